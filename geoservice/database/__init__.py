@@ -1,0 +1,1 @@
+"""PostGIS: the private cluster, engines, sessions, models and named SQL."""

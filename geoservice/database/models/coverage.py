@@ -1,0 +1,123 @@
+"""Service standards, coverage runs and their results."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from geoalchemy2 import Geometry, WKBElement
+from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint, func, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from geoservice.database.models.base import (
+    SCHEMA,
+    SRID,
+    Base,
+    Classified,
+    classified_constraints,
+    geometry_constraints,
+    gist,
+    mercator,
+)
+
+
+class ServiceStandard(Base):
+    """A service standard of layers/standards/services.toml, as it was when it was last read."""
+
+    __tablename__ = "service_standard"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    title_zh: Mapped[str]
+    title_en: Mapped[str]
+    declaration: Mapped[dict[str, Any]] = mapped_column(JSONB, comment="Types, classes, mode, minutes, source")
+
+
+class CoverageRun(Classified, Base):
+    """One computation of coverage with its parameters and the revision of its inputs."""
+
+    __tablename__ = "coverage_run"
+    __table_args__ = (*classified_constraints(),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    started_at: Mapped[datetime]
+    finished_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    on_date: Mapped[date]
+    network_revision: Mapped[str]
+    input_revisions: Mapped[dict[str, Any]] = mapped_column(JSONB, comment="Layer to revision")
+    parameters: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    figures: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"), comment="The headline figures")
+
+
+class CoverageReach(Base):
+    """Reach time of one community to its nearest facility of one type, judged by one standard."""
+
+    __tablename__ = "coverage_reach"
+    __table_args__ = (
+        CheckConstraint("time_ds >= 0 and limit_ds > 0", name="times"),
+        CheckConstraint("(time_ds is null) = (reason is not null)", name="time_or_reason"),
+        CheckConstraint("covered = coalesce(time_ds <= limit_ds, false)", name="covered_by_time"),
+        UniqueConstraint("run_id", "standard_id", "type", "community_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    run_id: Mapped[int] = mapped_column(ForeignKey(f"{SCHEMA}.coverage_run.id", ondelete="CASCADE"))
+    standard_id: Mapped[str]
+    type: Mapped[str]
+    community_id: Mapped[int] = mapped_column(ForeignKey(f"{SCHEMA}.community.id"))
+    facility_id: Mapped[int | None] = mapped_column(ForeignKey(f"{SCHEMA}.facility.id"))
+    time_ds: Mapped[int | None] = mapped_column(comment="Reach time in deciseconds")
+    limit_ds: Mapped[int]
+    covered: Mapped[bool]
+    reason: Mapped[str | None] = mapped_column(comment="Why there is no time: off_network, no_path, no_facility")
+
+
+class CoverageUnit(Base):
+    """Coverage of one unit by one type and standard; the unit is null for the sum over all."""
+
+    __tablename__ = "coverage_unit"
+    __table_args__ = (
+        UniqueConstraint("run_id", "standard_id", "type", "unit_id", postgresql_nulls_not_distinct=True),
+        CheckConstraint("communities_covered <= communities and population_covered <= population", name="parts"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    run_id: Mapped[int] = mapped_column(ForeignKey(f"{SCHEMA}.coverage_run.id", ondelete="CASCADE"))
+    standard_id: Mapped[str]
+    type: Mapped[str]
+    unit_id: Mapped[int | None] = mapped_column(ForeignKey(f"{SCHEMA}.unit.id"))
+    is_total: Mapped[bool] = mapped_column(server_default=text("false"))
+    facilities: Mapped[int]
+    communities: Mapped[int]
+    communities_covered: Mapped[int]
+    communities_unjoined: Mapped[int]
+    communities_without_population: Mapped[int]
+    population: Mapped[int]
+    population_covered: Mapped[int]
+    population_60: Mapped[int]
+    population_60_covered: Mapped[int]
+    population_80: Mapped[int]
+    population_80_covered: Mapped[int]
+
+
+class CoverageCircle(Classified, Base):
+    """The service circle of all facilities of a type within some minutes: a picture, never an input of a figure."""
+
+    __tablename__ = "coverage_circle"
+    __table_args__ = (
+        *classified_constraints(),
+        *geometry_constraints(types=("MULTIPOLYGON",)),
+        UniqueConstraint("run_id", "standard_id", "type", "mode", "minutes"),
+        gist("ix_coverage_circle_geom", "geom"),
+        gist("ix_coverage_circle_geom_3857", "geom_3857"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    run_id: Mapped[int] = mapped_column(ForeignKey(f"{SCHEMA}.coverage_run.id", ondelete="CASCADE"))
+    standard_id: Mapped[str]
+    type: Mapped[str]
+    mode: Mapped[str]
+    minutes: Mapped[int]
+    area_km2: Mapped[float]
+    geom: Mapped[WKBElement] = mapped_column(Geometry("MULTIPOLYGON", SRID, spatial_index=False))
+    geom_3857: Mapped[WKBElement] = mapped_column(Geometry("MULTIPOLYGON", 3857, spatial_index=False), mercator())

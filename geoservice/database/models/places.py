@@ -1,0 +1,86 @@
+"""Places and their names."""
+
+from __future__ import annotations
+
+from geoalchemy2 import Geometry, WKBElement
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.types import Text
+
+from geoservice.database.models.base import (
+    SCHEMA,
+    SRID,
+    Base,
+    Classified,
+    Dated,
+    classified_constraints,
+    dated_constraints,
+    geometry_constraints,
+    gist,
+    mercator,
+    no_overlap,
+)
+
+NAME_KINDS = ("standard", "alias", "abbreviation", "former", "map")
+
+
+class Place(Classified, Base):
+    """A place (地名所指的实体): a point, a line or a polygon with one or several names."""
+
+    __tablename__ = "place"
+    __table_args__ = (
+        *classified_constraints(),
+        *geometry_constraints(
+            types=("POINT", "MULTIPOINT", "LINESTRING", "MULTILINESTRING", "POLYGON", "MULTIPOLYGON")
+        ),
+        gist("ix_place_geom", "geom"),
+        gist("ix_place_geom_3857", "geom_3857"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(unique=True, comment="Stable key of the record in its source")
+    class_code: Mapped[str]
+    code: Mapped[str | None] = mapped_column(comment="地名代码, 20 digits")
+    unit_id: Mapped[int | None] = mapped_column(ForeignKey(f"{SCHEMA}.unit.id"), index=True)
+    rank: Mapped[int] = mapped_column(server_default="5", comment="1 most important; orders labels")
+    geom: Mapped[WKBElement | None] = mapped_column(Geometry("GEOMETRY", SRID, spatial_index=False))
+    geom_3857: Mapped[WKBElement | None] = mapped_column(Geometry("GEOMETRY", 3857, spatial_index=False), mercator())
+
+
+class PlaceName(Classified, Dated, Base):
+    """One name of a place between two dates.
+
+    `pinyin` (syllables without tones, joined), `pinyin_spaced` and `initials` serve the search; each holds every
+    reading that the search shall find, separated by a space in `readings_plain`.
+    """
+
+    __tablename__ = "place_name"
+    __table_args__ = (
+        *classified_constraints(),
+        *dated_constraints(),
+        CheckConstraint(f"kind in {NAME_KINDS}", name="kind_known"),
+        CheckConstraint("name = btrim(name) and name <> ''", name="name_given"),
+        no_overlap("place_id", "kind", "name", name="ex_place_name_validity"),
+        UniqueConstraint("place_id", "kind", "name", "valid_from", postgresql_nulls_not_distinct=True),
+        Index("ix_place_name_name_trgm", "name", postgresql_using="gin", postgresql_ops={"name": "gin_trgm_ops"}),
+        Index("ix_place_name_grams", "grams", postgresql_using="gin"),
+        Index(
+            "ix_place_name_pinyin_trgm", "pinyin", postgresql_using="gin", postgresql_ops={"pinyin": "gin_trgm_ops"}
+        ),
+        Index("ix_place_name_initials", "initials", postgresql_ops={"initials": "text_pattern_ops"}),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    place_id: Mapped[int] = mapped_column(ForeignKey(f"{SCHEMA}.place.id"), index=True)
+    kind: Mapped[str]
+    name: Mapped[str]
+    specific: Mapped[str | None] = mapped_column(comment="专名")
+    generic: Mapped[str | None] = mapped_column(comment="通名")
+    reading: Mapped[str | None] = mapped_column(comment="Syllables with tone marks, separated by spaces")
+    reading_source: Mapped[str | None]
+    romanisation: Mapped[str | None] = mapped_column(comment="罗马字母拼写")
+    pinyin: Mapped[str] = mapped_column(comment="Toneless syllables joined: tianmen")
+    tones: Mapped[str] = mapped_column(comment="Numbered tones joined: tian1men2")
+    initials: Mapped[str] = mapped_column(comment="First letters: tm")
+    grams: Mapped[list[str]] = mapped_column(ARRAY(Text), comment="Characters and pairs: trigrams miss short Han words")

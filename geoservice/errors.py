@@ -1,0 +1,91 @@
+"""Every error of the program.
+
+::
+
+    GeoserviceError                500, exit 1
+      BadInput                     422, exit 2   what a person gave is wrong
+        BadRequest                 400, exit 2   a parameter of a request or a command
+        BadDeclaration             500, exit 2   a file in layers/ is wrong
+        BadSetting                 500, exit 2   a setting is wrong or insecure
+      NotFound                     404, exit 2
+      Conflict                     409, exit 1   the present state forbids it
+      Unavailable                  503, exit 1   the database or a tool is missing or down
+        Deadline                   503, exit 1   the work took longer than it may
+
+An error carries a stable code; its text stands under ``error.<code>`` and its remedy under
+``remedy.<code>`` in web/locales.
+"""
+
+from __future__ import annotations
+
+from geoservice.language import catalogue, current_language, translate
+
+
+class GeoserviceError(Exception):
+    """An error with a stable code and the values that its text names.
+
+    Parameters
+    ----------
+    code
+        Stable key, for example ``import.unknown-code``.
+    values
+        What the text and the remedy name: file, row, field, value ...
+    """
+
+    status = 500
+    exit_code = 1
+
+    def __init__(self, code: str, /, **values: object) -> None:
+        super().__init__(code)
+        self.code = code
+        self.values = values
+
+    @property
+    def message(self) -> str:
+        """The text in the current language."""
+        return translate(f"error.{self.code}", **self.values)
+
+    @property
+    def remedy(self) -> str | None:
+        """What to do about it, in the current language, where a remedy is known."""
+        key = f"remedy.{self.code}"
+        if key not in catalogue(current_language.get()):
+            return None
+        return translate(key, **self.values)
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.remedy}" if self.remedy else self.message
+
+
+class BadInput(GeoserviceError):
+    status = 422
+    exit_code = 2
+
+
+class BadRequest(BadInput):
+    status = 400
+
+
+class BadDeclaration(BadInput):
+    status = 500
+
+
+class BadSetting(BadInput):
+    status = 500
+
+
+class NotFound(GeoserviceError):
+    status = 404
+    exit_code = 2
+
+
+class Conflict(GeoserviceError):
+    status = 409
+
+
+class Unavailable(GeoserviceError):
+    status = 503
+
+
+class Deadline(Unavailable):
+    pass

@@ -1,0 +1,83 @@
+"""Settings, one class a concern, read from GEOSERVICE_* in the environment.
+
+Every key is documented with its default in docs/settings.md.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from geoservice.errors import BadSetting
+from geoservice.resources import checkout
+
+
+def default_home() -> Path:
+    """State directory when GEOSERVICE_HOME is not set: var/ of the checkout, else of the working directory."""
+    return (checkout() or Path.cwd()) / "var"
+
+
+class _Concern(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="GEOSERVICE_", extra="ignore", frozen=True)
+
+
+class StateSettings(_Concern):
+    """Where state lives and which language the shell speaks."""
+
+    home: Path = Field(default_factory=default_home, description="State directory")
+    language: Literal["zh", "en"] = Field("zh", description="Language of messages and of pages by default")
+
+
+class DatabaseSettings(_Concern):
+    """The PostGIS in use: a private cluster unless a URL is given."""
+
+    database_url: str | None = Field(None, description="Another PostGIS; the private cluster is then never started")
+    database_owner_url: str | None = Field(None, description="For migrations, where the URL above may not run them")
+    database_pool: int = Field(8, ge=1, le=100, description="Connections kept by the server")
+    statement_timeout_s: float = Field(10.0, gt=0, le=3600, description="Deadline of one query of the server")
+
+
+class ServerSettings(_Concern):
+    """The web server."""
+
+    host: str = Field("127.0.0.1", description="Address to listen on")
+    port: int = Field(8000, ge=1, le=65535, description="Port to listen on")
+    max_results: int = Field(10_000, ge=1, le=100_000, description="Cap of every list")
+
+
+class ImportSettings(_Concern):
+    """Limits of what a file may hold."""
+
+    import_max_file_mb: int = Field(4096, ge=1, description="Largest file that is opened")
+    import_max_unpacked_mb: int = Field(2048, ge=1, description="Largest content of a compressed file")
+    import_max_vertices: int = Field(1_000_000, ge=4, description="Most vertices of one geometry")
+    node_tolerance_m: float = Field(1.0, ge=0, le=50, description="Road ends nearer than this are one junction")
+
+
+class Settings:
+    """All concerns together."""
+
+    def __init__(
+        self,
+        state: StateSettings | None = None,
+        database: DatabaseSettings | None = None,
+        server: ServerSettings | None = None,
+        imports: ImportSettings | None = None,
+    ) -> None:
+        try:
+            self.state = state or StateSettings()
+            self.database = database or DatabaseSettings()
+            self.server = server or ServerSettings()
+            self.imports = imports or ImportSettings()
+        except ValidationError as error:
+            first = error.errors()[0]
+            key = "GEOSERVICE_" + "_".join(str(part) for part in first["loc"]).upper()
+            raise BadSetting("setting.invalid", key=key, value=first["input"], reason=first["msg"]) from None
+        # Paths in here go to other processes and accounts, whose working directory is another.
+        self.home = self.state.home.expanduser().absolute()
+
+
+CONCERNS: tuple[type[BaseSettings], ...] = (StateSettings, DatabaseSettings, ServerSettings, ImportSettings)
