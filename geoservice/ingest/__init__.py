@@ -1,0 +1,1 @@
+"""Files in: readers, validation, staged atomic load, OpenStreetMap."""

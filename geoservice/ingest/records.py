@@ -1,0 +1,135 @@
+"""What a reader hands to the loader: validated records, and what was refused or noticed on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import geopandas as gpd
+
+from geoservice.language import catalogue, current_language, translate
+
+SOURCE_ROW = "source_row"
+GEOM = "geom"
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """One row of the source that may not be loaded.
+
+    Attributes
+    ----------
+    row
+        Row of a table as a spreadsheet counts it (the header included), or number of a feature, from 1; None where
+        the whole file is meant.
+    field
+        Title of the field in the source or in the declaration; None where the row or its geometry is meant.
+    value
+        The value as text, shortened; None where nothing was given.
+    reason_code
+        Code of the text, as in `geoservice.errors`: ``error.<code>`` and ``remedy.<code>``.
+    reason_values
+        What that text names.
+    """
+
+    row: int | None
+    field: str | None
+    value: str | None
+    reason_code: str
+    reason_values: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def message(self) -> str:
+        """The reason in the current language."""
+        return translate(f"error.{self.reason_code}", **self._values())
+
+    @property
+    def remedy(self) -> str | None:
+        """What to do about it, in the current language, where a remedy is known."""
+        key = f"remedy.{self.reason_code}"
+        if key not in catalogue(current_language.get()):
+            return None
+        return translate(key, **self._values())
+
+    def as_dict(self) -> dict[str, object]:
+        """Row, field, value, code, reason and remedy, fit for JSON."""
+        return {
+            "row": self.row,
+            "field": self.field,
+            "value": self.value,
+            "code": self.reason_code,
+            "reason": self.message,
+            "remedy": self.remedy,
+        }
+
+    def _values(self) -> dict[str, object]:
+        return {"row": self.row, "field": self.field, "value": self.value, **self.reason_values}
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Something that was changed or assumed, and that a person should know; nothing was refused for it.
+
+    Attributes
+    ----------
+    row
+        As in `Refusal`; None where the whole file is meant.
+    code
+        Code of the text: ``notice.<code>``.
+    values
+        What that text names.
+    """
+
+    row: int | None
+    code: str
+    values: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def message(self) -> str:
+        """The text in the current language."""
+        return translate(f"notice.{self.code}", row=self.row, **self.values)
+
+    def as_dict(self) -> dict[str, object]:
+        """Row, code and text, fit for JSON."""
+        return {"row": self.row, "code": self.code, "text": self.message}
+
+
+@dataclass
+class RecordSet:
+    """The records of one source for one layer.
+
+    Attributes
+    ----------
+    layer
+        Id of the layer.
+    records
+        One row a record that may be loaded: the declared fields, `geom` (shapely, EPSG:4490, longitude first, or
+        None) and `source_row`. Missing values are None.
+    refusals, notices
+        What was refused and what should be known.
+    rows_read
+        Rows or features of the source, blank rows not counted.
+    source_crs
+        The reference system that the coordinates were read in, for example ``EPSG:4547`` or ``GCJ02``; None without
+        geometry.
+    source
+        Name of the file.
+    report
+        What else the reader found, fit for JSON: format, encoding, columns, why that reference system, scores of a
+        shift.
+    """
+
+    layer: str
+    records: gpd.GeoDataFrame
+    refusals: list[Refusal] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
+    rows_read: int = 0
+    source_crs: str | None = None
+    source: str = ""
+    report: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def refused(self) -> int:
+        """Number of rows that were refused, whatever the number of reasons."""
+        return len({refusal.row for refusal in self.refusals})
