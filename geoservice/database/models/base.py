@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Any
+from datetime import date, datetime
+from typing import Any, ClassVar
 
-from sqlalchemy import CheckConstraint, Column, Computed, ForeignKey, Index, MetaData, func, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Computed,
+    DateTime,
+    ForeignKey,
+    Index,
+    MetaData,
+    Text,
+    func,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.schema import SchemaItem
@@ -29,6 +41,7 @@ class Base(DeclarativeBase):
     """All tables live in one schema."""
 
     metadata = MetaData(schema=SCHEMA, naming_convention=NAMING)
+    type_annotation_map: ClassVar[dict[Any, Any]] = {int: BigInteger, str: Text, datetime: DateTime(timezone=True)}
 
 
 class Classified:
@@ -90,10 +103,7 @@ def mercator(column: str = "geom") -> Computed:
 
     EPSG:4490 and 4326 differ by less than the width of a tile pixel: the cheap datum-free transform is enough.
     """
-    return Computed(
-        f"ST_Transform(ST_SetSRID({column}, 4326), 3857)",
-        persisted=True,
-    )
+    return Computed(f"ST_Transform(ST_SetSRID({column}, 4326), 3857)", persisted=True)
 
 
 def gist(name: str, column: str) -> Index:

@@ -1,0 +1,130 @@
+"""Connections to the PostGIS in use, whichever it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Lock
+from typing import Literal
+
+from sqlalchemy import URL, Connection, Engine, create_engine, make_url, text
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from geoservice.database.cluster import Cluster
+from geoservice.errors import BadSetting, Deadline, Unavailable
+from geoservice.settings import Settings
+
+Role = Literal["application", "owner", "reader", "superuser"]
+
+ROLE_NAMES = {"application": "geoservice_app", "owner": "geoservice_owner", "reader": "geoservice_reader"}
+SEARCH_PATH = "geoservice,public"
+
+
+class Database:
+    """The database of one installation.
+
+    With `GEOSERVICE_DATABASE_URL` that server is used as it is; without, the private cluster.
+
+    Parameters
+    ----------
+    settings
+        Where it is.
+    name
+        Database in the private cluster.
+    """
+
+    def __init__(self, settings: Settings, *, name: str = "geoservice") -> None:
+        self.settings = settings
+        self.name = name
+        self.external = settings.database.database_url is not None
+        self.cluster = None if self.external else Cluster(settings)
+        self._engines: dict[Role, Engine] = {}
+        self._lock = Lock()
+
+    def url(self, role: Role = "application") -> URL:
+        """SQLAlchemy address for a role; with an address from outside, its own login."""
+        if self.cluster is not None:
+            return make_url(self.cluster.url(role, database=self.name))
+        database = self.settings.database
+        given = database.database_url
+        if role in ("owner", "superuser") and database.database_owner_url:
+            given = database.database_owner_url
+        return _parse(str(given))
+
+    def engine(self, role: Role = "application") -> Engine:
+        """The engine of a role, made at its first use."""
+        with self._lock:
+            if role not in self._engines:
+                self._engines[role] = self._make(role)
+            return self._engines[role]
+
+    @contextmanager
+    def connect(self, role: Role = "application", *, timeout_s: float | None = None) -> Iterator[Connection]:
+        """A connection in one transaction, committed at the end of the block.
+
+        Parameters
+        ----------
+        role
+            Whose rights it has.
+        timeout_s
+            Deadline of each statement in seconds; none by default.
+
+        Raises
+        ------
+        Unavailable
+            If the server does not answer.
+        Deadline
+            If a statement took too long.
+        """
+        try:
+            with self.engine(role).begin() as connection:
+                if timeout_s is not None:
+                    connection.execute(
+                        text("select set_config('statement_timeout', :ms, true)"), {"ms": str(int(timeout_s * 1000))}
+                    )
+                yield connection
+        except DBAPIError as error:
+            raise _translated(error) from error
+
+    def dispose(self) -> None:
+        """Closes every connection."""
+        with self._lock:
+            for engine in self._engines.values():
+                engine.dispose()
+            self._engines.clear()
+
+    def _make(self, role: Role) -> Engine:
+        options = f"-csearch_path={SEARCH_PATH} -cjit=off -capplication_name=geoservice"
+        if self.external and role in ROLE_NAMES:
+            # A login that is only a member of the three roles takes on the rights of one.
+            options += f" -crole={ROLE_NAMES[role]}"
+        return create_engine(
+            self.url(role),
+            connect_args={"options": options, "connect_timeout": 10},
+            pool_size=self.settings.database.database_pool,
+            max_overflow=4,
+            pool_pre_ping=True,
+            pool_timeout=10,
+        )
+
+
+def _parse(given: str) -> URL:
+    try:
+        url = make_url(given)
+    except Exception:  # noqa: BLE001 - whatever is wrong with it, it is the setting
+        raise BadSetting("database.bad-url", key="GEOSERVICE_DATABASE_URL") from None
+    if url.get_backend_name() not in ("postgresql", "postgres") or not url.database:
+        raise BadSetting("database.bad-url", key="GEOSERVICE_DATABASE_URL")
+    return url.set(drivername="postgresql+psycopg")
+
+
+def _translated(error: DBAPIError) -> Exception:
+    """An error of ours for what is no fault of the program; the given one otherwise."""
+    state = getattr(error.orig, "sqlstate", None)
+    if state == "57014":
+        return Deadline("database.deadline")
+    if state == "42501":
+        return Unavailable("database.no-rights", reason=str(error.orig).strip().splitlines()[0])
+    if isinstance(error, OperationalError) and (state is None or state[:2] in ("08", "57", "53")):
+        return Unavailable("database.down", reason=str(error.orig).strip().splitlines()[0] if str(error.orig) else "-")
+    return error
