@@ -1,0 +1,334 @@
+"""Search keys of a place name: pinyin with and without tones, initials, Han characters and pairs.
+
+The loader stores the keys of each name; the search builds those of its query in the same way.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from itertools import islice, pairwise, product
+
+from pypinyin import Style, pinyin
+from pypinyin.contrib.tone_convert import to_tone
+
+from geoservice.ingest.readings import AFTER_SURNAME, POLYPHONES, SURNAMES, WORDS
+
+MAX_READINGS = 8
+# Different characters for the same word in village names of the Jianghan plain: each finds the other.
+VARIANTS = {
+    "塆": "湾",
+    "坮": "台",
+    "臺": "台",
+    "灣": "湾",
+    "垸": "院",
+    "嘴": "咀",
+    "候": "侯",
+}
+LONGEST_WORD = max(len(word) for word in WORDS)
+
+_FOLD = str.maketrans(VARIANTS)
+_TONES = {"\u0304": "1", "\u0301": "2", "\u030c": "3", "\u0306": "3", "\u0300": "4"}
+_SYLLABLE = re.compile(
+    r"(?:zh|ch|sh|[bpmfdtnlgkhjqxrzcsyw])?"
+    r"(?:iang|iong|uang|ang|eng|ing|ong|ian|iao|uai|uan|van|ai|ei|ao|ou|an|en|in|un|vn|ia|ie|iu|ua|uo|ui|ue|ve|er"
+    r"|a|o|e|i|u|v)r?"
+)
+_TONED = re.compile(r"^([a-z]+)[1-5]$")
+
+
+@dataclass(frozen=True, slots=True)
+class SearchKeys:
+    """What a name is found by; several readings of one name stand side by side, separated by a space."""
+
+    pinyin: str
+    tones: str
+    initials: str
+    grams: tuple[str, ...]
+    reading: str | None
+
+
+def search_keys(name: str, reading: str | None = None) -> SearchKeys:
+    """The search keys of a name.
+
+    Parameters
+    ----------
+    name
+        As it is written, in any script.
+    reading
+        Its reading with tone marks or numbers, joined or not, where somebody has stated one: then it is the
+        only one. Without it, or where it does not fit the name, each sensible reading of a polyphone counts.
+
+    Examples
+    --------
+    >>> search_keys("天门市")
+    SearchKeys(pinyin='tianmenshi', tones='tian1men2shi4', initials='tms', \
+grams=('天', '天门', '市', '门', '门市'), reading='tiān mén shì')
+    >>> search_keys("干驿镇").pinyin
+    'ganyizhen'
+    >>> search_keys("曾家台").reading
+    'zēng jiā tái'
+    >>> search_keys("Sant Julià").pinyin
+    'santjulia'
+    >>> search_keys("").pinyin
+    ''
+    """
+    stated = parse_reading(name, reading) if reading else None
+    readings = [stated] if stated else _readings(name)
+    toneless = [
+        "".join(_TONED.sub(r"\1", syllable) for syllable in each) for each in readings
+    ]
+    plain_u = [key.replace("nv", "nu").replace("lv", "lu") for key in toneless]
+    return SearchKeys(
+        pinyin=_joined([*toneless, *(plain_u if _has_han(name) else ())]),
+        tones=_joined(["".join(each) for each in readings]),
+        initials=_joined(
+            ["".join(part[0] for part in each if part) for each in readings]
+        ),
+        grams=grams(name),
+        reading=_marked(readings[0]) if _has_han(name) else None,
+    )
+
+
+def folded(text: str) -> str:
+    """A name in the form in which it is compared: one width, lower case, no spaces or marks, variants as one.
+
+    Examples
+    --------
+    >>> folded("岳 口·Ａ座")
+    '岳口a座'
+    >>> folded("李家塆") == folded("李家湾")
+    True
+    """
+    text = unicodedata.normalize("NFKC", text).lower().translate(_FOLD)
+    return "".join(character for character in text if character.isalnum())
+
+
+def letters(text: str) -> str:
+    """Lower-case ASCII letters and digits of a text, ü as v and without accents.
+
+    Examples
+    --------
+    >>> letters("Xī'ān Lǚ")
+    'xianlv'
+    """
+    text = unicodedata.normalize("NFD", text.lower().replace("ß", "ss"))
+    text = text.replace("u\u0308", "v").replace("u:", "v")
+    return "".join(re.findall(r"[a-z0-9]", text))
+
+
+def grams(name: str) -> tuple[str, ...]:
+    """The characters of a name other than Latin letters, and each pair of neighbours, sorted.
+
+    Examples
+    --------
+    >>> grams("天门")
+    ('天', '天门', '门')
+    >>> grams("Soldeu")
+    ()
+    """
+    characters = [
+        "" if _is_latin(character) else character for character in folded(name)
+    ]
+    pairs = [a + b for a, b in pairwise(characters) if a and b]
+    return tuple(sorted({*filter(None, characters), *pairs}))
+
+
+def parse_reading(name: str, reading: str) -> tuple[str, ...] | None:
+    """A stated reading as one numbered syllable a character, or None where it does not fit the name.
+
+    Examples
+    --------
+    >>> parse_reading("干驿镇", "Gānyì Zhèn")
+    ('gan1', 'yi4', 'zhen4')
+    >>> parse_reading("西安", "Xī'ān")
+    ('xi1', 'an1')
+    >>> parse_reading("天门", "Tianmen County") is None
+    True
+    """
+    wanted = len(folded(name))
+    if not all(_is_han(character) for character in folded(name)):
+        return None
+    found: list[tuple[str, ...]] = [()]
+    for token in re.split(r"[\s'\u2019\u02bc\-·]+", reading.strip()):
+        splits = split_syllables(token)
+        found = [
+            (*head, *tail)
+            for head in found
+            for tail in splits
+            if len(head) + len(tail) <= wanted
+        ][:64]
+    whole = [syllables for syllables in found if len(syllables) == wanted]
+    return whole[0] if whole else None
+
+
+def split_syllables(token: str, *, unfinished: bool = False) -> list[tuple[str, ...]]:
+    """Every way to cut joined pinyin into numbered syllables; a syllable without a tone carries no number.
+
+    Parameters
+    ----------
+    token
+        Without spaces or apostrophes; tones as marks or numbers.
+    unfinished
+        Whether the last piece may be a syllable that is still being typed.
+
+    Examples
+    --------
+    >>> split_syllables("tiānmén")
+    [('tian1', 'men2')]
+    >>> split_syllables("gan1yi4")
+    [('gan1', 'yi4')]
+    >>> split_syllables("tianm", unfinished=True)
+    [('tian', 'm')]
+    >>> split_syllables("x7")
+    []
+    """
+    text, tones = _without_tones(token)
+    if not re.fullmatch("[a-z]+", text):
+        return []
+    cuts: list[list[int]] = []
+    _cut(text, [0], cuts, unfinished=unfinished)
+    ways = []
+    for cut in cuts:
+        pieces = [_numbered(text, tones, a, b) for a, b in pairwise(cut)]
+        if all(piece is not None for piece in pieces):
+            ways.append(tuple(piece for piece in pieces if piece is not None))
+    return ways
+
+
+def _cut(
+    text: str, cut: list[int], found: list[list[int]], *, unfinished: bool
+) -> None:
+    start = cut[-1]
+    if start == len(text):
+        found.append(cut)
+        return
+    if len(found) >= MAX_READINGS:
+        return
+    if start and text[start] in "aoeiuv":
+        return  # Such a syllable is written with an apostrophe, which is cut before.
+    longest = _SYLLABLE.match(text, start)
+    ends = (
+        [
+            end
+            for end in range(longest.end(), start, -1)
+            if _SYLLABLE.fullmatch(text, start, end)
+        ]
+        if longest
+        else []
+    )
+    for end in ends:
+        _cut(text, [*cut, end], found, unfinished=unfinished)
+    if (
+        unfinished
+        and not ends
+        and re.fullmatch("zh?|ch?|sh?|[bpmfdtnlgkhjqxryw]", text[start:])
+    ):
+        found.append([*cut, len(text)])
+
+
+def _numbered(text: str, tones: dict[int, str], start: int, end: int) -> str | None:
+    """The piece with the tone that stands in it; None where it has two."""
+    inside = [tone for at, tone in tones.items() if start < at <= end]
+    return None if len(inside) > 1 else text[start:end] + "".join(inside)
+
+
+def _without_tones(token: str) -> tuple[str, dict[int, str]]:
+    """Letters, and the tone after so many of them."""
+    text, tones = "", {}
+    decomposed = unicodedata.normalize("NFD", token.lower()).replace("u:", "u\u0308")
+    for character in decomposed:
+        if character in _TONES:
+            tones[len(text)] = _TONES[character]
+        elif character == "\u0308" and text.endswith("u"):
+            text = text[:-1] + "v"
+        elif character in "12345" and text:
+            tones[len(text)] = character
+        else:
+            text += character
+    return text, tones
+
+
+def _readings(name: str) -> list[tuple[str, ...]]:
+    """Every sensible reading, the likeliest first; a name without Han characters is its own, word by word."""
+    if not _has_han(name):
+        return [tuple(filter(None, (letters(word) for word in name.split())))]
+    text = "".join(
+        character
+        for character in unicodedata.normalize("NFKC", name)
+        if character.isalnum()
+    )
+    choices = _choices(text)
+    return list(islice(product(*choices), MAX_READINGS))
+
+
+def _choices(text: str) -> list[tuple[str, ...]]:
+    default = _default(text)
+    choices: list[tuple[str, ...]] = []
+    for at, character in enumerate(text):
+        if not _is_han(character):
+            choices.append((letters(character),))
+            continue
+        known = [default[at], *POLYPHONES.get(character, ())]
+        if at == 0 and character in SURNAMES:
+            known.insert(
+                0 if text[1:2] and text[1] in AFTER_SURNAME else 1, SURNAMES[character]
+            )
+        choices.append(tuple(dict.fromkeys(known)))
+    return choices
+
+
+def _default(text: str) -> list[str]:
+    """One numbered syllable a character: our own words first, then the dictionary's phrases."""
+    syllables = [
+        each
+        for run in re.findall(r"[^\x00-\x7f]+|[\x00-\x7f]", text)
+        for syllable in pinyin(
+            run, style=Style.TONE3, neutral_tone_with_five=True, errors=_one_each
+        )
+    ]
+    at = 0
+    while at < len(text):
+        word = next(
+            (
+                text[at : at + n]
+                for n in range(LONGEST_WORD, 1, -1)
+                if text[at : at + n] in WORDS
+            ),
+            None,
+        )
+        if word:
+            syllables[at : at + len(word)] = WORDS[word].split()
+        at += len(word or " ")
+    return [unicodedata.normalize("NFC", syllable) for syllable in syllables]
+
+
+def _marked(reading: tuple[str, ...]) -> str:
+    """Syllables with tone marks, apart; letters and digits of the name stay together."""
+    text = ""
+    for syllable in reading:
+        toned = _TONED.match(syllable)
+        marked = (
+            str(to_tone(syllable.removesuffix("5"))).replace("v", "ü")
+            if toned
+            else syllable
+        )
+        text += f" {marked} " if toned else marked
+    return " ".join(text.split())
+
+
+def _joined(keys: list[str]) -> str:
+    return " ".join(dict.fromkeys(key for key in keys if key))
+
+
+def _is_han(character: str) -> bool:
+    return "CJK" in unicodedata.name(character, "") or character == "〇"
+
+
+def _is_latin(character: str) -> bool:
+    return "LATIN" in unicodedata.name(character, "")
+
+
+def _has_han(name: str) -> bool:
+    return any(map(_is_han, name))
