@@ -76,16 +76,12 @@ grams=('天', '天门', '市', '门', '门市'), reading='tiān mén shì')
     """
     stated = parse_reading(name, reading) if reading else None
     readings = [stated] if stated else _readings(name)
-    toneless = [
-        "".join(_TONED.sub(r"\1", syllable) for syllable in each) for each in readings
-    ]
+    toneless = ["".join(_TONED.sub(r"\1", syllable) for syllable in each) for each in readings]
     plain_u = [key.replace("nv", "nu").replace("lv", "lu") for key in toneless]
     return SearchKeys(
         pinyin=_joined([*toneless, *(plain_u if _has_han(name) else ())]),
         tones=_joined(["".join(each) for each in readings]),
-        initials=_joined(
-            ["".join(part[0] for part in each if part) for each in readings]
-        ),
+        initials=_joined(["".join(part[0] for part in each if part) for each in readings]),
         grams=grams(name),
         reading=_marked(readings[0]) if _has_han(name) else None,
     )
@@ -128,9 +124,7 @@ def grams(name: str) -> tuple[str, ...]:
     >>> grams("Soldeu")
     ()
     """
-    characters = [
-        "" if _is_latin(character) else character for character in folded(name)
-    ]
+    characters = ["" if _is_latin(character) else character for character in folded(name)]
     pairs = [a + b for a, b in pairwise(characters) if a and b]
     return tuple(sorted({*filter(None, characters), *pairs}))
 
@@ -153,12 +147,7 @@ def parse_reading(name: str, reading: str) -> tuple[str, ...] | None:
     found: list[tuple[str, ...]] = [()]
     for token in re.split(r"[\s'\u2019\u02bc\-·]+", reading.strip()):
         splits = split_syllables(token)
-        found = [
-            (*head, *tail)
-            for head in found
-            for tail in splits
-            if len(head) + len(tail) <= wanted
-        ][:64]
+        found = [(*head, *tail) for head in found for tail in splits if len(head) + len(tail) <= wanted][:64]
     whole = [syllables for syllables in found if len(syllables) == wanted]
     return whole[0] if whole else None
 
@@ -197,9 +186,7 @@ def split_syllables(token: str, *, unfinished: bool = False) -> list[tuple[str, 
     return ways
 
 
-def _cut(
-    text: str, cut: list[int], found: list[list[int]], *, unfinished: bool
-) -> None:
+def _cut(text: str, cut: list[int], found: list[list[int]], *, unfinished: bool) -> None:
     start = cut[-1]
     if start == len(text):
         found.append(cut)
@@ -209,22 +196,10 @@ def _cut(
     if start and text[start] in "aoeiuv":
         return  # Such a syllable is written with an apostrophe, which is cut before.
     longest = _SYLLABLE.match(text, start)
-    ends = (
-        [
-            end
-            for end in range(longest.end(), start, -1)
-            if _SYLLABLE.fullmatch(text, start, end)
-        ]
-        if longest
-        else []
-    )
+    ends = [end for end in range(longest.end(), start, -1) if _SYLLABLE.fullmatch(text, start, end)] if longest else []
     for end in ends:
         _cut(text, [*cut, end], found, unfinished=unfinished)
-    if (
-        unfinished
-        and not ends
-        and re.fullmatch("zh?|ch?|sh?|[bpmfdtnlgkhjqxryw]", text[start:])
-    ):
+    if unfinished and not ends and re.fullmatch("zh?|ch?|sh?|[bpmfdtnlgkhjqxryw]", text[start:]):
         found.append([*cut, len(text)])
 
 
@@ -254,11 +229,7 @@ def _readings(name: str) -> list[tuple[str, ...]]:
     """Every sensible reading, the likeliest first; a name without Han characters is its own, word by word."""
     if not _has_han(name):
         return [tuple(filter(None, (letters(word) for word in name.split())))]
-    text = "".join(
-        character
-        for character in unicodedata.normalize("NFKC", name)
-        if character.isalnum()
-    )
+    text = "".join(character for character in unicodedata.normalize("NFKC", name) if character.isalnum())
     choices = _choices(text)
     return list(islice(product(*choices), MAX_READINGS))
 
@@ -272,9 +243,7 @@ def _choices(text: str) -> list[tuple[str, ...]]:
             continue
         known = [default[at], *POLYPHONES.get(character, ())]
         if at == 0 and character in SURNAMES:
-            known.insert(
-                0 if text[1:2] and text[1] in AFTER_SURNAME else 1, SURNAMES[character]
-            )
+            known.insert(0 if text[1:2] and text[1] in AFTER_SURNAME else 1, SURNAMES[character])
         choices.append(tuple(dict.fromkeys(known)))
     return choices
 
@@ -284,18 +253,13 @@ def _default(text: str) -> list[str]:
     syllables = [
         each
         for run in re.findall(r"[^\x00-\x7f]+|[\x00-\x7f]", text)
-        for syllable in pinyin(
-            run, style=Style.TONE3, neutral_tone_with_five=True, errors=_one_each
-        )
+        for syllable in pinyin(run, style=Style.TONE3, neutral_tone_with_five=True, errors=" ".join)
+        for each in syllable[0].split(" ")
     ]
     at = 0
     while at < len(text):
         word = next(
-            (
-                text[at : at + n]
-                for n in range(LONGEST_WORD, 1, -1)
-                if text[at : at + n] in WORDS
-            ),
+            (text[at : at + n] for n in range(LONGEST_WORD, 1, -1) if text[at : at + n] in WORDS),
             None,
         )
         if word:
@@ -309,11 +273,7 @@ def _marked(reading: tuple[str, ...]) -> str:
     text = ""
     for syllable in reading:
         toned = _TONED.match(syllable)
-        marked = (
-            str(to_tone(syllable.removesuffix("5"))).replace("v", "ü")
-            if toned
-            else syllable
-        )
+        marked = str(to_tone(syllable.removesuffix("5"))).replace("v", "ü") if toned else syllable
         text += f" {marked} " if toned else marked
     return " ".join(text.split())
 
