@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as attribute
 from typing import Any
 
 import geopandas as gpd
@@ -37,12 +38,12 @@ class Refusal:
     field: str | None
     value: str | None
     reason_code: str
-    reason_values: Mapping[str, object] = field(default_factory=dict)
+    reason_values: Mapping[str, object] = attribute(default_factory=dict)
 
     @property
     def message(self) -> str:
         """The reason in the current language."""
-        return translate(f"error.{self.reason_code}", **self._values())
+        return translate(f"error.{self.reason_code}", current_language.get(), **self._values())
 
     @property
     def remedy(self) -> str | None:
@@ -50,7 +51,7 @@ class Refusal:
         key = f"remedy.{self.reason_code}"
         if key not in catalogue(current_language.get()):
             return None
-        return translate(key, **self._values())
+        return translate(key, current_language.get(), **self._values())
 
     def as_dict(self) -> dict[str, object]:
         """Row, field, value, code, reason and remedy, fit for JSON."""
@@ -83,12 +84,13 @@ class Notice:
 
     row: int | None
     code: str
-    values: Mapping[str, object] = field(default_factory=dict)
+    values: Mapping[str, object] = attribute(default_factory=dict)
 
     @property
     def message(self) -> str:
         """The text in the current language."""
-        return translate(f"notice.{self.code}", row=self.row, **self.values)
+        values = {"row": self.row, **self.values}
+        return translate(f"notice.{self.code}", current_language.get(), **values)
 
     def as_dict(self) -> dict[str, object]:
         """Row, code and text, fit for JSON."""
@@ -122,12 +124,12 @@ class RecordSet:
 
     layer: str
     records: gpd.GeoDataFrame
-    refusals: list[Refusal] = field(default_factory=list)
-    notices: list[Notice] = field(default_factory=list)
+    refusals: list[Refusal] = attribute(default_factory=list)
+    notices: list[Notice] = attribute(default_factory=list)
     rows_read: int = 0
     source_crs: str | None = None
     source: str = ""
-    report: dict[str, Any] = field(default_factory=dict)
+    report: dict[str, Any] = attribute(default_factory=dict)
 
     @property
     def refused(self) -> int:
