@@ -214,6 +214,9 @@ def make_tables():
         ),
         sa.ForeignKeyConstraint(["batch_id"], ["geoservice.import_batch.id"], name=op.f("fk_built_up_area_batch_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_built_up_area")),
+        sa.UniqueConstraint(
+            "key", "valid_from", name=op.f("uq_built_up_area_key_valid_from"), postgresql_nulls_not_distinct=True
+        ),
         schema="geoservice",
     )
     op.create_index(op.f("ix_built_up_area_batch_id"), "built_up_area", ["batch_id"], unique=False, schema="geoservice")
@@ -228,7 +231,6 @@ def make_tables():
         schema="geoservice",
         postgresql_using="gist",
     )
-    op.create_index(op.f("ix_built_up_area_key"), "built_up_area", ["key"], unique=False, schema="geoservice")
     op.create_table(
         "community",
         sa.Column("id", sa.BigInteger(), nullable=False),

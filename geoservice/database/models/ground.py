@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from geoalchemy2 import Geometry, WKBElement
-from sqlalchemy import BigInteger, CheckConstraint
+from sqlalchemy import BigInteger, CheckConstraint, UniqueConstraint
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import Text
@@ -102,13 +102,14 @@ class BuiltUpArea(Classified, Dated, Base):
         *classified_constraints(),
         *dated_constraints(),
         *geometry_constraints(types=("MULTIPOLYGON",)),
+        UniqueConstraint("key", "valid_from", postgresql_nulls_not_distinct=True),
         no_overlap("key", name="ex_built_up_area_validity"),
         gist("ix_built_up_area_geom", "geom"),
         gist("ix_built_up_area_geom_3857", "geom_3857"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    key: Mapped[str] = mapped_column(index=True)
+    key: Mapped[str]
     name: Mapped[str | None]
     class_: Mapped[str] = mapped_column("class", server_default="built_up", comment="built_up, residential, industrial")
     geom: Mapped[WKBElement] = mapped_column(Geometry("MULTIPOLYGON", SRID, spatial_index=False))

@@ -1,0 +1,248 @@
+"""Loads record sets into the database in one transaction."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from geoservice.catalog import Catalog, LayerDeclaration
+from geoservice.database.prepare import bump_revision
+from geoservice.errors import BadInput
+from geoservice.ingest.load.communities import merge_communities
+from geoservice.ingest.load.identify import identify
+from geoservice.ingest.load.keyed import Counts, Provenance, merge
+from geoservice.ingest.load.places import merge_places
+from geoservice.ingest.load.staging import stage
+from geoservice.ingest.load.township import resolve_townships
+from geoservice.ingest.load.units import merge_units
+from geoservice.ingest.records import Notice, RecordSet, Refusal
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class LoadOptions:
+    """How to load.
+
+    Attributes
+    ----------
+    actor
+        Who loads.
+    sha256
+        Digest of the file.
+    schematic
+        Whether the records are schematic: 示意数据, 非测绘成果.
+    skip_bad
+        Load the good rows although others are refused.
+    """
+
+    actor: str
+    sha256: str
+    schematic: bool = False
+    skip_bad: bool = False
+
+
+@dataclass
+class ImportReport:
+    """What became of the rows of one layer of a file."""
+
+    layer: str
+    source: str
+    read: int
+    loaded: int
+    changed: int
+    unchanged: int
+    refused: int
+    refusals: list[Refusal] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
+    details: dict[str, Any] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Fit for JSON."""
+        return {
+            "layer": self.layer,
+            "source": self.source,
+            "read": self.read,
+            "loaded": self.loaded,
+            "changed": self.changed,
+            "unchanged": self.unchanged,
+            "refused": self.refused,
+            "refusals": [refusal.as_dict() for refusal in self.refusals],
+            "notices": [notice.as_dict() for notice in self.notices],
+            **self.details,
+        }
+
+
+def load(connection: Connection, catalog: Catalog, records: RecordSet, options: LoadOptions) -> ImportReport:
+    """Merges the records of one layer.
+
+    Parameters
+    ----------
+    connection
+        In a transaction that the caller ends.
+
+    Returns
+    -------
+    ImportReport
+        With nothing loaded where rows were refused and `skip_bad` is not set.
+
+    Raises
+    ------
+    BadInput
+        If the database refuses a record for a reason that the reader could not know.
+    """
+    layer = catalog.layers[records.layer]
+    identify(layer, records)
+    if records.refusals and not options.skip_bad:
+        return _report(records, Counts(0, 0, 0))
+    provenance = Provenance(
+        batch_id=_open_batch(connection, records, options),
+        classification=layer.publication.classification,
+        published=layer.publication.published,
+        schematic=options.schematic,
+    )
+    try:
+        counts, notices = _MERGERS[layer.id](connection, layer, records, provenance)
+    except IntegrityError as error:
+        raise _refused_by_database(records, error) from error
+    records.notices.extend(notices)
+    report = _report(records, counts)
+    _close_batch(connection, provenance.batch_id, report)
+    if counts.loaded or counts.changed:
+        bump_revision(connection, layer.id)
+    return report
+
+
+def refusals_total(reports: Sequence[ImportReport]) -> int:
+    """Rows refused over several layers."""
+    return sum(report.refused for report in reports)
+
+
+def _report(records: RecordSet, counts: Counts) -> ImportReport:
+    return ImportReport(
+        layer=records.layer,
+        source=records.source,
+        read=records.rows_read,
+        loaded=counts.loaded,
+        changed=counts.changed,
+        unchanged=counts.unchanged,
+        refused=records.refused,
+        refusals=records.refusals,
+        notices=records.notices,
+        details={"source_crs": records.source_crs, **records.report},
+    )
+
+
+def _open_batch(connection: Connection, records: RecordSet, options: LoadOptions) -> int:
+    statement = text(
+        "insert into import_batch (layer, source_name, source_sha256, source_crs, actor, schematic, rows_read, loaded,"
+        " changed, unchanged, refused)"
+        " values (:layer, :source, :sha256, :crs, :actor, :schematic, :read, 0, 0, 0, :refused) returning id"
+    )
+    values = {
+        "layer": records.layer,
+        "source": records.source,
+        "sha256": options.sha256,
+        "crs": records.source_crs,
+        "actor": options.actor,
+        "schematic": options.schematic,
+        "read": records.rows_read,
+        "refused": records.refused,
+    }
+    batch_id: int = connection.execute(statement, values).scalar_one()
+    return batch_id
+
+
+def _close_batch(connection: Connection, batch_id: int, report: ImportReport) -> None:
+    whole = report.as_dict()
+    whole["refusals"], whole["notices"] = whole["refusals"][:1000], whole["notices"][:1000]
+    connection.execute(
+        text(
+            "update import_batch set loaded = :loaded, changed = :changed, unchanged = :unchanged,"
+            " report = cast(:report as jsonb) where id = :id"
+        ),
+        {
+            "id": batch_id,
+            "loaded": report.loaded,
+            "changed": report.changed,
+            "unchanged": report.unchanged,
+            "report": json.dumps(whole, ensure_ascii=False, default=str).replace("\\u0000", ""),
+        },
+    )
+
+
+def _refused_by_database(records: RecordSet, error: DBAPIError) -> BadInput:
+    diagnosis = getattr(error.orig, "diag", None)
+    constraint = getattr(diagnosis, "constraint_name", None) or "-"
+    detail = getattr(diagnosis, "message_detail", None) or str(error.orig).splitlines()[0]
+    return BadInput(
+        "import.constraint", file=records.source, layer=records.layer, constraint=constraint, detail=detail[:400]
+    )
+
+
+Merged = tuple[Counts, list[Notice]]
+
+
+def _units(connection: Connection, layer: LayerDeclaration, records: RecordSet, provenance: Provenance) -> Merged:
+    stage(connection, layer, records, {})
+    connection.execute(text("update staging set source = coalesce(source, :file)"), {"file": records.source})
+    return merge_units(connection, provenance), []
+
+
+def _communities(connection: Connection, layer: LayerDeclaration, records: RecordSet, provenance: Provenance) -> Merged:
+    stage(connection, layer, records, {})
+    return merge_communities(connection, provenance)
+
+
+def _places(connection: Connection, layer: LayerDeclaration, records: RecordSet, provenance: Provenance) -> Merged:
+    stage(connection, layer, records, {"code_system": "text", "code_edition": "text", "township_name": "text"})
+    return merge_places(connection, provenance)
+
+
+def _facilities(connection: Connection, layer: LayerDeclaration, records: RecordSet, provenance: Provenance) -> Merged:
+    stage(connection, layer, records, {"code_system": "text", "code_edition": "text"})
+    notices = resolve_townships(connection)
+    names = ("key", "name", "type", "address", "beds", "nursing_beds", "area_m2", "opened_on", "closed_on", "geom")
+    columns = {name: f's."{name}"' for name in names} | {"unit_id": "s.unit_id", "area_m2": "s.area_m2::numeric(12, 2)"}
+    return merge(connection, "facility", columns, provenance), notices
+
+
+def _roads(connection: Connection, layer: LayerDeclaration, records: RecordSet, provenance: Provenance) -> Merged:
+    stage(connection, layer, records, {"node_ids": "bigint[]"})
+    names = ("key", "name", "class", "modes", "speed_kmh", "node_ids", "geom")
+    columns = {name: f's."{name}"' for name in names} | {
+        "oneway": "coalesce(s.oneway, 'no')",
+        "level": "coalesce(s.level, 0)",
+        "bridge": "coalesce(s.bridge, false)",
+        "tunnel": "coalesce(s.tunnel, false)",
+    }
+    return merge(connection, "road", columns, provenance), []
+
+
+def _plain(connection: Connection, layer: LayerDeclaration, records: RecordSet, provenance: Provenance) -> Merged:
+    stage(connection, layer, records, {})
+    columns = {field.name: f's."{field.name}"' for field in layer.fields}
+    geometry = "st_multi(s.geom)" if layer.geometry == "MultiPolygon" else _AREAS_MULTI
+    columns["geom"] = geometry
+    conflict = '("key", valid_from)' if layer.id == "built_up" else '("key")'
+    return merge(connection, layer.table, columns, provenance, conflict=conflict), []
+
+
+_AREAS_MULTI = "case when st_dimension(s.geom) = 2 then st_multi(s.geom) else s.geom end"
+
+_MERGERS: dict[str, Callable[[Connection, LayerDeclaration, RecordSet, Provenance], Merged]] = {
+    "units": _units,
+    "communities": _communities,
+    "places": _places,
+    "facilities": _facilities,
+    "roads": _roads,
+    "railways": _plain,
+    "water": _plain,
+    "built_up": _plain,
+    "population": _plain,
+}

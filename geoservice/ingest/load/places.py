@@ -1,0 +1,111 @@
+"""Places with their names: standard, alias, abbreviation, former."""
+
+from __future__ import annotations
+
+import re
+
+from sqlalchemy import Connection, text
+
+from geoservice.ingest.load.keyed import Counts, Provenance, merge
+from geoservice.ingest.load.township import resolve_townships
+from geoservice.ingest.name_keys import search_keys
+from geoservice.ingest.records import Notice
+
+OTHER_KINDS = {"alias": "alias", "abbreviation": "abbreviation", "former_name": "former"}
+_SEPARATORS = re.compile(r"[;；、,，|/]+")
+
+_NAMES_TABLE = """
+    create temporary table staged_name (
+        place_key text, kind text, name text, reading text, reading_source text, romanisation text, pinyin text,
+        tones text, initials text, grams text[], valid_from date, valid_to date
+    ) on commit drop
+"""
+
+_RENAMED = """
+    -- One standard name at a time: a later one in force ends the one before, one without a date corrects it.
+    update place_name n set valid_to = s.valid_from
+    from staged_name s join place p on p.key = s.place_key
+    where n.place_id = p.id and n.kind = 'standard' and s.kind = 'standard' and n.name <> s.name
+      and s.valid_from is not null and n.valid_to is null
+      and (n.valid_from is null or n.valid_from < s.valid_from)
+"""
+
+_CORRECTED = """
+    update place_name n
+    set name = s.name, reading = s.reading, reading_source = s.reading_source, romanisation = s.romanisation,
+        pinyin = s.pinyin, tones = s.tones, initials = s.initials, grams = s.grams, batch_id = :batch_id
+    from staged_name s join place p on p.key = s.place_key
+    where n.place_id = p.id and n.kind = 'standard' and s.kind = 'standard' and n.valid_to is null
+      and n.name <> s.name and n.valid_from is not distinct from s.valid_from
+    returning p.key
+"""
+
+_NAMES = """
+    insert into place_name as n (place_id, kind, name, reading, reading_source, romanisation, pinyin, tones,
+                                 initials, grams, valid_from, valid_to, classification, published, schematic, batch_id)
+    select p.id, s.kind, s.name, s.reading, s.reading_source, s.romanisation, s.pinyin, s.tones, s.initials, s.grams,
+           s.valid_from, s.valid_to, :classification, :published, :schematic, :batch_id
+    from staged_name s join place p on p.key = s.place_key
+    on conflict (place_id, kind, name, valid_from) do update
+    set reading = excluded.reading, reading_source = excluded.reading_source, romanisation = excluded.romanisation,
+        pinyin = excluded.pinyin, tones = excluded.tones, initials = excluded.initials, grams = excluded.grams,
+        valid_to = excluded.valid_to
+    where (n.reading, n.romanisation, n.pinyin, n.tones, n.initials, n.grams, n.valid_to) is distinct from
+          (excluded.reading, excluded.romanisation, excluded.pinyin, excluded.tones, excluded.initials,
+           excluded.grams, excluded.valid_to)
+    returning n.place_id
+"""
+
+
+def merge_places(connection: Connection, provenance: Provenance) -> tuple[Counts, list[Notice]]:
+    """Places and their names from the staging table."""
+    notices = resolve_townships(connection)
+    columns = {
+        "key": "s.key",
+        "class_code": "s.class_code",
+        "code": "s.code",
+        "unit_id": "s.unit_id",
+        "rank": "coalesce(s.rank, 5)",
+        "geom": "s.geom",
+    }
+    counts = merge(connection, "place", columns, provenance)
+    renamed = _merge_names(connection, provenance)
+    # A place whose names alone changed is a changed record too.
+    more = min(len(renamed), counts.unchanged) if not counts.loaded and not counts.changed else 0
+    return Counts(counts.loaded, counts.changed + more, counts.unchanged - more), notices
+
+
+def _merge_names(connection: Connection, provenance: Provenance) -> set[int]:
+    connection.execute(text("drop table if exists staged_name"))
+    connection.execute(text(_NAMES_TABLE))
+    rows = connection.execute(
+        text(
+            "select key, name, alias, abbreviation, former_name, reading, romanisation, valid_from, valid_to from staging"
+        )
+    ).mappings()
+    driver = connection.connection.driver_connection
+    assert driver is not None
+    with driver.cursor() as cursor, cursor.copy("copy staged_name from stdin") as copy:
+        for row in rows.all():
+            dates = (row["valid_from"], row["valid_to"])
+            given = row["reading"] or row["romanisation"]
+            copy.write_row((row["key"], "standard", *_name(row["name"], given, row["romanisation"]), *dates))
+            for column, kind in OTHER_KINDS.items():
+                for name in _split(row[column], row["name"]):
+                    copy.write_row((row["key"], kind, *_name(name, None, None), None, None))
+    connection.execute(text(_RENAMED))
+    connection.execute(text(_CORRECTED), provenance.values())
+    return set(connection.execute(text(_NAMES), provenance.values()).scalars())
+
+
+def _name(name: str, reading: str | None, romanisation: str | None) -> tuple[object, ...]:
+    keys = search_keys(name, reading)
+    source = "stated" if reading else ("dictionary" if keys.reading else None)
+    grams = list(keys.grams)
+    return (name, keys.reading, source, romanisation, keys.pinyin, keys.tones, keys.initials, grams)
+
+
+def _split(names: str | None, standard: str) -> list[str]:
+    """Several names in one field, without doubles and without the standard name."""
+    parts = (part.strip() for part in _SEPARATORS.split(names or ""))
+    return list(dict.fromkeys(part for part in parts if part and part != standard))
