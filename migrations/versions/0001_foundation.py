@@ -40,13 +40,15 @@ def make_roles():
     """The private cluster has made them with a login; elsewhere they are groups that the given login joins."""
     connection = op.get_bind()
     for role in ROLES:
-        known = connection.execute(sa.text("select 1 from pg_roles where rolname = :role"), {"role": role}).scalar()
-        if known is None:
+        login = connection.execute(
+            sa.text("select rolcanlogin from pg_roles where rolname = :role"), {"role": role}
+        ).scalar()
+        if login is None:
             op.execute(f"create role {role} nologin")
         member = connection.execute(
             sa.text("select pg_has_role(current_user, :role, 'member')"), {"role": role}
         ).scalar()
-        if not member:
+        if not login and not member:
             op.execute(f"grant {role} to current_user")
 
 
