@@ -135,14 +135,14 @@ class Crs:
             named = "EPSG:" + folded.rsplit(":", maxsplit=1)[-1]
         return _parsed(named, shown=stripped[:80])
 
-    def to_lonlat(self, geometries: NDArray[Any]) -> NDArray[Any]:
+    def to_lonlat(self, geometries: Any) -> Any:
         """Geometries in EPSG:4490, longitude first, from geometries in this system, x (east) first; 2-D.
 
         None stays None. Coordinates outside the domain of the projection come out as infinite.
         """
         return _apply(geometries, self._forward())
 
-    def from_lonlat(self, geometries: NDArray[Any]) -> NDArray[Any]:
+    def from_lonlat(self, geometries: Any) -> Any:
         """Geometries in this system, x (east) first, from geometries in EPSG:4490, longitude first; 2-D."""
         return _apply(geometries, self._backward())
 
