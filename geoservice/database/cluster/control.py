@@ -271,9 +271,7 @@ class Cluster:
     def _notice(self, place: Place) -> str | None:
         return translate("cluster.moved", path=place.root, home=self.home) if place.moved else None
 
-    def _info(
-        self, place: Place, server: Postmaster, *, created: bool = False, started: bool = False
-    ) -> ClusterInfo:
+    def _info(self, place: Place, server: Postmaster, *, created: bool = False, started: bool = False) -> ClusterInfo:
         return ClusterInfo(
             data=place.data,
             sockets=server.sockets,
