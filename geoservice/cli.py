@@ -1,0 +1,341 @@
+"""The command geoservice: one command a task."""
+
+from __future__ import annotations
+
+import getpass
+import logging
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, Any, ParamSpec
+
+import typer
+
+from geoservice.catalog import Catalog, load_catalog
+from geoservice.database.engine import Database
+from geoservice.database.prepare import migrate, prepare
+from geoservice.errors import BadRequest, GeoserviceError
+from geoservice.language import current_language, translate
+from geoservice.settings import Settings
+from geoservice.terminal import notes, print_json, print_reports, print_table, print_text, progress_bar
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="地名、区划与服务圈 · place names, boundaries, circles")
+db_app = typer.Typer(no_args_is_help=True, help="数据库 · the database")
+network_app = typer.Typer(no_args_is_help=True, help="路网 · the road network")
+coverage_app = typer.Typer(no_args_is_help=True, help="服务圈覆盖 · coverage of the service circles")
+app.add_typer(db_app, name="db")
+app.add_typer(network_app, name="network")
+app.add_typer(coverage_app, name="coverage")
+
+Json = Annotated[bool, typer.Option("--json", help="机器可读的输出 · machine-readable output")]
+P = ParamSpec("P")
+
+
+def main() -> None:
+    """Runs the command; the exit code is 0 done, 1 finding or failure, 2 bad input."""
+    logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
+    app()
+
+
+def reporting(command: Callable[P, int | None]) -> Callable[P, None]:
+    """Turns an error into its text and its exit code, in JSON where that was asked for."""
+
+    @wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            current_language.set(Settings().state.language)
+            code = command(*args, **kwargs)
+        except GeoserviceError as error:
+            if kwargs.get("json_"):
+                print_json({"error": {"code": error.code, "message": error.message, "remedy": error.remedy}})
+            notes.print(translate("cli.error", message=error), style="red", markup=False)
+            raise typer.Exit(error.exit_code) from None
+        except KeyboardInterrupt:
+            notes.print(translate("cli.interrupted"), markup=False)
+            raise typer.Exit(1) from None
+        raise typer.Exit(code or 0)
+
+    return run
+
+
+@contextmanager
+def ready() -> Iterator[tuple[Settings, Catalog, Database]]:
+    """Settings, declarations and a prepared database."""
+    settings, catalog = Settings(), load_catalog()
+    database = Database(settings)
+    try:
+        prepare(database, catalog)
+        yield settings, catalog, database
+    finally:
+        database.dispose()
+
+
+# -- db ---------------------------------------------------------------------------------------------------------------
+
+
+@db_app.command("start")
+@reporting
+def db_start(json_: Json = False) -> int:
+    """启动数据库并升级表结构 · start the database and bring its tables up to date"""
+    with ready() as (_, _, database):
+        status = _status(database)
+    _show(status, json_=json_)
+    return 0
+
+
+@db_app.command("stop")
+@reporting
+def db_stop(json_: Json = False) -> int:
+    """停止自带数据库 · stop the private database"""
+    database = Database(Settings())
+    if database.cluster is None:
+        raise BadRequest("cli.external-database")
+    stopped = database.cluster.stop()
+    _show({"stopped": stopped}, json_=json_)
+    return 0
+
+
+@db_app.command("status")
+@reporting
+def db_status(json_: Json = False) -> int:
+    """数据库的状态 · the state of the database"""
+    status = _status(Database(Settings()))
+    _show(status, json_=json_)
+    return 0 if status["state"] == "running" else 1
+
+
+@db_app.command("url")
+@reporting
+def db_url(
+    role: Annotated[str, typer.Option(help="application | owner | reader")] = "application", json_: Json = False
+) -> int:
+    """连接地址（含密码） · the address, password included"""
+    if role not in ("application", "owner", "reader"):
+        raise BadRequest("cli.bad-choice", option="--role", value=role, choices="application, owner, reader")
+    url = Database(Settings()).url(role).render_as_string(hide_password=False)  # type: ignore[arg-type]
+    if json_:
+        print_json({"url": url})
+    else:
+        print_text(url.replace("postgresql+psycopg", "postgresql", 1))
+    return 0
+
+
+@db_app.command("upgrade")
+@reporting
+def db_upgrade(
+    revision: Annotated[str, typer.Option(help="迁移到的版本 · revision to migrate to")] = "head", json_: Json = False
+) -> int:
+    """升级扩展与表结构 · bring extensions and tables up to date"""
+    catalog, database = load_catalog(), Database(Settings())
+    extensions = database.cluster.upgrade_extensions() if database.cluster is not None else {}
+    migrate(database, revision)
+    prepare(database, catalog)
+    _show({"revision": revision, **extensions}, json_=json_)
+    return 0
+
+
+def _status(database: Database) -> dict[str, Any]:
+    if database.cluster is not None:
+        return database.cluster.status().as_dict()
+    with database.connect() as connection:
+        version = connection.exec_driver_sql("select version()").scalar_one()
+    return {"state": "running", "url": database.url().render_as_string(hide_password=True), "version": version}
+
+
+def _show(values: dict[str, Any], *, json_: bool) -> None:
+    if json_:
+        print_json(values)
+        return
+    for key, value in values.items():
+        if value is not None:
+            print_text(f"{translate(f'cli.{key}')}: {value}")
+
+
+# -- import -----------------------------------------------------------------------------------------------------------
+
+
+@app.command("import")
+@reporting
+def import_(
+    layer: Annotated[str, typer.Argument(help="图层或 osm · a layer, or osm")],
+    file: Annotated[Path, typer.Argument(help="文件 · the file")],
+    crs: Annotated[str | None, typer.Option(help="坐标系：EPSG 代码、GCJ02、BD09 · EPSG code, GCJ02, BD09")] = None,
+    encoding: Annotated[str | None, typer.Option(help="文字编码：utf-8、gbk · text encoding")] = None,
+    map_: Annotated[list[str] | None, typer.Option("--map", help="字段=列名 · field=column")] = None,
+    set_: Annotated[list[str] | None, typer.Option("--set", help="字段=固定值 · field=value")] = None,
+    sheet: Annotated[str | None, typer.Option(help="工作表或文件内图层 · sheet, or layer inside the file")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="只检查 · check only")] = False,
+    skip_bad: Annotated[bool, typer.Option("--skip-bad", help="跳过有错的行 · leave bad rows out")] = False,
+    json_: Json = False,
+) -> int:
+    """导入文件 · import a file"""
+    from geoservice.ingest.importing import ImportRequest, import_file
+
+    request = ImportRequest(
+        layer=layer,
+        path=file,
+        crs=crs,
+        encoding=encoding,
+        mapping=_pairs("--map", map_),
+        constants=_pairs("--set", set_),
+        sheet=sheet,
+        dry_run=dry_run,
+        skip_bad=skip_bad,
+        actor=getpass.getuser(),
+    )
+    with ready() as (settings, catalog, database), progress_bar() as progress:
+        outcome = import_file(database, catalog, settings, request, progress)
+    if json_:
+        print_json(outcome.as_dict())
+    else:
+        print_reports([report.as_dict() for report in outcome.reports])
+        notes.print(outcome.conclusion, markup=False)
+    return outcome.exit_code
+
+
+def _pairs(option: str, given: list[str] | None) -> dict[str, str]:
+    pairs = {}
+    for item in given or []:
+        name, equals, value = item.partition("=")
+        if not equals or not name.strip():
+            raise BadRequest("cli.bad-pair", option=option, value=item)
+        pairs[name.strip()] = value.strip()
+    return pairs
+
+
+@app.command("sample")
+@reporting
+def sample(
+    folder: Annotated[Path | None, typer.Argument(help="写到哪个文件夹 · folder to write to")] = None,
+    load: Annotated[bool, typer.Option("--load", help="写出后导入 · import it too")] = False,
+    remove: Annotated[bool, typer.Option("--remove", help="从库中删去示意数据 · take it out of the database")] = False,
+    json_: Json = False,
+) -> int:
+    """示意县（示意数据，非测绘成果） · the schematic sample county"""
+    from geoservice.ingest.sampling import load_sample, remove_sample
+    from geoservice.ingest.sample import write_sample
+
+    if remove:
+        with ready() as (_, _, database):
+            removed = remove_sample(database)
+        _show({"removed": removed}, json_=json_)
+        return 0
+    settings, catalog = Settings(), load_catalog()
+    target = folder or settings.home / "sample"
+    files = write_sample(target, catalog)
+    reports = []
+    if load:
+        with ready() as (_, _, database), progress_bar() as progress:
+            reports = [r.as_dict() for r in load_sample(database, catalog, settings, target, getpass.getuser(), progress)]
+    if json_:
+        print_json({"files": files, "reports": reports, "schematic": True})
+    else:
+        notes.print(translate("notice.schematic"), markup=False)
+        notes.print(translate("cli.written", count=len(files), folder=target), markup=False)
+        if reports:
+            print_reports(reports, most=5)
+    return 0
+
+
+# -- network and coverage ---------------------------------------------------------------------------------------------
+
+
+@network_app.command("build")
+@reporting
+def network_build(
+    mode: Annotated[list[str] | None, typer.Option(help="出行方式，可重复 · mode, may be repeated")] = None,
+    json_: Json = False,
+) -> int:
+    """由道路建路网 · build the network from the roads"""
+    from geoservice.coverage.networks import build_networks
+
+    with ready() as (settings, catalog, database), progress_bar() as progress:
+        built = build_networks(database, catalog, settings, mode, progress)
+    if json_:
+        first = built[0]
+        print_json({**first, "modes": built})
+    else:
+        heads = [translate(f"network.{name}") for name in ("mode", "nodes", "edges", "components", "main_share")]
+        rows = [
+            [translate(f"mode.{b['mode']}"), b["nodes"], b["edges"], b["components"], f"{100 * b['main_share']:.1f} %"]
+            for b in built
+        ]
+        print_table(translate("network.built"), heads, rows)
+    return 0
+
+
+@coverage_app.command("run")
+@reporting
+def coverage_run(
+    service: Annotated[list[str] | None, typer.Option(help="服务标准，可重复 · standard, may be repeated")] = None,
+    type_: Annotated[list[str] | None, typer.Option("--type", help="设施类型，可重复 · facility type")] = None,
+    mode: Annotated[str | None, typer.Option(help="改用这种出行方式 · travel by this mode instead")] = None,
+    minutes: Annotated[int | None, typer.Option(min=1, max=600, help="改用这个时限 · this limit instead")] = None,
+    on: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="在哪一天 · on which day")] = None,
+    circles: Annotated[bool, typer.Option("--circles/--no-circles", help="画服务圈 · draw the circles")] = True,
+    json_: Json = False,
+) -> int:
+    """计算覆盖 · compute coverage"""
+    from geoservice.coverage.run import RunRequest, run_coverage
+
+    request = RunRequest(
+        services=tuple(service or ()),
+        types=tuple(type_ or ()),
+        mode=mode,
+        minutes=minutes,
+        on=on.date() if on else date.today(),  # noqa: DTZ011 - a legal day is the day where the office is
+        circles=circles,
+    )
+    with ready() as (settings, catalog, database), progress_bar() as progress:
+        outcome = run_coverage(database, catalog, settings, request, progress)
+    if json_:
+        print_json(outcome.as_dict())
+        return 0
+    from geoservice.coverage.tables import print_outcome
+
+    print_outcome(outcome, catalog)
+    return 0
+
+
+# -- service ----------------------------------------------------------------------------------------------------------
+
+
+@app.command("search")
+@reporting
+def search(
+    text: Annotated[str, typer.Argument(help="汉字、拼音或声母 · Han, pinyin or initials")],
+    limit: Annotated[int, typer.Option(min=1, max=200)] = 20,
+    json_: Json = False,
+) -> int:
+    """查地名 · search place names"""
+    from geoservice.names.search import find_names
+
+    with ready() as (_, catalog, database), database.connect("reader") as connection:
+        hits = find_names(connection, catalog, text, limit=limit)
+    if json_:
+        print_json({"items": hits})
+    else:
+        heads = [translate(f"search.{name}") for name in ("name", "kind", "reading", "unit")]
+        print_table(text, heads, [[h["name"], translate(f"name.{h['kind']}"), h["reading"], h["unit_name"]] for h in hits])
+    return 0 if hits else 1
+
+
+@app.command("serve")
+@reporting
+def serve(
+    host: Annotated[str | None, typer.Option(help="监听地址 · address to listen on")] = None,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="端口 · port")] = None,
+) -> int:
+    """启动网页服务 · serve the web map"""
+    import uvicorn
+
+    from geoservice.api.app import create_app
+
+    with ready() as (settings, _, _):
+        address, number = host or settings.server.host, port or settings.server.port
+        notes.print(translate("cli.serving", url=f"http://{address}:{number}"), markup=False)
+        uvicorn.run(create_app(settings), host=address, port=number, log_level="warning", server_header=False)
+    return 0

@@ -1,0 +1,234 @@
+"""One import from file to database: read, load, report; a dry run and a refusal leave nothing behind."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection
+
+from geoservice.catalog import Catalog
+from geoservice.database.engine import Database
+from geoservice.errors import BadInput, BadRequest, Conflict
+from geoservice.ingest.load import ImportReport, LoadOptions, load
+from geoservice.ingest.osm import read_osm
+from geoservice.ingest.readers import read_layer
+from geoservice.ingest.records import RecordSet
+from geoservice.ingest.reference import reference_for
+from geoservice.ingest.roads import read_roads
+from geoservice.language import translate
+from geoservice.settings import Settings
+
+Progress = Callable[[str, int, int], None]
+OSM = "osm"
+CHUNK = 1 << 20
+
+
+@dataclass(frozen=True)
+class ImportRequest:
+    """What to import and how.
+
+    Attributes
+    ----------
+    layer
+        Id of a layer, or ``osm`` for a whole OpenStreetMap file.
+    crs
+        EPSG code, GCJ02 or BD09; None to take the file's own.
+    mapping, constants
+        Declared field to column, and declared field to one value for all rows.
+    sheet
+        Sheet of a workbook, or layer inside a file with several.
+    dry_run
+        Read and load, then undo.
+    skip_bad
+        Load the good rows and write the refused ones to a file beside the source.
+    schematic
+        Mark every record 示意数据.
+    """
+
+    layer: str
+    path: Path
+    actor: str
+    crs: str | None = None
+    encoding: str | None = None
+    mapping: Mapping[str, str] = field(default_factory=dict)
+    constants: Mapping[str, str] = field(default_factory=dict)
+    sheet: str | None = None
+    dry_run: bool = False
+    skip_bad: bool = False
+    schematic: bool = False
+
+
+@dataclass
+class ImportOutcome:
+    """The reports of an import, and how it ended: loaded, checked (a dry run) or refused."""
+
+    state: str
+    reports: list[ImportReport]
+    refused_file: Path | None = None
+
+    @property
+    def exit_code(self) -> int:
+        return 2 if self.state == "refused" else 0
+
+    @property
+    def conclusion(self) -> str:
+        """What it comes to, in one sentence."""
+        refused = sum(report.refused for report in self.reports)
+        return translate(f"import.{self.state}", refused=refused, file=self.refused_file or "-")
+
+    def as_dict(self) -> dict[str, Any]:
+        """Totals, then each layer."""
+        counts = ("read", "loaded", "changed", "unchanged", "refused")
+        totals = {name: sum(getattr(report, name) for report in self.reports) for name in counts}
+        return {
+            "state": self.state,
+            **totals,
+            "refused_file": self.refused_file,
+            "layers": [report.as_dict() for report in self.reports],
+        }
+
+
+class _UndoError(Exception):
+    """Ends a transaction without keeping it."""
+
+
+def import_file(
+    database: Database, catalog: Catalog, settings: Settings, request: ImportRequest, progress: Progress
+) -> ImportOutcome:
+    """Imports one file in one transaction.
+
+    Raises
+    ------
+    BadInput
+        If the file cannot be read at all; refused rows are in the outcome.
+    """
+    digest = sha256_of(request.path)
+    if request.layer != OSM and request.layer not in catalog.layers:
+        raise BadRequest("import.unknown-layer", layer=request.layer, known=", ".join([OSM, *catalog.layers]))
+    record_sets = _read(database, catalog, settings, request, progress)
+    return store(database, catalog, record_sets, request, digest, progress)
+
+
+def store(
+    database: Database,
+    catalog: Catalog,
+    record_sets: Sequence[RecordSet],
+    request: ImportRequest,
+    digest: str,
+    progress: Progress,
+) -> ImportOutcome:
+    """Loads record sets in one transaction; undoes it for a dry run or where rows were refused."""
+    options = LoadOptions(
+        actor=request.actor, sha256=digest, schematic=request.schematic, skip_bad=request.skip_bad
+    )
+    reports: list[ImportReport] = []
+    state = "loaded"
+    try:
+        with database.connect("owner") as connection:
+            for number, records in enumerate(record_sets):
+                progress(f"import.step.load:{records.layer}", number, len(record_sets))
+                reports.append(load(connection, catalog, records, options))
+                progress(f"import.step.load:{records.layer}", number + 1, len(record_sets))
+            if any(report.refused for report in reports) and not request.skip_bad:
+                state = "refused"
+            elif request.dry_run:
+                state = "checked"
+            if state != "loaded":
+                raise _UndoError
+    except _UndoError:
+        pass
+    if state == "refused":
+        for report in reports:
+            report.loaded = report.changed = report.unchanged = 0
+    file = None
+    if request.skip_bad and not request.dry_run:
+        file = _write_refused(request.path, record_sets)
+    return ImportOutcome(state, reports, file)
+
+
+def sha256_of(path: Path) -> str:
+    """Digest of a file, or of the files of a folder by name.
+
+    Raises
+    ------
+    BadInput
+        If it does not exist or may not be read.
+    """
+    digest = hashlib.sha256()
+    try:
+        files = sorted(item for item in path.rglob("*") if item.is_file()) if path.is_dir() else [path]
+        for item in files:
+            with item.open("rb") as opened:
+                while chunk := opened.read(CHUNK):
+                    digest.update(chunk)
+    except FileNotFoundError:
+        raise BadInput("import.no-file", file=path) from None
+    except OSError as error:
+        raise BadInput("import.unreadable", file=path, reason=error.strerror or error) from None
+    return digest.hexdigest()
+
+
+def _read(
+    database: Database, catalog: Catalog, settings: Settings, request: ImportRequest, progress: Progress
+) -> list[RecordSet]:
+    if request.layer == OSM:
+        return read_osm(request.path, catalog, progress=progress)
+    layer = catalog.layers[request.layer]
+    with database.connect("reader") as connection:
+        reference = reference_for(connection, layer.id)
+    records = read_layer(
+        request.path,
+        layer,
+        catalog,
+        crs=request.crs,
+        mapping=request.mapping,
+        constants=request.constants,
+        encoding=request.encoding,
+        sheet=request.sheet,
+        reference=reference,
+        limits=settings.imports,
+        progress=progress,
+    )
+    if layer.id == "roads":
+        records = read_roads(records, catalog, settings.imports.node_tolerance_m, progress=progress)
+    return [records]
+
+
+def refuse_schematic_beside_real(connection: Connection) -> None:
+    """The sample is not mixed into real data.
+
+    Raises
+    ------
+    Conflict
+        If records of a real source are loaded.
+    """
+    for table in ("unit_version", "community", "facility", "road", "place"):
+        found = connection.exec_driver_sql(f"select exists (select from {table} where not schematic)").scalar_one()
+        if found:
+            raise Conflict("sample.real-data", table=table)
+
+
+def _write_refused(source: Path, record_sets: Sequence[RecordSet]) -> Path | None:
+    """The refused rows as a CSV beside the source; None where there are none."""
+    rows = [(records.layer, refusal) for records in record_sets for refusal in records.refusals]
+    if not rows:
+        return None
+    target = source.with_name(f"{source.stem}.refused.csv")
+    heads = ("layer", "row", "field", "value", "reason", "remedy")
+    with target.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow([translate(f"import.refused.{head}") for head in heads])
+        for layer, refusal in rows:
+            entry = refusal.as_dict()
+            writer.writerow([layer, *[_safe(entry[head]) for head in heads[1:]]])
+    return target
+
+
+def _safe(value: object) -> object:
+    """A text that a spreadsheet would take for a formula is led by an apostrophe."""
+    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@") else value

@@ -1,0 +1,82 @@
+"""The sample county into the database, and out of it again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sqlalchemy import text
+
+from geoservice.catalog import Catalog
+from geoservice.database.engine import Database
+from geoservice.database.prepare import bump_revision
+from geoservice.errors import BadInput
+from geoservice.ingest.importing import (
+    ImportRequest,
+    Progress,
+    import_file,
+    refuse_schematic_beside_real,
+)
+from geoservice.ingest.load import ImportReport
+from geoservice.settings import Settings
+
+ORDER = ("units", "water", "built_up", "railways", "roads", "communities", "facilities", "places", "population")
+
+
+def load_sample(
+    database: Database, catalog: Catalog, settings: Settings, folder: Path, actor: str, progress: Progress
+) -> list[ImportReport]:
+    """Imports the files of the sample as anybody would, marked 示意数据, in the order in which they refer to each other.
+
+    Raises
+    ------
+    Conflict
+        If real records are loaded: the sample is never mixed with them.
+    """
+    with database.connect("reader") as connection:
+        refuse_schematic_beside_real(connection)
+    reports: list[ImportReport] = []
+    for layer in ORDER:
+        path = next((item for item in sorted(folder.glob(f"{layer}.*"))), None)
+        if path is None:
+            continue
+        request = ImportRequest(layer=layer, path=path, actor=actor, crs="EPSG:4490", schematic=True)
+        outcome = import_file(database, catalog, settings, request, progress)
+        if outcome.exit_code:
+            first = outcome.reports[0].refusals[0]
+            raise BadInput("sample.refused", file=path, reason=first.message)
+        reports += outcome.reports
+    return reports
+
+
+_TABLES = (
+    "place_name",
+    "place",
+    "facility",
+    "community",
+    "unit_version",
+    "population_cell",
+    "road",
+    "railway",
+    "water",
+    "built_up_area",
+)
+
+
+def remove_sample(database: Database) -> int:
+    """Deletes every schematic record and the runs made from them; the number of records deleted."""
+    removed = 0
+    with database.connect("owner") as connection:
+        connection.execute(text("delete from coverage_run where schematic"))
+        connection.execute(
+            text("delete from community_code where community_id in (select id from community where schematic)")
+        )
+        for table in _TABLES:
+            removed += connection.execute(text(f"delete from {table} where schematic")).rowcount
+        connection.execute(
+            text("delete from unit_code where unit_id not in (select unit_id from unit_version)")
+        )
+        connection.execute(text("delete from unit where id not in (select unit_id from unit_version)"))
+        connection.execute(text("delete from import_batch where schematic"))
+        for layer in ORDER:
+            bump_revision(connection, layer)
+    return removed
