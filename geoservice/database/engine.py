@@ -77,7 +77,7 @@ class Database:
             If a statement took too long.
         """
         try:
-            with self.engine(role).begin() as connection:
+            with self._open(role) as connection, connection.begin():
                 if timeout_s is not None:
                     connection.execute(
                         text("select set_config('statement_timeout', :ms, true)"), {"ms": str(int(timeout_s * 1000))}
@@ -85,6 +85,17 @@ class Database:
                 yield connection
         except DBAPIError as error:
             raise _translated(error) from error
+
+    def _open(self, role: Role) -> Connection:
+        try:
+            return self.engine(role).connect()
+        except (OperationalError, Unavailable):
+            if self.cluster is None:
+                raise
+            # The private cluster may have been killed: it is started again, once.
+            self.cluster.start()
+            self.dispose()
+            return self.engine(role).connect()
 
     def dispose(self) -> None:
         """Closes every connection."""

@@ -79,7 +79,8 @@ class ImportOutcome:
     def conclusion(self) -> str:
         """What it comes to, in one sentence."""
         refused = sum(report.refused for report in self.reports)
-        return translate(f"import.{self.state}", refused=refused, file=self.refused_file or "-")
+        state = "skipped" if self.refused_file else self.state
+        return translate(f"import.state.{state}", refused=refused, file=self.refused_file or "-")
 
     def as_dict(self) -> dict[str, Any]:
         """Totals, then each layer."""
