@@ -40,7 +40,10 @@ _TONED = re.compile(r"^([a-z]+)[1-5]$")
 
 @dataclass(frozen=True, slots=True)
 class SearchKeys:
-    """What a name is found by; several readings of one name stand side by side, separated by a space."""
+    """What a name is found by; several readings of one name stand side by side, separated by a space.
+
+    The index of `initials` knows the first reading only: beginnings of the others stand among the grams after a ``~``.
+    """
 
     pinyin: str
     tones: str
@@ -65,6 +68,8 @@ def search_keys(name: str, reading: str | None = None) -> SearchKeys:
     >>> search_keys("天门市")
     SearchKeys(pinyin='tianmenshi', tones='tian1men2shi4', initials='tms', \
 grams=('天', '天门', '市', '门', '门市'), reading='tiān mén shì')
+    >>> search_keys("重兴").grams
+    ('兴', '重', '重兴', '~z', '~zx')
     >>> search_keys("干驿镇").pinyin
     'ganyizhen'
     >>> search_keys("曾家台").reading
@@ -78,11 +83,12 @@ grams=('天', '天门', '市', '门', '门市'), reading='tiān mén shì')
     readings = [stated] if stated else _readings(name)
     toneless = ["".join(_TONED.sub(r"\1", syllable) for syllable in each) for each in readings]
     plain_u = [key.replace("nv", "nu").replace("lv", "lu") for key in toneless]
+    initials = list(dict.fromkeys("".join(part[0] for part in each if part) for each in readings))
     return SearchKeys(
         pinyin=_joined([*toneless, *(plain_u if _has_han(name) else ())]),
         tones=_joined(["".join(each) for each in readings]),
-        initials=_joined(["".join(part[0] for part in each if part) for each in readings]),
-        grams=grams(name),
+        initials=" ".join(initials),
+        grams=(*grams(name), *_beginnings(initials[1:])),
         reading=_marked(readings[0]) if _has_han(name) else None,
     )
 
@@ -276,6 +282,10 @@ def _marked(reading: tuple[str, ...]) -> str:
         marked = str(to_tone(syllable.removesuffix("5"))).replace("v", "ü") if toned else syllable
         text += f" {marked} " if toned else marked
     return " ".join(text.split())
+
+
+def _beginnings(initials: list[str]) -> list[str]:
+    return sorted({f"~{each[:end]}" for each in initials for end in range(1, len(each) + 1)})
 
 
 def _joined(keys: list[str]) -> str:

@@ -1,0 +1,206 @@
+"""Search for place names by Han characters, pinyin, initials or a Latin name."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Text,
+    and_,
+    case,
+    cast,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, array
+from sqlalchemy.orm import aliased
+
+from geoservice.database.filters import BBox, containing, in_force, public, within_unit
+from geoservice.database.models import Place, PlaceName, UnitVersion
+from geoservice.database.paging import Key, Page, page
+from geoservice.ingest.name_keys import VARIANTS
+from geoservice.names.query import SHORTEST_PART, NameQuery
+
+EXACT, PREFIX, INITIALS, PART = range(4)
+
+
+def search_places(
+    connection: Connection,
+    query: NameQuery,
+    *,
+    today: date,
+    on: date | None = None,
+    unit: int | None = None,
+    bbox: BBox | None = None,
+    limit: int,
+    after: str | None = None,
+) -> Page:
+    """Places one of whose names answers the query, the best first: each with that name and its standard name.
+
+    Exact before beginning before initials before part; a standard name before an alias before a former one; then
+    the more important place, then the shorter name.
+
+    Parameters
+    ----------
+    today
+        The day on which a name counts as former, unless `on` says otherwise.
+    on
+        Only names in force on this day; by default former ones are found too.
+    unit
+        Only places in this unit or one below it.
+    """
+    day = on or today
+    hits = _hits(query, day, only_in_force=on is not None)
+    if unit is not None:
+        hits = hits.where(within_unit(Place.unit_id, Place.geom, unit, day))
+    if bbox is not None:
+        hits = hits.where(bbox.touches(Place.geom))
+    found = hits.subquery("found")
+    keys = [Key(f"_{name}", found.c[name], int) for name in ("tier", "kind_order", "rank", "length", "name_id")]
+    statement = _described(found, day).add_columns(*(key.column.label(key.name) for key in keys))
+    return page(connection, statement.where(found.c.nth == 1), keys, limit=limit, after=after)
+
+
+def _hits(query: NameQuery, day: date, *, only_in_force: bool) -> Select[Any]:
+    """Every name that answers, with what it is ranked by; `nth` numbers the names of one place, the best first."""
+    matches, tier = _matching(query)
+    is_former = or_(PlaceName.kind == "former", func.coalesce(PlaceName.valid_to <= day, false()))
+    kind_order = case((is_former, 2), (PlaceName.kind == "standard", 0), else_=1)
+    length = func.length(PlaceName.name)
+    nth = func.row_number().over(partition_by=PlaceName.place_id, order_by=[tier, kind_order, length, PlaceName.id])
+    how = case((is_former, "former"), (tier == INITIALS, "initials"), else_=_script(query))
+    return (
+        select(
+            PlaceName.id.label("name_id"),
+            PlaceName.place_id,
+            PlaceName.name,
+            PlaceName.kind,
+            PlaceName.reading,
+            PlaceName.romanisation,
+            or_(PlaceName.schematic, Place.schematic).label("schematic"),
+            Place.rank,
+            tier.label("tier"),
+            kind_order.label("kind_order"),
+            length.label("length"),
+            how.label("match"),
+            nth.label("nth"),
+        )
+        .join(Place, Place.id == PlaceName.place_id)
+        .where(public(PlaceName, Place), matches, _dated(day, only_in_force=only_in_force))
+    )
+
+
+def _dated(day: date, *, only_in_force: bool) -> ColumnElement[bool]:
+    if not only_in_force:
+        return or_(PlaceName.valid_from.is_(None), PlaceName.valid_from <= day)
+    # A former name without dates was in force at some time, but nobody knows when.
+    undated = and_(PlaceName.kind == "former", PlaceName.valid_from.is_(None), PlaceName.valid_to.is_(None))
+    return and_(in_force(PlaceName, day), ~undated)
+
+
+def _script(query: NameQuery) -> str:
+    return "pinyin" if query.kind == "letters" else "han"
+
+
+def _matching(query: NameQuery) -> tuple[ColumnElement[bool], ColumnElement[int]]:
+    """The condition, and how well a name that fulfils it answers."""
+    if query.kind == "letters":
+        return _letters(query)
+    if query.kind == "text":
+        return _text(query)
+    return (true() if query.kind == "all" else false()), literal(EXACT)
+
+
+def _text(query: NameQuery) -> tuple[ColumnElement[bool], ColumnElement[int]]:
+    name = _folded(PlaceName.name)
+    tier = case((name == query.text, EXACT), (func.starts_with(name, query.text), PREFIX), else_=PART)
+    if not query.grams:
+        return PlaceName.name.ilike(containing(query.text)), tier
+    # The index answers the first half; the second tells 天门 from 门天门.
+    return and_(_has(query.grams), func.strpos(name, query.text) > 0), tier
+
+
+def _letters(query: NameQuery) -> tuple[ColumnElement[bool], ColumnElement[int]]:
+    """Every pattern below consists of letters and digits, so nothing in it needs an escape.
+
+    A pattern that begins a word ('x%', '% x%') is found by the trigram index however short it is; one inside a word
+    only from three letters on.
+    """
+    key = query.text
+    begins = or_(PlaceName.pinyin.like(f"{key}%"), PlaceName.pinyin.like(f"% {key}%"))
+    exact = literal(" ").concat(PlaceName.pinyin).concat(" ").like(f"% {key} %")
+    latin = PlaceName.tones == PlaceName.pinyin
+    sounds = or_(latin, PlaceName.tones.regexp_match(query.tones)) if query.tones else latin
+    inside = and_(PlaceName.pinyin.like(f"%{key}%"), sounds) if len(key) >= SHORTEST_PART else false()
+    by_sound = and_(or_(begins, inside), sounds) if query.toned else or_(begins, inside)
+    tier = case((exact, EXACT), (begins, PREFIX), (inside, PART), else_=INITIALS)
+    if query.initials is None:
+        return by_sound, tier
+    initials = or_(PlaceName.initials.like(f"{query.initials}%"), _has((f"~{query.initials}",)))
+    return or_(by_sound, initials), case((and_(~begins, initials), INITIALS), else_=tier)
+
+
+def _has(grams: tuple[str, ...]) -> ColumnElement[bool]:
+    return PlaceName.grams.contains(cast(array(grams), ARRAY(Text)))
+
+
+def _folded(name: Any) -> ColumnElement[str]:
+    """What `geoservice.ingest.name_keys.folded` does, in SQL."""
+    lower = func.lower(func.pg_catalog.normalize(name, "NFKC"))
+    same = func.translate(lower, "".join(VARIANTS), "".join(VARIANTS.values()))
+    return func.regexp_replace(same, "[^[:alnum:]]", "", "g")
+
+
+def _described(found: Any, day: date) -> Select[Any]:
+    point = func.ST_PointOnSurface(Place.geom)
+    sides = [getattr(func, f"ST_{side}")(Place.geom) for side in ("XMin", "YMin", "XMax", "YMax")]
+    return select(
+        found.c.name_id.label("id"),
+        found.c.place_id,
+        found.c.name,
+        found.c.kind,
+        _standard_name(day).label("standard_name"),
+        Place.class_code,
+        found.c.reading,
+        found.c.romanisation,
+        _unit_name(day).label("unit_name"),
+        func.ST_X(point).label("lon"),
+        func.ST_Y(point).label("lat"),
+        case((Place.geom.is_not(None), array(sides)), else_=None).label("bbox"),
+        found.c.match,
+        found.c.schematic,
+    ).join_from(found, Place, Place.id == found.c.place_id)
+
+
+def _standard_name(day: date) -> ColumnElement[Any]:
+    other = aliased(PlaceName)
+    return (
+        select(other.name)
+        .where(other.place_id == Place.id, other.kind == "standard", public(other), in_force(other, day))
+        .order_by(other.valid_from.desc().nulls_last(), other.id)
+        .limit(1)
+        .correlate(Place)
+        .scalar_subquery()
+    )
+
+
+def _unit_name(day: date) -> ColumnElement[Any]:
+    """The stated unit of a place, else the township that it lies in."""
+    stated, around = aliased(UnitVersion), aliased(UnitVersion)
+    by_id = select(stated.name).where(stated.unit_id == Place.unit_id, public(stated), in_force(stated, day))
+    by_place = (
+        select(around.name)
+        .where(around.level == "township", public(around), in_force(around, day))
+        .where(around.geom.op("&&")(Place.geom), func.ST_Intersects(around.geom, func.ST_PointOnSurface(Place.geom)))
+        .order_by(around.unit_id)
+        .limit(1)
+    )
+    return func.coalesce(by_id.correlate(Place).scalar_subquery(), by_place.correlate(Place).scalar_subquery())

@@ -1,0 +1,1 @@
+"""What goes out: queries for the service, and vector tiles."""

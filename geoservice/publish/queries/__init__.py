@@ -1,0 +1,1 @@
+"""One file a query; each gives out only what is public and published."""

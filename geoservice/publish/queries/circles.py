@@ -1,0 +1,48 @@
+"""Service circles of a run as GeoJSON (RFC 7946: longitude before latitude, CRS84)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, func, select
+
+from geoservice.database.filters import public
+from geoservice.database.models import CoverageCircle
+
+DIGITS = 6
+MOST_CIRCLES = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Circle:
+    """One circle; `geometry` is GeoJSON text."""
+
+    id: int
+    mode: str
+    minutes: int
+    area_km2: float
+    schematic: bool
+    geometry: str
+
+
+def circles(connection: Connection, run_id: int, *, service: str, type_: str) -> list[Circle]:
+    """Circles of one service and type, the widest first so that the narrower are drawn upon them."""
+    statement = (
+        select(
+            CoverageCircle.id,
+            CoverageCircle.mode,
+            CoverageCircle.minutes,
+            CoverageCircle.area_km2,
+            CoverageCircle.schematic,
+            func.ST_AsGeoJSON(CoverageCircle.geom, DIGITS),
+        )
+        .where(
+            public(CoverageCircle),
+            CoverageCircle.run_id == run_id,
+            CoverageCircle.standard_id == service,
+            CoverageCircle.type == type_,
+        )
+        .order_by(CoverageCircle.minutes.desc(), CoverageCircle.area_km2.desc(), CoverageCircle.id)
+        .limit(MOST_CIRCLES)
+    )
+    return [Circle(*row) for row in connection.execute(statement)]

@@ -1,0 +1,68 @@
+"""Columns that several queries give out in the same form. Longitude before latitude, CRS84."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, Double, Label, Numeric, Text, case, cast, func, select
+from sqlalchemy.dialects.postgresql import array
+from sqlalchemy.orm import aliased
+
+from geoservice.database.filters import in_force, public
+from geoservice.database.models import CommunityCode, UnitCode, UnitVersion
+
+DIGITS = 7
+
+
+def position(geom: Any) -> tuple[Label[float], Label[float]]:
+    """`lon` and `lat` of a point column."""
+    return _degrees(func.ST_X(geom)).label("lon"), _degrees(func.ST_Y(geom)).label("lat")
+
+
+def label_position(geom: Any) -> tuple[Label[float], Label[float]]:
+    """`lon` and `lat` of a point on a geometry of any type; null where there is none."""
+    return position(func.ST_PointOnSurface(geom))
+
+
+def bbox(geom: Any) -> ColumnElement[Any]:
+    """``[west, south, east, north]`` of a geometry or a box; null where there is none."""
+    corners = [_degrees(side(geom)) for side in (func.ST_XMin, func.ST_YMin, func.ST_XMax, func.ST_YMax)]
+    return case((geom.is_not(None), array(corners)), else_=None)
+
+
+def unit_name(unit_id: Any, day: date) -> ColumnElement[Any]:
+    """Name of a unit on a day; null where it is not published."""
+    version = aliased(UnitVersion)
+    return (
+        select(version.name)
+        .where(version.unit_id == unit_id, in_force(version, day), public(version))
+        .correlate_except(version)
+        .scalar_subquery()
+    )
+
+
+def unit_code(unit_id: Any) -> ColumnElement[Any]:
+    """A unit's code: the ministry's newest edition where there is one."""
+    return _newest(UnitCode, UnitCode.unit_id == unit_id, "mca")
+
+
+def community_code(community_id: Any) -> ColumnElement[Any]:
+    """A community's code: the statistics bureau's newest edition where there is one."""
+    return _newest(CommunityCode, CommunityCode.community_id == community_id, "nbs")
+
+
+def _newest(table: type[UnitCode | CommunityCode], condition: Any, system: str) -> ColumnElement[Any]:
+    return (
+        select(cast(table.code, Text))
+        .where(condition)
+        .order_by((table.system == system).desc(), table.valid_to.desc().nulls_first(), table.edition.desc(), table.id)
+        .limit(1)
+        .correlate_except(table)
+        .scalar_subquery()
+    )
+
+
+def _degrees(value: Any) -> ColumnElement[float]:
+    """Rounded to about a centimetre; `round` to decimals knows only numeric."""
+    return cast(func.round(cast(value, Numeric), DIGITS), Double)

@@ -1,0 +1,53 @@
+"""The revision of what goes out: caches and ETags are keyed by it."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import Connection, select
+
+from geoservice import __version__
+from geoservice.database.models import LayerRevision
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """State of a layer. The moment tells apart two databases that both count from one."""
+
+    number: int
+    changed_at: datetime
+
+
+def layer_revisions(connection: Connection) -> dict[str, Revision]:
+    """State of every layer that has ever been declared to the database."""
+    statement = select(LayerRevision.layer, LayerRevision.revision, LayerRevision.changed_at)
+    return {layer: Revision(number, changed_at) for layer, number, changed_at in connection.execute(statement)}
+
+
+def layer_revision(connection: Connection, layer: str) -> Revision | None:
+    """State of one layer; None where nothing was ever loaded."""
+    statement = select(LayerRevision.revision, LayerRevision.changed_at).where(LayerRevision.layer == layer)
+    row = connection.execute(statement).one_or_none()
+    return None if row is None else Revision(*row)
+
+
+def etag(*parts: object) -> str:
+    """A weak ETag of everything that an answer depends on, the program's own version included.
+
+    Examples
+    --------
+    >>> etag("roads", 1) == etag("roads", 1), etag("roads", 1) == etag("roads", 2)
+    (True, False)
+    >>> etag()[:3]
+    'W/"'
+    """
+    text = "\x1f".join(map(_text, (__version__, *parts)))
+    return f'W/"{hashlib.blake2b(text.encode(), digest_size=12).hexdigest()}"'
+
+
+def _text(part: object) -> str:
+    if isinstance(part, Revision):
+        return f"{part.number}@{part.changed_at.isoformat()}"
+    return part.isoformat() if isinstance(part, date) else repr(part)

@@ -1,0 +1,179 @@
+"""Vector tiles: one statement a tile, from the stored copy in EPSG:3857 and its index."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from types import MappingProxyType
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, LargeBinary, Select, func, select, true
+
+from geoservice.catalog import Catalog, LayerDeclaration
+from geoservice.database.filters import in_force, public, today
+from geoservice.database.models import Place, PlaceName, Road, UnitVersion
+from geoservice.errors import BadDeclaration, BadRequest, NotFound
+from geoservice.publish.queries.overview import TABLES, conditions
+from geoservice.publish.revisions import Revision, etag
+
+EXTENT = 4096
+BUFFER = 64
+MAX_ZOOM = 22
+# Half the circumference of the earth at the equator in EPSG:3857, in metres.
+HALF_WORLD_M = 20037508.342789244
+
+MAJOR_ROADS = ("motorway", "trunk", "primary", "secondary")
+# Up to this zoom a name of at most this rank is drawn (1 is the most important).
+PLACE_RANKS = ((6, 2), (8, 3), (10, 4), (11, 5), (12, 6))
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """A tile of the usual scheme: `y` counts from the north."""
+
+    z: int
+    x: int
+    y: int
+
+    @classmethod
+    def checked(cls, z: int, x: int, y: int) -> Tile:
+        """A tile that exists.
+
+        Raises
+        ------
+        BadRequest
+            If zoom, column or row lies outside the scheme.
+
+        Examples
+        --------
+        >>> Tile.checked(1, 0, 1)
+        Tile(z=1, x=0, y=1)
+        """
+        if not 0 <= z <= MAX_ZOOM or not (0 <= x < 2**z and 0 <= y < 2**z):
+            raise BadRequest("tiles.out-of-range", z=z, x=x, y=y)
+        return cls(z, x, y)
+
+
+def tile_layer(catalog: Catalog, layer_id: str) -> LayerDeclaration:
+    """The declaration of a layer that has tiles.
+
+    Raises
+    ------
+    NotFound
+        If there is none of that id.
+    """
+    layer = catalog.layers.get(layer_id)
+    if layer is None or layer.tiles is None:
+        raise NotFound("tiles.unknown-layer", layer=layer_id)
+    return layer
+
+
+def check_tiles(catalog: Catalog) -> None:
+    """Refuses a declaration that asks for a field that its tiles cannot hold.
+
+    Raises
+    ------
+    BadDeclaration
+        For the first such field.
+    """
+    for layer in catalog.layers.values():
+        if layer.tiles is None:
+            continue
+        if layer.id not in TABLES:
+            raise BadDeclaration("tiles.no-table", layer=layer.id)
+        unknown = [name for name in layer.tiles.fields if name not in _columns(layer.id, today())]
+        if unknown:
+            raise BadDeclaration("tiles.unknown-field", layer=layer.id, field=unknown[0])
+
+
+def tile_etag(layer: LayerDeclaration, revision: Revision | None, tile: Tile, day: date) -> str:
+    """Changes with the layer's records, its declaration and, because of dates in force, the day."""
+    return etag("tile", layer.id, revision, layer.tiles, tile, day)
+
+
+def tile(connection: Connection, layer: LayerDeclaration, wanted: Tile, *, day: date) -> bytes:
+    """A vector tile with one layer named as the layer's id; empty where nothing is to be shown.
+
+    Parameters
+    ----------
+    day
+        Records in force on this day are shown.
+    """
+    tiles = layer.tiles
+    if tiles is None or wanted.z < tiles.minzoom:
+        return b""
+    data = connection.scalar(tile_statement(layer, wanted, day=day))
+    return data or b""
+
+
+def tile_statement(layer: LayerDeclaration, wanted: Tile, *, day: date) -> Select[bytes]:
+    """The statement of one tile: a feature's id is its record's, and every feature is there, in the order of ids."""
+    table = TABLES[layer.id]
+    columns = _columns(layer.id, day)
+    fields = layer.tiles.fields if layer.tiles else ()
+    identity = columns["id"]
+    bounds = func.ST_TileEnvelope(wanted.z, wanted.x, wanted.y)
+    # The envelope is made of constants alone: the planner folds it and answers && from the index of geom_3857.
+    around = func.ST_TileEnvelope(wanted.z, wanted.x, wanted.y, *_whole_world(), BUFFER / EXTENT)
+    geom = func.ST_AsMVTGeom(_simplified(layer, table, wanted.z), bounds, EXTENT, BUFFER, true())
+    features = (
+        select(geom.label("geom"), identity.label("feature_id"), *(columns[name].label(name) for name in fields))
+        .select_from(table)
+        .where(table.geom_3857.op("&&")(around), *conditions(layer.id, day), *_by_zoom(layer.id, wanted.z))
+        .order_by(identity)
+    )
+    rows = features.subquery("features")
+    row: ColumnElement[Any] = rows.table_valued()
+    encoded = func.ST_AsMVT(row, layer.id, EXTENT, "geom", "feature_id", type_=LargeBinary)
+    return select(encoded).select_from(rows).where(rows.c.geom.is_not(None))
+
+
+def _whole_world() -> tuple[Any, ...]:
+    return (func.ST_MakeEnvelope(-HALF_WORLD_M, -HALF_WORLD_M, HALF_WORLD_M, HALF_WORLD_M, 3857),)
+
+
+def _simplified(layer: LayerDeclaration, table: Any, z: int) -> Any:
+    """Lines and areas without what is finer than an eighth of a pixel; the same for neighbours of one line."""
+    if layer.geometry == "Point" or layer.tiles is None or z >= layer.tiles.maxzoom:
+        return table.geom_3857
+    tolerance_m = 2 * HALF_WORLD_M / 2**z / EXTENT * 2
+    return func.ST_Simplify(table.geom_3857, tolerance_m, true())
+
+
+def _by_zoom(layer_id: str, z: int) -> tuple[Any, ...]:
+    """Less of a layer where little can be told apart; by rule, never at random."""
+    if layer_id == "roads":
+        if z < 10:
+            return (Road.class_.in_(MAJOR_ROADS),)
+        return (Road.class_.in_((*MAJOR_ROADS, "tertiary")),) if z < 12 else ()
+    if layer_id == "places":
+        return next(((TABLES[layer_id].rank <= rank,) for zoom, rank in PLACE_RANKS if z <= zoom), ())
+    return ()
+
+
+def _columns(layer_id: str, day: date) -> Mapping[str, Any]:
+    """What the tiles of a layer may hold, by the name of the field."""
+    table = TABLES[layer_id]
+    columns = {column.name: column for column in table.__table__.columns if column.name not in _NEVER}
+    if layer_id == "units":
+        columns["id"] = UnitVersion.unit_id
+    if layer_id == "places":
+        columns["name"] = _standard_name(day)
+    return MappingProxyType(columns)
+
+
+def _standard_name(day: date) -> ColumnElement[Any]:
+    return (
+        select(PlaceName.name)
+        .where(
+            PlaceName.place_id == Place.id, PlaceName.kind == "standard", public(PlaceName), in_force(PlaceName, day)
+        )
+        .order_by(PlaceName.valid_from.desc().nulls_last(), PlaceName.id)
+        .limit(1)
+        .correlate(Place)
+        .scalar_subquery()
+    )
+
+
+_NEVER = {"geom", "geom_3857", "node_ids", "modes", "classification", "published", "batch_id", "grams"}
