@@ -1,0 +1,97 @@
+// The headline figures of the chosen service and type, with what they assume beside them.
+
+import { shareBar } from "./chart.js";
+import { chosenService, chosenType, info, modeOf } from "./choice.js";
+import { coverage, loadCoverage } from "./coverage.js";
+import { byId, el } from "./dom.js";
+import { count, decimal, moment, percent, share } from "./format.js";
+import { failure } from "./problem.js";
+import { state } from "./state.js";
+import { unitsTable } from "./table.js";
+import { text, titled } from "./texts.js";
+
+/** @param {(unitId: number) => void} onUnit called when a row of the table is chosen */
+export function drawFigures(onUnit) {
+  const view = byId("view-figures");
+  const { status, error } = coverage();
+  view.setAttribute("aria-busy", String(status === "loading"));
+  if (status === "loading" && view.childElementCount) return;
+  if (status === "ready") view.replaceChildren(...ready(onUnit));
+  else if (status === "failed") view.replaceChildren(failure(error, loadCoverage));
+  else view.replaceChildren(status === "loading" ? el("p", { class: "quiet" }, text("map.loading")) : noRun());
+}
+
+const noRun = () =>
+  el("div", { class: "note" }, el("strong", {}, text("map.norun")), text("map.norun.remedy"), " ", el("code", {}, "geoservice coverage run"));
+
+function ready(onUnit) {
+  const { run, total, items } = coverage();
+  const service = chosenService();
+  const type = chosenType();
+  const title = `${titled(service.title)} · ${titled(type.title)}`;
+  const caption = text("map.table.caption", { title, date: run.on_date });
+  if (!total) return [el("h2", {}, title), el("div", { class: "note" }, text("map.noresult"))];
+  return [
+    el("h2", {}, title),
+    run.stale ? el("div", { class: "note warn" }, el("strong", {}, text("map.stale")), text("map.stale.remedy")) : null,
+    headline(total),
+    figures(total),
+    assumptions(service, run),
+    unitsTable({ items, total, caption, current: selectedUnit(), onChoose: onUnit }),
+  ].filter(Boolean);
+}
+
+/** The id of the unit that is selected, or null. */
+export function selectedUnit() {
+  const [kind, id] = (state().sel ?? "").split(":");
+  return kind === "unit" ? Number(id) : null;
+}
+
+function headline(total) {
+  const value = share(total.population_covered, total.population);
+  return el(
+    "div",
+    { class: "headline" },
+    el("strong", { id: "share" }, percent(value)),
+    el("span", {}, text("map.share")),
+    shareBar(value, { label: percent(value) }),
+  );
+}
+
+function figures(total) {
+  const people = (covered, all) => text("map.of.people", { covered: count(covered), all: count(all), share: percent(share(covered, all)) });
+  const rows = [
+    [text("map.people"), people(total.population_covered, total.population)],
+    [text("map.people.60"), total.population_60 ? people(total.population_60_covered, total.population_60) : null],
+    [text("map.people.80"), total.population_80 ? people(total.population_80_covered, total.population_80) : null],
+    [text("map.communities"), text("map.of.communities", { covered: count(total.communities_covered), all: count(total.communities) })],
+    [text("map.facilities"), text("map.of.facilities", { all: count(total.facilities) })],
+    [text("map.unjoined"), total.communities_unjoined ? text("map.of.places", { all: count(total.communities_unjoined) }) : null],
+    [text("map.nopeople"), total.communities_without_population ? text("map.of.places", { all: count(total.communities_without_population) }) : null],
+  ];
+  const shown = rows.filter(([, value]) => value !== null);
+  return el("dl", { class: "figures" }, ...shown.map(([label, value]) => el("div", {}, el("dt", {}, label), el("dd", {}, value))));
+}
+
+function assumptions(service, run) {
+  const items = Object.entries(service.limits).map(([kind, limit]) =>
+    text("map.assumed.limit", { kind: text(`map.class.${kind}`), way: way(limit.mode), minutes: limit.minutes }),
+  );
+  items.push(text("map.assumed.how"));
+  items.push(text("map.assumed.date", { date: run.on_date, finished: moment(run.finished_at) }));
+  const source = titled(service.source);
+  if (source) items.push(text("map.assumed.source", { source }));
+  return el(
+    "div",
+    { class: "note assumptions" },
+    el("strong", {}, text("map.assumed")),
+    el("ul", {}, ...items.map((item) => el("li", {}, item))),
+    info().schematic || run.schematic ? el("strong", {}, text("map.schematic")) : null,
+  );
+}
+
+function way(mode) {
+  const known = modeOf(mode);
+  if (!known) return mode;
+  return text("map.assumed.way", { mode: titled(known.title), speed: decimal(known.speed_kmh) });
+}

@@ -1,0 +1,217 @@
+// Starts the map desk and ties its parts together.
+
+import { get, getAll } from "./api.js";
+import { chosenType, info, setInfo, shownLayers } from "./choice.js";
+import { onConnection } from "./connection.js";
+import { coverage, loadCoverage, onCoverage } from "./coverage.js";
+import { parseSelection, showDetails } from "./details.js";
+import { byId, debounce, el } from "./dom.js";
+import { drawFigures, selectedUnit } from "./figures.js";
+import { labelFolds, lower, onTab, showTab, startFrame } from "./frame.js";
+import { drawPanel, startPanel } from "./layers.js";
+import { drawList } from "./list.js";
+import { createMap } from "./mapview.js";
+import { followSystem, onTheme, toggleTheme } from "./palette.js";
+import { followPointer, showCoordinates } from "./pointer.js";
+import { startPrinting } from "./printing.js";
+import { failure } from "./problem.js";
+import { startSearch } from "./search.js";
+import { onChange, startState, state, update } from "./state.js";
+import { markRow } from "./table.js";
+import { language, onLanguage, text, useLanguage } from "./texts.js";
+
+const MOVE_PAUSE_MS = 250;
+const pageLanguage = language();
+let view = null;
+let others = [];
+let here = null;
+
+async function start() {
+  startState();
+  onConnection(sayConnection);
+  const [, answer] = await Promise.all([useLanguage(state().lang ?? pageLanguage), get("/api/map")]);
+  setInfo(answer);
+  startFrame();
+  startTools();
+  notice();
+  if (!answer.bounds) return showEmpty();
+  view = createMap({ container: byId("map"), info: answer, view: state().view });
+  byId("blank").hidden = true;
+  startPanel();
+  connect();
+  drawAll();
+  select(false);
+  const units = loadCoverage().then(loadUnitNames);
+  return units;
+}
+
+function sayConnection(left) {
+  const banner = byId("banner");
+  banner.hidden = left === null;
+  if (left !== null) banner.textContent = left ? text("map.server.gone", { seconds: left }) : text("map.server.trying");
+}
+
+function startTools() {
+  byId("theme").addEventListener("click", toggleTheme);
+  byId("language").addEventListener("click", () => update({ lang: language() === "zh" ? "en" : "zh" }, { push: false }));
+  followSystem();
+  labelLanguage();
+}
+
+function connect() {
+  const { map } = view;
+  startSearch((hit) => choose(hit, { fly: true }));
+  startPrinting(view);
+  followPointer(view, (found) => {
+    others = found;
+    if (found.length) choose(found[0]);
+    else update({ sel: null });
+  });
+  map.on("moveend", remember);
+  map.on("moveend", debounce(MOVE_PAUSE_MS, list));
+  map.once("idle", () => showCoordinates(map.getCenter()));
+  onChange(follow);
+  onCoverage(drawCoverage);
+  onTheme(() => view.setTheme());
+  onTab((tab) => {
+    if (tab === "list") list();
+  });
+  onConnection((left) => {
+    if (left !== null) return;
+    view.refresh();
+    if (coverage().status === "failed") loadCoverage();
+  });
+  onLanguage(() => {
+    labelLanguage();
+    labelFolds();
+    labelMap();
+    notice();
+    drawAll();
+    showSelection();
+  });
+  labelMap();
+}
+
+const list = () => drawList(view, (thing) => choose(thing, { fly: true }));
+
+/** Draws what hangs on the state and on the coverage. */
+function drawAll() {
+  drawPanel();
+  drawFigures((id) => choose({ kind: "unit", id }, { fly: true, stay: true }));
+  paint();
+  list();
+}
+
+function paint() {
+  const { circles, reach } = coverage();
+  const shown = shownLayers();
+  view.setLayers(shown, Boolean(reach?.length));
+  view.setTypes(chosenType()?.code ?? null, state().hide);
+  view.setCircles(circles ?? null, state().ringsOff);
+}
+
+function drawCoverage() {
+  drawAll();
+  if (coverage().status !== "loading") view.setReach(coverage().reach?.filter((item) => Number.isFinite(item.lon)) ?? null);
+}
+
+function follow(changed) {
+  if (changed.has("lang")) useLanguage(state().lang ?? pageLanguage);
+  if (changed.has("service") || changed.has("type")) loadCoverage();
+  if (["layers", "hide", "ringsOff", "type"].some((key) => changed.has(key))) {
+    drawPanel();
+    paint();
+  }
+  if (changed.has("sel")) select(true);
+  if (changed.has("view")) move();
+}
+
+/** Where the reader went by "back" or by an edited address; movements of the map itself change nothing here. */
+function move() {
+  const wanted = state().view;
+  if (!wanted) return view.fit();
+  const { lng, lat } = view.map.getCenter();
+  const same = Math.abs(lng - wanted.lon) < 1e-5 && Math.abs(lat - wanted.lat) < 1e-5 && Math.abs(view.map.getZoom() - wanted.zoom) < 0.006;
+  if (!same) view.map.jumpTo({ center: [wanted.lon, wanted.lat], zoom: wanted.zoom });
+  return undefined;
+}
+
+function remember() {
+  const { lng, lat } = view.map.getCenter();
+  update({ view: { zoom: Number(view.map.getZoom().toFixed(2)), lat: Number(lat.toFixed(5)), lon: Number(lng.toFixed(5)) } }, { push: false });
+}
+
+/** Selects a thing; `fly` goes there, `stay` keeps the tab in sight. */
+function choose(thing, { fly = false, stay = false } = {}) {
+  const sel = thing.kind === "place" ? `place:${thing.id}:${thing.standard_name ?? thing.name}` : `${thing.kind}:${thing.id}`;
+  here = { fly, stay, thing };
+  if (state().sel === sel) select(true);
+  else update({ sel });
+}
+
+async function select(reveal) {
+  const how = here ?? { fly: false, stay: false, thing: null };
+  here = null;
+  const chosen = parseSelection(state().sel);
+  if (chosen && !how.stay) showTab("details", { reveal });
+  if (!chosen && !byId("view-details").hidden) showTab("figures");
+  if (how.fly && how.thing?.lon !== undefined) goTo(how.thing);
+  const record = await showSelection(reveal ? others : []);
+  others = [];
+  if (record === undefined) return;
+  markRow(byId("view-figures"), selectedUnit());
+  if (how.fly && record && how.thing?.lon === undefined) goTo(record);
+}
+
+async function showSelection(near = []) {
+  const chosen = parseSelection(state().sel);
+  const record = await showDetails(chosen, { others: near, onSelect: (thing) => choose(thing, { fly: true }) });
+  if (record !== undefined) view.select(chosen && { ...chosen, lon: record?.lon, lat: record?.lat });
+  return record;
+}
+
+function goTo({ lon, lat, bbox }) {
+  const wide = bbox && (bbox[2] - bbox[0] > 0.002 || bbox[3] - bbox[1] > 0.002);
+  if (wide) view.fit(bbox);
+  else if (Number.isFinite(lon)) view.fly(lon, lat);
+}
+
+async function loadUnitNames() {
+  const units = await getAll("/api/units", { level: "township" });
+  view.setUnitNames(units);
+}
+
+function showEmpty() {
+  byId("blank").replaceChildren(el("strong", {}, text("map.empty")), el("span", {}, text("map.empty.remedy")), el("code", {}, "geoservice sample --load"));
+  lower();
+}
+
+function notice() {
+  const words = info().schematic ? text("map.schematic") : info().notice;
+  byId("notice").hidden = !words;
+  byId("notice").textContent = words ?? "";
+}
+
+function labelLanguage() {
+  const other = language() === "zh" ? "en" : "zh";
+  const button = byId("language");
+  button.textContent = { zh: "中文", en: "English" }[other];
+  button.lang = other;
+}
+
+function labelMap() {
+  const set = (selector, key) => {
+    const node = byId("map").querySelector(selector);
+    node?.setAttribute("aria-label", text(key));
+    node?.setAttribute("title", text(key));
+  };
+  set(".maplibregl-ctrl-zoom-in", "map.zoom.in");
+  set(".maplibregl-ctrl-zoom-out", "map.zoom.out");
+  byId("map").querySelector("canvas").setAttribute("aria-label", text("map.canvas"));
+}
+
+start().catch((error) => {
+  byId("blank").hidden = false;
+  byId("blank").replaceChildren(failure(error, () => location.reload()));
+  throw error;
+});

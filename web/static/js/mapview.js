@@ -1,0 +1,145 @@
+// The map itself: made once, told what to show, tells what was pointed at.
+
+import * as maplibregl from "../vendor/maplibre-gl/maplibre-gl.mjs";
+import { waitForServer } from "./connection.js";
+import { mapIcon } from "./icons.js";
+import { token } from "./palette.js";
+import * as style from "./style.js";
+
+const EMPTY = { type: "FeatureCollection", features: [] };
+const FIT = { padding: 28, maxZoom: 15 };
+const KINDS = [
+  ["facility", ["facilities-subject", "facilities-other", "facility-names"]],
+  ["community", ["reach-covered", "reach-uncovered", "reach-unjoined", "communities"]],
+  ["place", ["place-names"]],
+  ["unit", ["unit-names", "units-area"]],
+];
+const FINEST_FIRST = ["township", "county", "prefecture", "province"];
+
+/**
+ * @param {{container: HTMLElement, info: object, view: object|null}} options
+ * @returns a handle of the map
+ */
+export function createMap({ container, info, view }) {
+  const names = new Set(info.layers.map((layer) => layer.id));
+  const usable = (layer) => !layer["source-layer"] || names.has(layer.source);
+  const map = new maplibregl.Map({
+    container,
+    style: { version: 8, sources: style.sources(info.layers), layers: style.layers().filter(usable) },
+    ...(view ? { center: [view.lon, view.lat], zoom: view.zoom } : { bounds: info.bounds, fitBoundsOptions: FIT }),
+    maxZoom: 18,
+    maxPitch: 0,
+    dragRotate: false,
+    touchPitch: false,
+    renderWorldCopies: false,
+    attributionControl: false,
+    fadeDuration: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 150,
+  });
+  map.touchZoomRotate.disableRotation();
+  map.keyboard.disableRotation();
+  map.addControl(new maplibregl.NavigationControl({ showCompass: false }), "top-right");
+  map.addControl(new maplibregl.ScaleControl({ maxWidth: 120 }), "bottom-left");
+  map.on("style.load", () => addIcons(map, info));
+  map.on("styleimagemissing", ({ id }) => {
+    if (!map.hasImage(id)) map.addImage(id, mapIcon("circle", token("map-label-2"), token("map-halo")), { pixelRatio: 2 });
+  });
+  map.on("error", ({ error }) => heal(map, error));
+  return handle(map, info);
+}
+
+function addIcons(map, info) {
+  for (const { code, shape, color } of info.facility_types) {
+    const image = mapIcon(shape, color, token("map-halo"));
+    if (map.hasImage(`type-${code}`)) map.updateImage(`type-${code}`, image);
+    else map.addImage(`type-${code}`, image, { pixelRatio: 2 });
+  }
+}
+
+/** A tile that did not come because the server is gone is asked for again once it is back. */
+async function heal(map, error) {
+  if (error?.status >= 400 && error.status < 500) return;
+  if (map.healing) return;
+  map.healing = true;
+  await waitForServer();
+  map.healing = false;
+  refreshTiles(map);
+}
+
+function refreshTiles(map) {
+  for (const [id, source] of Object.entries(map.getStyle().sources)) if (source.type === "vector") map.refreshTiles(id);
+}
+
+function handle(map, info) {
+  const whenReady = (run) => (map.isStyleLoaded() || map.getLayer("ground") ? run() : map.once("style.load", run));
+  const setData = (source, data) => whenReady(() => map.getSource(source).setData(data));
+  return {
+    map,
+    setLayers: (shown, hasReach) => whenReady(() => showLayers(map, shown, hasReach)),
+    setTypes: (subject, hidden) => whenReady(() => filterTypes(map, subject, hidden)),
+    setCircles: (circles, off) =>
+      setData("circles", { ...EMPTY, features: circles ? circles.features.filter(({ properties }) => !off.includes(properties.key)) : [] }),
+    setReach: (items) => setData("reach", items ? { ...EMPTY, features: items.map(reachFeature) } : EMPTY),
+    setUnitNames: (units) => setData("unit-names", { ...EMPTY, features: units.filter((unit) => unit.centre).map(unitFeature) }),
+    setTheme: () => whenReady(() => repaint(map, info)),
+    select: (selected) => whenReady(() => mark(map, selected)),
+    refresh: () => refreshTiles(map),
+    fit: (bbox) => map.fitBounds(bbox ?? info.bounds, FIT),
+    fly: (lon, lat, zoom = 14) => map.flyTo({ center: [lon, lat], zoom: Math.max(zoom, Math.min(map.getZoom(), 16)), speed: 2.4 }),
+    shows: (lon, lat) => map.getBounds().contains([lon, lat]),
+    at: (point, reachPx) => pick(map, point, reachPx),
+  };
+}
+
+const point = (lon, lat, properties) => ({ type: "Feature", geometry: { type: "Point", coordinates: [lon, lat] }, properties });
+const reachFeature = (item) => point(item.lon, item.lat, { id: item.community_id, name: item.name, status: item.status });
+const unitFeature = (unit) => point(unit.centre[0], unit.centre[1], { id: unit.id, name: unit.name, level: unit.level });
+
+function showLayers(map, shown, hasReach) {
+  for (const layer of map.getStyle().layers) {
+    const owner = layer.metadata?.layer;
+    if (!owner || layer.id === "selected-unit") continue;
+    const instead = layer.id === "communities" && hasReach;
+    map.setLayoutProperty(layer.id, "visibility", shown.includes(owner) && !instead ? "visible" : "none");
+  }
+}
+
+function filterTypes(map, subject, hidden) {
+  const type = ["get", "type"];
+  const seen = ["!", ["in", type, ["literal", hidden]]];
+  const set = (id, filter) => map.getLayer(id) && map.setFilter(id, filter);
+  set("facilities-subject", ["all", seen, ["==", type, subject ?? ""]]);
+  set("facilities-other", ["all", seen, ["!=", type, subject ?? ""]]);
+  set("facility-names", ["all", seen, ["any", ["==", type, subject ?? ""], [">=", ["zoom"], 14.5]]]);
+}
+
+function repaint(map, info) {
+  for (const layer of style.layers()) {
+    if (!map.getLayer(layer.id)) continue;
+    for (const [name, value] of Object.entries(layer.paint ?? {})) map.setPaintProperty(layer.id, name, value);
+  }
+  addIcons(map, info);
+}
+
+function mark(map, selected) {
+  if (map.getLayer("selected-unit")) {
+    map.setFilter("selected-unit", ["==", ["get", "id"], selected?.kind === "unit" ? selected.id : -1]);
+  }
+  const features = selected && Number.isFinite(selected.lon) && selected.kind !== "unit" ? [point(selected.lon, selected.lat, {})] : [];
+  map.getSource("selection").setData({ ...EMPTY, features });
+}
+
+/** What stands at a point of the screen, the most particular first, each thing once. */
+function pick(map, { x, y }, reachPx) {
+  const box = [[x - reachPx, y - reachPx], [x + reachPx, y + reachPx]];
+  const found = new Map();
+  for (const [kind, ids] of KINDS) {
+    const layers = ids.filter((id) => map.getLayer(id));
+    const hits = map.queryRenderedFeatures(kind === "unit" ? [x, y] : box, { layers });
+    hits.sort((a, b) => FINEST_FIRST.indexOf(a.properties.level) - FINEST_FIRST.indexOf(b.properties.level));
+    for (const { properties } of hits) {
+      const key = `${kind}:${properties.id}`;
+      if (!found.has(key)) found.set(key, { kind, id: properties.id, name: properties.name });
+    }
+  }
+  return [...found.values()];
+}

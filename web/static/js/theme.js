@@ -1,0 +1,11 @@
+// Runs before the first paint, so that no light page flashes in a dark room.
+(() => {
+  let chosen = null;
+  try {
+    chosen = localStorage.getItem("theme");
+  } catch {
+    // Storage may be switched off; the system's setting then decides.
+  }
+  const dark = chosen ? chosen === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+  document.documentElement.dataset.theme = dark ? "dark" : "light";
+})();
