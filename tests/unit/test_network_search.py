@@ -1,0 +1,135 @@
+"""Searches against scipy's Dijkstra, which shares no code with them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import dijkstra
+
+from geoservice.errors import BadInput
+from geoservice.network.build import csr
+from geoservice.network.graph import Csr
+from geoservice.network.search import MAX_LIMIT_DS, Seeds, nearest, reached
+
+Arc = tuple[int, int, int]
+
+
+def rows_of(nodes: int, arcs: list[Arc]) -> Csr:
+    u, v, weight = (np.array([arc[i] for arc in arcs], dtype=np.int32) for i in range(3))
+    yes = np.ones(len(arcs), dtype=bool)
+    return csr(nodes, u, v, weight, yes, ~yes)
+
+
+def oracle(nodes: int, arcs: list[Arc], seeds: list[tuple[int, int, int]]) -> NDArray[np.float64]:
+    """Time of every node (columns) from every source (rows), infinite where there is no path."""
+    least: dict[tuple[int, int], int] = {}
+    for u, v, weight in arcs:
+        if u != v:
+            least[u, v] = min(weight, least.get((u, v), weight))
+    matrix = csr_array((list(least.values()), tuple(zip(*least, strict=True)) or ([], [])), shape=(nodes, nodes))
+    between = dijkstra(matrix)
+    count = 1 + max((source for _, _, source in seeds), default=-1)
+    times = np.full((count, nodes), np.inf)
+    for node, time, source in seeds:
+        times[source] = np.minimum(times[source], time + between[node])
+    return times
+
+
+@st.composite
+def problems(draw: st.DrawFn) -> tuple[int, list[Arc], list[tuple[int, int, int]], int]:
+    nodes = draw(st.integers(1, 12))
+    node = st.integers(0, nodes - 1)
+    arcs = draw(st.lists(st.tuples(node, node, st.integers(1, 9)), max_size=40))
+    seeds = draw(st.lists(st.tuples(node, st.integers(0, 12), st.integers(0, 4)), max_size=8))
+    return nodes, arcs, seeds, draw(st.integers(0, 40))
+
+
+@settings(max_examples=300, deadline=None)
+@given(problems())
+def test_nearest_equals_scipy(problem: tuple[int, list[Arc], list[tuple[int, int, int]], int]) -> None:
+    nodes, arcs, seeds, limit = problem
+    found = nearest(rows_of(nodes, arcs), seeds_of(seeds), limit)
+    times = oracle(nodes, arcs, seeds)
+    for node in range(nodes):
+        column = times[:, node]
+        best = column.min(initial=np.inf)
+        if best > limit:
+            assert (found.time_ds[node], found.source[node]) == (-1, -1)
+        else:
+            assert found.time_ds[node] == best
+            assert found.source[node] == np.flatnonzero(column == best)[0]
+
+
+@settings(max_examples=200, deadline=None)
+@given(problems(), st.integers(1, 3))
+def test_reached_equals_scipy(problem: tuple[int, list[Arc], list[tuple[int, int, int]], int], threads: int) -> None:
+    nodes, arcs, seeds, limit = problem
+    found = reached(rows_of(nodes, arcs), seeds_of(seeds), 5, limit, threads=threads)
+    times = np.full((5, nodes), np.inf)
+    known = oracle(nodes, arcs, seeds)
+    times[: len(known)] = known
+    for source in range(5):
+        part = slice(found.offset[source], found.offset[source + 1])
+        expected = {node: times[source, node] for node in range(nodes) if times[source, node] <= limit}
+        assert dict(zip(found.node[part].tolist(), found.time_ds[part].tolist(), strict=True)) == expected
+        assert (np.diff(found.time_ds[part]) >= 0).all()
+
+
+def seeds_of(seeds: list[tuple[int, int, int]]) -> Seeds:
+    return Seeds.of(*([seed[i] for seed in seeds] for i in range(3)))
+
+
+def test_more_seeds_and_entries_than_the_first_pool() -> None:
+    rng = np.random.default_rng(3)
+    ends, weights = rng.integers(0, 4000, (2, 20000)).tolist(), rng.integers(1, 300, 20000).tolist()
+    arcs = list(zip(*ends, weights, strict=True))
+    seeds = [(node, node % 7, node % 50) for node in range(0, 4000, 2)]
+    found = nearest(rows_of(4000, arcs), seeds_of(seeds), 5000)
+    times = oracle(4000, arcs, seeds).min(axis=0)
+    assert np.array_equal(np.where(found.time_ds < 0, np.inf, found.time_ds), times)
+
+
+def test_a_million_parallel_edges() -> None:
+    u = np.zeros(1_000_000, dtype=np.int32)
+    weight = np.arange(2, 1_000_002, dtype=np.int32)
+    yes = np.ones(u.size, dtype=bool)
+    rows = csr(2, u, u + 1, weight, yes, yes)
+    assert rows.arcs.tolist() == [[1, 2], [0, 2]]
+
+
+def test_limit_is_reached_exactly() -> None:
+    line = rows_of(3, [(0, 1, 10), (1, 2, 10)])
+    assert nearest(line, Seeds.of([0], [0], [0]), 20).time_ds.tolist() == [0, 10, 20]
+    assert nearest(line, Seeds.of([0], [0], [0]), 19).time_ds.tolist() == [0, 10, -1]
+    assert nearest(line, Seeds.of([0], [0], [0]), 0).time_ds.tolist() == [0, -1, -1]
+    assert nearest(line, Seeds.of([0], [1], [0]), 0).time_ds.tolist() == [-1, -1, -1]
+
+
+@pytest.mark.parametrize("limit", [-1, MAX_LIMIT_DS + 1])
+def test_limits_out_of_range_are_refused(limit: int) -> None:
+    with pytest.raises(BadInput) as caught:
+        nearest(rows_of(1, []), Seeds.of([], [], []), limit)
+    assert caught.value.code == "network.bad-limit"
+
+
+def test_seeds_outside_the_graph_are_refused() -> None:
+    with pytest.raises(ValueError, match="no such node"):
+        nearest(rows_of(2, [(0, 1, 1)]), Seeds.of([2], [0], [0]), 5)
+    with pytest.raises(ValueError, match="negative"):
+        nearest(rows_of(2, [(0, 1, 1)]), Seeds.of([1], [-1], [0]), 5)
+
+
+def test_read_only_memory_maps_are_searched(tmp_path: Path) -> None:
+    rows = rows_of(3, [(0, 1, 10), (1, 2, 10)])
+    loaded = []
+    for name in ("indptr", "arcs"):
+        path = tmp_path / f"{name}.npy"
+        np.save(path, getattr(rows, name))
+        loaded.append(np.load(path, mmap_mode="r"))
+    assert nearest(Csr(*loaded), Seeds.of([0], [0], [0]), 20).time_ds.tolist() == [0, 10, 20]
