@@ -169,6 +169,9 @@ def import_(
     sheet: Annotated[str | None, typer.Option(help="工作表或文件内图层 · sheet, or layer inside the file")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只检查 · check only")] = False,
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="跳过有错的行 · leave bad rows out")] = False,
+    publish: Annotated[
+        bool | None, typer.Option("--publish/--internal", help="公开，或仅供内部 · public, or internal only")
+    ] = None,
     json_: Json = False,
 ) -> int:
     """导入文件 · import a file"""
@@ -184,6 +187,7 @@ def import_(
         sheet=sheet,
         dry_run=dry_run,
         skip_bad=skip_bad,
+        publish=publish,
         actor=getpass.getuser(),
     )
     with ready() as (settings, catalog, database), progress_bar() as progress:

@@ -48,6 +48,8 @@ class ImportRequest:
         Load the good rows and write the refused ones to a file beside the source.
     schematic
         Mark every record 示意数据.
+    publish
+        Make every record public and published, or internal; None leaves it to the layer's declaration.
     """
 
     layer: str
@@ -61,6 +63,7 @@ class ImportRequest:
     dry_run: bool = False
     skip_bad: bool = False
     schematic: bool = False
+    publish: bool | None = None
 
 
 @dataclass
@@ -124,8 +127,10 @@ def store(
     progress: Progress,
 ) -> ImportOutcome:
     """Loads record sets in one transaction; undoes it for a dry run or where rows were refused."""
+    # OpenStreetMap and the sample are public already.
+    publish = True if request.publish is None and (request.layer == OSM or request.schematic) else request.publish
     options = LoadOptions(
-        actor=request.actor, sha256=digest, schematic=request.schematic, skip_bad=request.skip_bad
+        actor=request.actor, sha256=digest, schematic=request.schematic, skip_bad=request.skip_bad, publish=publish
     )
     reports: list[ImportReport] = []
     state = "loaded"

@@ -29,6 +29,7 @@ VARIANTS = {
 LONGEST_WORD = max(len(word) for word in WORDS)
 
 _FOLD = str.maketrans(VARIANTS)
+_PLAIN = str.maketrans({"ß": "ss", "ø": "o", "æ": "ae", "œ": "oe", "đ": "d", "ð": "d", "ł": "l", "þ": "th", "ı": "i"})
 _TONES = {"\u0304": "1", "\u0301": "2", "\u030c": "3", "\u0306": "3", "\u0300": "4"}
 _SYLLABLE = re.compile(
     r"(?:zh|ch|sh|[bpmfdtnlgkhjqxrzcsyw])?"
@@ -115,7 +116,7 @@ def letters(text: str) -> str:
     >>> letters("Xī'ān Lǚ")
     'xianlv'
     """
-    text = unicodedata.normalize("NFD", text.lower().replace("ß", "ss"))
+    text = unicodedata.normalize("NFD", text.lower().translate(_PLAIN))
     text = text.replace("u\u0308", "v").replace("u:", "v")
     return "".join(re.findall(r"[a-z0-9]", text))
 

@@ -183,3 +183,13 @@ def test_names_are_data_and_never_statements(database: Database, catalog: Catalo
     home = {"key": "A1", "type": "nursing_home", "name": name, "geom": Point(113.0, 30.5)}
     run(database, catalog, record_set("facilities", [home]))
     assert rows(database, "select name from facility") == [(name,)]
+
+
+def test_township_lines_stay_internal_until_published(database: Database, catalog: Catalog) -> None:
+    report = run(database, catalog, towns())
+    assert "import.not-published" in [notice.code for notice in report.notices]
+    assert rows(database, "select distinct classification, published from unit_version") == [("internal", False)]
+    run(database, catalog, towns(), LoadOptions(actor="test", sha256="0" * 64, publish=True))
+    assert rows(database, "select distinct classification, published from unit_version") == [("public", True)]
+    run(database, catalog, towns())
+    assert rows(database, "select distinct classification, published from unit_version") == [("public", True)]

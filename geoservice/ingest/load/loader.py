@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from geoservice.catalog import Catalog, LayerDeclaration
+from geoservice.catalog import Catalog, LayerDeclaration, Publication
 from geoservice.database.prepare import bump_revision
 from geoservice.errors import BadInput
 from geoservice.ingest.load.communities import merge_communities
@@ -22,7 +22,8 @@ from geoservice.ingest.load.township import resolve_townships
 from geoservice.ingest.load.units import merge_units
 from geoservice.ingest.records import Notice, RecordSet, Refusal
 
-Progress = Callable[[str, int, int], None]
+PUBLIC = Publication(classification="public", published=True)
+INTERNAL = Publication(classification="internal", published=False)
 
 
 @dataclass(frozen=True)
@@ -39,12 +40,16 @@ class LoadOptions:
         Whether the records are schematic: 示意数据, 非测绘成果.
     skip_bad
         Load the good rows although others are refused.
+    publish
+        Make every record public and published, or internal; None leaves it to the layer's declaration and to what
+        the desk decided before.
     """
 
     actor: str
     sha256: str
     schematic: bool = False
     skip_bad: bool = False
+    publish: bool | None = None
 
 
 @dataclass
@@ -100,22 +105,51 @@ def load(connection: Connection, catalog: Catalog, records: RecordSet, options: 
     identify(layer, records)
     if records.refusals and not options.skip_bad:
         return _report(records, Counts(0, 0, 0))
+    publication = layer.publication
+    if options.publish is not None:
+        publication = PUBLIC if options.publish else INTERNAL
     provenance = Provenance(
         batch_id=_open_batch(connection, records, options),
-        classification=layer.publication.classification,
-        published=layer.publication.published,
+        classification=publication.classification,
+        published=publication.published,
         schematic=options.schematic,
     )
     try:
         counts, notices = _MERGERS[layer.id](connection, layer, records, provenance)
     except IntegrityError as error:
         raise _refused_by_database(records, error) from error
+    if options.publish is not None:
+        _republish(connection, layer, publication)
+    elif not publication.published:
+        records.notices.append(Notice(None, "import.not-published", {}))
     records.notices.extend(notices)
     report = _report(records, counts)
     _close_batch(connection, provenance.batch_id, report)
     if counts.loaded or counts.changed:
         bump_revision(connection, layer.id)
     return report
+
+
+# The rows of each table that stand in the staging table.
+_STAGED = {
+    "units": {"unit_version": "unit_id in (select unit_id from staging)"},
+    "communities": {"community": "id in (select community_id from staging)"},
+    "places": {
+        "place": "key in (select key from staging)",
+        "place_name": "place_id in (select p.id from place p join staging s using (key))",
+    },
+}
+
+
+def _republish(connection: Connection, layer: LayerDeclaration, publication: Publication) -> None:
+    for table, staged in _STAGED.get(layer.id, {layer.table: "key in (select key from staging)"}).items():
+        connection.execute(
+            text(
+                f"update {table} set classification = :classification, published = :published where {staged}"
+                " and (classification, published) is distinct from (:classification, :published)"
+            ),
+            {"classification": publication.classification, "published": publication.published},
+        )
 
 
 def refusals_total(reports: Sequence[ImportReport]) -> int:
