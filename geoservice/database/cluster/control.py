@@ -16,7 +16,7 @@ from sqlalchemy import URL
 from geoservice.database.cluster.account import Account, account_for
 from geoservice.database.cluster.making import APPLICATION, DATABASE, OWNER, READER, SUPERUSER, make
 from geoservice.database.cluster.place import Place, find_place, locked, prepare_home, settle, socket_folder
-from geoservice.database.cluster.process import Postmaster, halt, launch, running, sweep
+from geoservice.database.cluster.process import Postmaster, halt, launch, running, settled, sweep
 from geoservice.database.cluster.programs import EXTENSIONS, Programs, choose, minor_version
 from geoservice.errors import Conflict, Unavailable
 from geoservice.language import translate
@@ -211,12 +211,9 @@ class Cluster:
         prepare_home(self.home)
         with locked(self.home):
             place = find_place(self.home)
-            server = running(place.data) if place.made else None
-            if server is not None and server.ready:
-                return self._info(place, server)
+            server = settled(place.data) if place.made else None
             if server is not None:
-                # A start that was cut off, or a stop under way: begin anew from a known state.
-                halt(server, place.data)
+                return self._info(place, server)
             account = account_for(place.data)
             created = not place.made
             if created:
@@ -253,8 +250,8 @@ class Cluster:
 
     def _launch(self, place: Place, programs: Programs, account: Account) -> Postmaster:
         """Starts on the remembered port, or another one where that is taken."""
-        sweep(place.data)
         sockets = socket_folder(place, account)
+        sweep(place.data, sockets)
         facts = place.read("facts.json")
         port = facts.get("port") or _first_port(self.home)
         for attempt in range(ATTEMPTS):
@@ -263,7 +260,10 @@ class Cluster:
             try:
                 return launch(programs, account, place, port, sockets)
             except Unavailable:
-                # Another program may have taken the port since it was tried.
+                # A start that was cut off may have come first; another program may have taken the port.
+                other = settled(place.data)
+                if other is not None:
+                    return other
                 if attempt == ATTEMPTS - 1 or _is_free(port):
                     raise
         raise Unavailable("cluster.no-port")

@@ -51,6 +51,23 @@ def running(data: Path) -> Postmaster | None:
     return Postmaster(int(lines[0]), int(lines[3] or 0), Path(lines[4]), ready)
 
 
+def settled(data: Path) -> Postmaster | None:
+    """The server once it is ready, where one is starting; None once it has gone, where it is stopping.
+
+    Raises
+    ------
+    Deadline
+        If it does neither in time.
+    """
+    end = time.monotonic() + START_TIMEOUT_S
+    while time.monotonic() < end:
+        found = running(data)
+        if found is None or found.ready:
+            return found
+        time.sleep(POLL_S)
+    raise Deadline("cluster.start-timeout", seconds=int(START_TIMEOUT_S), log=data.parent / "log")
+
+
 def launch(programs: Programs, account: Account, place: Place, port: int, sockets: Path) -> Postmaster:
     """Starts the server and waits until it takes connections.
 
@@ -101,14 +118,14 @@ def halt(server: Postmaster, data: Path) -> None:
         end = time.monotonic() + STOP_TIMEOUT_S
         while time.monotonic() < end:
             if not exists(server.pid):
-                sweep(data)
+                sweep(data, server.sockets)
                 return
             time.sleep(POLL_S)
     raise Deadline("cluster.stop-timeout", pid=server.pid)
 
 
-def sweep(data: Path) -> None:
-    """Clears what a dead server has left: backends that still compute, and a pid file that names another process.
+def sweep(data: Path, sockets: Path | None) -> None:
+    """Clears what a dead server has left: backends that still compute, and files that name its process.
 
     Only for a data directory whose server does not run, under the lock.
     """
@@ -121,8 +138,11 @@ def sweep(data: Path) -> None:
         time.sleep(POLL_S if left else 0)
     for pid in left:
         _send(pid, signal.SIGKILL)
-    # The server itself takes any process with the old number for a live server, and would refuse to start.
-    (data / "postmaster.pid").unlink(missing_ok=True)
+    # PostgreSQL itself takes any process with the old number for a live server, and would refuse to start.
+    if running(data) is None:
+        (data / "postmaster.pid").unlink(missing_ok=True)
+        for path in sockets.glob(".s.PGSQL.*") if sockets else ():
+            path.unlink(missing_ok=True)
 
 
 def last_words(place: Place) -> str:

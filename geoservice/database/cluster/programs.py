@@ -132,7 +132,7 @@ def _folders() -> Iterator[Path]:
         yield from (path.resolve() for path in sorted(Path("/").glob(pattern.lstrip("/"))))
     for entry in os.environ.get("PATH", "").split(os.pathsep):
         program = Path(entry or ".", "initdb")
-        if program.is_file():
+        if os.access(program, os.X_OK):
             # A link or a Debian wrapper on the PATH stands in a directory without the rest: follow it.
             yield program.resolve().parent
 
