@@ -47,11 +47,11 @@ class Matched:
 
 
 def fold(header: str) -> str:
-    """A header without what does not distinguish it: width, case, blanks, line breaks, underscores, marks.
+    r"""A header without what does not distinguish it: width, case, blanks, line breaks, underscores, marks.
 
     Examples
     --------
-    >>> fold("床 位\\n数*（张）"), fold("Town_Code"), fold("")
+    >>> fold("床 位\n数*（张）"), fold("Town_Code"), fold("")
     ('床位数(张)', 'towncode', '')
     """
     text = unicodedata.normalize("NFKC", header).casefold()
