@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, literal, or_, select
+from sqlalchemy import BigInteger, ColumnElement, and_, func, literal, or_, select
 from sqlalchemy.orm import aliased
 
 from geoservice.database.models import SRID, UnitVersion
@@ -88,7 +88,7 @@ def within_unit(unit_id: Any, geom: Any, unit: int, day: date) -> ColumnElement[
         When.
     """
     version = aliased(UnitVersion)
-    below = select(literal(unit).label("id")).cte("units_below", recursive=True)
+    below = select(literal(unit, BigInteger).label("id")).cte("units_below", recursive=True)
     below = below.union(
         select(version.unit_id).where(version.parent_id == below.c.id, in_force(version, day), public(version))
     )
@@ -104,12 +104,12 @@ def within_unit(unit_id: Any, geom: Any, unit: int, day: date) -> ColumnElement[
 
 
 def containing(text: str) -> str:
-    """A LIKE pattern for a part, in which nothing of the part is a wildcard; the escape is a backslash.
+    r"""A LIKE pattern for a part, in which nothing of the part is a wildcard; the escape is a backslash.
 
     Examples
     --------
     >>> containing("50%_天门")
-    '%50\\\\%\\\\_天门%'
+    '%50\\%\\_天门%'
     """
     escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     return f"%{escaped}%"

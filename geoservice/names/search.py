@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Label,
     Select,
     Text,
     and_,
@@ -69,7 +70,7 @@ def search_places(
     return page(connection, statement.where(found.c.nth == 1), keys, limit=limit, after=after)
 
 
-def _hits(query: NameQuery, day: date, *, only_in_force: bool) -> Select[Any]:
+def _hits(query: NameQuery, day: date, *, only_in_force: bool) -> Select[*tuple[Any, ...]]:
     """Every name that answers, with what it is ranked by; `nth` numbers the names of one place, the best first."""
     matches, tier = _matching(query)
     is_former = or_(PlaceName.kind == "former", func.coalesce(PlaceName.valid_to <= day, false()))
@@ -85,6 +86,8 @@ def _hits(query: NameQuery, day: date, *, only_in_force: bool) -> Select[Any]:
             PlaceName.kind,
             PlaceName.reading,
             PlaceName.romanisation,
+            PlaceName.valid_from,
+            PlaceName.valid_to,
             or_(PlaceName.schematic, Place.schematic).label("schematic"),
             Place.rank,
             tier.label("tier"),
@@ -159,28 +162,38 @@ def _folded(name: Any) -> ColumnElement[str]:
     return func.regexp_replace(same, "[^[:alnum:]]", "", "g")
 
 
-def _described(found: Any, day: date) -> Select[Any]:
-    point = func.ST_PointOnSurface(Place.geom)
-    sides = [getattr(func, f"ST_{side}")(Place.geom) for side in ("XMin", "YMin", "XMax", "YMax")]
+def _described(found: Any, day: date) -> Select[*tuple[Any, ...]]:
     return select(
         found.c.name_id.label("id"),
         found.c.place_id,
         found.c.name,
         found.c.kind,
-        _standard_name(day).label("standard_name"),
+        standard_name(day),
         Place.class_code,
         found.c.reading,
         found.c.romanisation,
-        _unit_name(day).label("unit_name"),
-        func.ST_X(point).label("lon"),
-        func.ST_Y(point).label("lat"),
-        case((Place.geom.is_not(None), array(sides)), else_=None).label("bbox"),
+        found.c.valid_from,
+        found.c.valid_to,
         found.c.match,
         found.c.schematic,
+        *place_columns(day),
     ).join_from(found, Place, Place.id == found.c.place_id)
 
 
-def _standard_name(day: date) -> ColumnElement[Any]:
+def place_columns(day: date) -> list[Label[Any]]:
+    """`lon`, `lat`, `bbox` (CRS84; null where nobody has drawn the place) and `unit_name` of a place."""
+    point = func.ST_PointOnSurface(Place.geom)
+    sides = [getattr(func, f"ST_{side}")(Place.geom) for side in ("XMin", "YMin", "XMax", "YMax")]
+    return [
+        func.ST_X(point).label("lon"),
+        func.ST_Y(point).label("lat"),
+        case((Place.geom.is_not(None), array(sides)), else_=None).label("bbox"),
+        _unit_name(day).label("unit_name"),
+    ]
+
+
+def standard_name(day: date) -> Label[Any]:
+    """`standard_name`: the one of a place in force on a day; null where it has none."""
     other = aliased(PlaceName)
     return (
         select(other.name)
@@ -189,6 +202,7 @@ def _standard_name(day: date) -> ColumnElement[Any]:
         .limit(1)
         .correlate(Place)
         .scalar_subquery()
+        .label("standard_name")
     )
 
 

@@ -11,9 +11,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, LargeBinary, Select, func, select, true
 
 from geoservice.catalog import Catalog, LayerDeclaration
-from geoservice.database.filters import in_force, public, today
-from geoservice.database.models import Place, PlaceName, Road, UnitVersion
+from geoservice.database.filters import today
+from geoservice.database.models import Road, UnitVersion
 from geoservice.errors import BadDeclaration, BadRequest, NotFound
+from geoservice.names.search import standard_name
 from geoservice.publish.queries.overview import TABLES, conditions
 from geoservice.publish.revisions import Revision, etag
 
@@ -159,21 +160,8 @@ def _columns(layer_id: str, day: date) -> Mapping[str, Any]:
     if layer_id == "units":
         columns["id"] = UnitVersion.unit_id
     if layer_id == "places":
-        columns["name"] = _standard_name(day)
+        columns["name"] = standard_name(day)
     return MappingProxyType(columns)
-
-
-def _standard_name(day: date) -> ColumnElement[Any]:
-    return (
-        select(PlaceName.name)
-        .where(
-            PlaceName.place_id == Place.id, PlaceName.kind == "standard", public(PlaceName), in_force(PlaceName, day)
-        )
-        .order_by(PlaceName.valid_from.desc().nulls_last(), PlaceName.id)
-        .limit(1)
-        .correlate(Place)
-        .scalar_subquery()
-    )
 
 
 _NEVER = {"geom", "geom_3857", "node_ids", "modes", "classification", "published", "batch_id", "grams"}

@@ -1,0 +1,46 @@
+"""One place with all its names."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, case, func, select
+
+from geoservice.database.filters import public
+from geoservice.database.models import NAME_KINDS, Place, PlaceName
+from geoservice.names.search import place_columns, standard_name
+
+
+def place(connection: Connection, place_id: int, *, day: date) -> dict[str, Any] | None:
+    """A place and, in `names`, each of its published names, standard ones first; None where it is not published.
+
+    Parameters
+    ----------
+    day
+        Whose standard name and unit are given.
+    """
+    statement = select(Place.id, standard_name(day), Place.class_code, Place.code, Place.rank, *place_columns(day))
+    row = connection.execute(statement.where(Place.id == place_id, public(Place))).mappings().first()
+    if row is None:
+        return None
+    names = connection.execute(
+        select(
+            PlaceName.name,
+            PlaceName.kind,
+            PlaceName.reading,
+            PlaceName.romanisation,
+            PlaceName.valid_from,
+            PlaceName.valid_to,
+            PlaceName.schematic,
+        )
+        .where(PlaceName.place_id == place_id, public(PlaceName))
+        .order_by(
+            case({kind: position for position, kind in enumerate(NAME_KINDS)}, value=PlaceName.kind),
+            func.coalesce(PlaceName.valid_to, date.max).desc(),
+            PlaceName.id,
+        )
+    ).mappings()
+    shown = [dict(name) for name in names]
+    # A place of which no name is published has none that may be told.
+    return {**row, "names": shown, "schematic": any(name["schematic"] for name in shown)} if shown else None

@@ -1,0 +1,172 @@
+"""Search for place names: what is found, in which order, and by which index."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, text
+
+from geoservice.database.engine import Database, Role
+from geoservice.database.filters import BBox
+from geoservice.database.paging import Page
+from geoservice.names.query import NameQuery
+from geoservice.names.search import _hits, search_places
+from tests import builders_api as make
+
+DAY = date(2026, 7, 1)
+
+
+def find(connection: Connection, typed: str, **options: Any) -> Page:
+    return search_places(connection, NameQuery.parse(typed), today=DAY, **{"limit": 20, **options})
+
+
+def names(connection: Connection, typed: str, **options: Any) -> list[str]:
+    return [item["name"] for item in find(connection, typed, **options).items]
+
+
+@contextmanager
+def rolled_back(database: Database, role: Role = "application") -> Iterator[Connection]:
+    with database.engine(role).connect() as connection:
+        yield connection
+        connection.rollback()
+
+
+@pytest.fixture(scope="module")
+def places(new_database: Callable[[], Database]) -> Database:
+    database = new_database()
+    with database.connect() as connection:
+        for name, rank in (
+            ("天门市", 1),
+            ("干驿镇", 3),
+            ("佛子山镇", 3),
+            ("天门河", 4),
+            ("北天门村", 5),
+            ("曾家台", 6),
+            ("吕家湾", 6),
+            ("𣲗源口", 6),
+            ("长港", 6),
+            ("Sant Julià de Lòria", 3),
+            ("Bjørnøya", 6),
+            ("100%_村", 6),
+        ):
+            make.make_place(connection, name, rank=rank)
+        renamed = make.make_place(connection, "竟陵街道", 113.1, 30.65)
+        make.make_name(connection, renamed, "城关镇", kind="former", valid_to=date(1987, 1, 1))
+        make.make_name(connection, renamed, "竟陵", kind="abbreviation")
+        hidden = make.make_place(connection, "内部村", published=False)
+        make.make_name(connection, hidden, "秘密村")
+    return database
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("天门", ["天门市", "天门河", "北天门村"]),
+        ("天门市", ["天门市"]),
+        ("门", ["天门市", "天门河", "北天门村"]),
+        ("干", ["干驿镇"]),
+        ("干 驿", ["干驿镇"]),
+        ("tianmen", ["天门市", "天门河", "北天门村"]),
+        ("TianMen Shi", ["天门市"]),
+        ("tiān mén", ["天门市", "天门河", "北天门村"]),
+        ("tian1men2he2", ["天门河"]),
+        ("tiān mèn", []),
+        ("tian1 menhe", ["天门河"]),
+        ("tms", ["天门市"]),
+        ("TM", ["天门市", "天门河"]),
+        ("ganyi", ["干驿镇"]),
+        ("fózǐ", ["佛子山镇"]),
+        ("fuzishan", ["佛子山镇"]),
+        ("zengjiatai", ["曾家台"]),
+        ("cengjia", ["曾家台"]),
+        ("cjt", ["曾家台"]),
+        ("lvjia", ["吕家湾"]),
+        ("lu jia wan", ["吕家湾"]),
+        ("lǚjiāwān", ["吕家湾"]),
+        ("吕家塆", ["吕家湾"]),
+        ("zg", ["长港"]),
+        ("𣲗", ["𣲗源口"]),
+        ("julia", ["Sant Julià de Lòria"]),
+        ("Julià", ["Sant Julià de Lòria"]),
+        ("ørn", ["Bjørnøya"]),
+        ("100%_", ["100%_村"]),
+        ("%", []),
+        ("_", []),
+        ("'; drop table place; --", []),
+        ("内部", []),
+        ("秘密村", []),
+        ("ianmen", []),
+    ],
+)
+def test_finds(places: Database, typed: str, expected: list[str]) -> None:
+    with places.connect() as connection:
+        assert names(connection, typed) == expected
+
+
+def test_former_name_is_shown_with_the_standard_name(places: Database) -> None:
+    with places.connect() as connection:
+        (item,) = find(connection, "城关").items
+        assert (item["name"], item["standard_name"], item["match"]) == ("城关镇", "竟陵街道", "former")
+        assert names(connection, "chengguan", on=date(2026, 1, 1)) == []
+        assert names(connection, "chengguan", on=date(1980, 1, 1)) == ["城关镇"]
+
+
+def test_a_place_is_found_once_by_its_best_name(places: Database) -> None:
+    with places.connect() as connection:
+        assert names(connection, "竟陵") == ["竟陵"]
+        assert names(connection, "jingling街") == []
+
+
+def test_pages_follow_each_other_without_gap(places: Database) -> None:
+    with places.connect() as connection:
+        everything = names(connection, "")
+        collected: list[str] = []
+        token = None
+        while True:
+            page = find(connection, "", limit=2, after=token)
+            collected += [item["name"] for item in page.items]
+            token = page.next
+            if token is None:
+                break
+    assert collected == everything
+    assert len(set(collected)) == 13
+
+
+def test_filters_by_unit_and_box(places: Database) -> None:
+    with rolled_back(places) as connection:
+        county = make.make_unit(connection, "天门市", make.square(113.0, 30.6, 0.3), level="county")
+        town = make.make_unit(connection, "竟陵街道", make.square(113.1, 30.65, 0.01), parent_id=county)
+        assert names(connection, "竟陵", unit=town) == ["竟陵"]
+        assert names(connection, "竟陵", unit=county) == ["竟陵"]
+        assert names(connection, "天门", unit=town) == []
+        assert names(connection, "jl", bbox=BBox(113.05, 30.6, 113.2, 30.7)) == ["竟陵街道"]
+        assert names(connection, "jl", bbox=BBox(112.0, 30.0, 112.1, 30.1)) == []
+        assert find(connection, "竟陵街道").items[0]["unit_name"] == "竟陵街道"
+
+
+def test_every_search_uses_an_index(places: Database) -> None:
+    with rolled_back(places, "owner") as connection:
+        connection.execute(
+            text(
+                "insert into geoservice.place_name"
+                " (place_id, kind, name, pinyin, tones, initials, grams, classification, published)"
+                " select 1, 'alias', '村' || n, 'cun' || n, 'cun1' || n, 'c' || n, array['村', n::text], 'public', true"
+                " from generate_series(1, 20000) n"
+            )
+        )
+        connection.execute(text("analyze geoservice.place_name"))
+        for typed in ("天门", "干", "tianmen", "tiān", "tm", "gy", "menhe"):
+            plan = _plan(connection, typed)
+            assert "Seq Scan on place_name" not in plan, f"{typed}\n{plan}"
+
+
+def _plan(connection: Connection, typed: str) -> str:
+    compiled = _hits(NameQuery.parse(typed), DAY, only_in_force=False).compile(
+        dialect=connection.dialect, compile_kwargs={"literal_binds": True}
+    )
+    rows = connection.exec_driver_sql(f"explain {str(compiled).replace('%', '%%')}")
+    return "\n".join(row[0] for row in rows)
