@@ -109,7 +109,7 @@ class LayerDeclaration(_Declaration):
             raise ValueError(f"key names {', '.join(sorted(missing))}, which is no field")
         seen: dict[str, str] = {}
         for field in self.fields:
-            for alias in (field.name, *field.aliases):
+            for alias in (field.name, field.title.zh, *field.aliases):
                 folded = alias.casefold().replace(" ", "")
                 if seen.setdefault(folded, field.name) != field.name:
                     raise ValueError(f"alias {alias!r} stands for both {seen[folded]} and {field.name}")

@@ -18,7 +18,8 @@ def include_name(name, kind, parents):
 
 def run(connection):
     # Alembic writes its version table before the first migration runs.
-    connection.execute(text(f"create schema if not exists {SCHEMA}"))
+    if not connection.dialect.has_schema(connection, SCHEMA):
+        connection.execute(text(f"create schema {SCHEMA}"))
     # The search path names our schema first; comparison wants it spelt out.
     connection.dialect.default_schema_name = "public"
     context.configure(

@@ -77,7 +77,7 @@ def new_database(template: Database) -> Iterator[Callable[[], Database]]:
         (source or template).dispose()
         name = f"test_{next(numbers)}"
         with maintenance.connect() as connection:
-            connection.execute(text(f"create database {name} template {(source or template).name}"))
+            connection.execute(text(f"create database {name} template {(source or template).name} owner geoservice_owner"))
         made.append(Database(template.settings, name=name))
         return made[-1]
 

@@ -134,7 +134,7 @@ def _translated(error: DBAPIError) -> Exception:
     state = getattr(error.orig, "sqlstate", None)
     if state == "57014":
         return Deadline("database.deadline")
-    if state == "42501":
+    if state in ("42501", "25006"):
         return Unavailable("database.no-rights", reason=str(error.orig).strip().splitlines()[0])
     if isinstance(error, OperationalError) and (state is None or state[:2] in ("08", "57", "53")):
         return Unavailable("database.down", reason=str(error.orig).strip().splitlines()[0] if str(error.orig) else "-")
