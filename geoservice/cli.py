@@ -254,7 +254,7 @@ def network_build(
     json_: Json = False,
 ) -> int:
     """由道路建路网 · build the network from the roads"""
-    from geoservice.coverage.networks import build_networks
+    from geoservice.network.networks import build_networks
 
     with ready() as (settings, catalog, database), progress_bar() as progress:
         built = build_networks(database, catalog, settings, mode, progress)

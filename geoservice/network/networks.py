@@ -1,0 +1,140 @@
+"""The network of each mode from the roads in the database, built once for a revision of its input."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import shapely
+from sqlalchemy import Connection, text
+
+from geoservice.catalog import Catalog, Mode
+from geoservice.database.engine import Database
+from geoservice.database.prepare import revisions
+from geoservice.errors import BadRequest
+from geoservice.network.build import build_graph
+from geoservice.network.graph import Graph, RoadRow, RoadTable
+from geoservice.network.store import load, save
+from geoservice.settings import Settings
+
+Progress = Callable[[str, int, int], None]
+
+_ROADS = text(
+    "select id, class, oneway, modes, speed_kmh, node_ids, st_asbinary(geom) from road"
+    " where cardinality(modes) > 0 order by id"
+)
+
+
+def network_folder(settings: Settings) -> Path:
+    """Where graphs are kept."""
+    return settings.home / "networks"
+
+
+def default_modes(catalog: Catalog) -> list[str]:
+    """The modes that service standards use, walking first."""
+    used = [
+        limit.mode for service in catalog.services.values() for limit in (service.limits.urban, service.limits.rural)
+    ]
+    return list(dict.fromkeys(sorted(used, key=lambda mode: (mode != "walk", used.index(mode)))))
+
+
+def build_networks(
+    database: Database, catalog: Catalog, settings: Settings, modes: Sequence[str] | None, progress: Progress
+) -> list[dict[str, Any]]:
+    """Builds and stores the network of each mode.
+
+    Returns
+    -------
+    One dictionary a mode: mode, nodes, edges, components, main_share, revision.
+
+    Raises
+    ------
+    BadRequest
+        If a mode is not declared.
+    BadInput
+        If no road is loaded that a mode may use.
+    """
+    wanted = list(modes or default_modes(catalog))
+    unknown = [mode for mode in wanted if mode not in catalog.modes]
+    if unknown:
+        raise BadRequest("network.unknown-mode", mode=unknown[0], known=", ".join(catalog.modes))
+    with database.connect("reader") as connection:
+        roads = read_roads(connection)
+        revision = revisions(connection).get("roads", 0)
+        built = []
+        for number, mode in enumerate(wanted):
+            progress(f"network.step.build:{mode}", number, len(wanted))
+            graph = _build(roads, catalog.modes[mode], settings, revision, database.name)
+            built.append({"mode": mode, **asdict(graph.statistics), "revision": graph.revision})
+            progress(f"network.step.build:{mode}", number + 1, len(wanted))
+    return built
+
+
+def networks_for(
+    connection: Connection, catalog: Catalog, settings: Settings, modes: Iterable[str], database_name: str
+) -> dict[str, Graph]:
+    """The networks of some modes as the roads now are: the stored ones where they are current, else built anew."""
+    revision = revisions(connection).get("roads", 0)
+    graphs: dict[str, Graph] = {}
+    roads: RoadTable | None = None
+    for mode in dict.fromkeys(modes):
+        declared = catalog.modes[mode]
+        known = _known(settings, _key(declared, revision, database_name))
+        if known is not None:
+            with suppress(Exception):
+                graphs[mode] = load(network_folder(settings), known, verify=False)
+                continue
+        roads = roads or read_roads(connection)
+        graphs[mode] = _build(roads, declared, settings, revision, database_name)
+    return graphs
+
+
+def read_roads(connection: Connection) -> RoadTable:
+    """Every road that some mode may use."""
+    rows = connection.execute(_ROADS).all()
+    shapes = shapely.from_wkb([bytes(row[6]) for row in rows])
+    points, owner = shapely.get_coordinates(np.asarray(shapes, dtype=object), return_index=True)
+    ends = np.searchsorted(owner, np.arange(len(rows) + 1))
+    return RoadTable.from_rows(
+        RoadRow(
+            id=row[0],
+            class_=row[1],
+            oneway=row[2],
+            modes=row[3],
+            speed_kmh=row[4],
+            node_ids=row[5],
+            coordinates=points[ends[number] : ends[number + 1]],
+        )
+        for number, row in enumerate(rows)
+    )
+
+
+def _build(roads: RoadTable, mode: Mode, settings: Settings, revision: int, database_name: str) -> Graph:
+    graph = build_graph(roads, mode)
+    folder = network_folder(settings)
+    save(graph, folder)
+    index = folder / f"{_key(mode, revision, database_name)}.json"
+    fresh = index.with_suffix(".new")
+    fresh.write_text(json.dumps({"revision": graph.revision}), encoding="utf-8")
+    fresh.replace(index)
+    return graph
+
+
+def _known(settings: Settings, key: str) -> str | None:
+    """The graph revision that was built for a key; None where there is none."""
+    try:
+        content = json.loads((network_folder(settings) / f"{key}.json").read_text(encoding="utf-8"))
+        return str(content["revision"])
+    except (OSError, ValueError, KeyError):
+        return None
+
+
+def _key(mode: Mode, revision: int, database_name: str) -> str:
+    declared = json.dumps([mode.model_dump(mode="json"), revision, database_name], sort_keys=True)
+    return f"{mode.id}-{hashlib.sha256(declared.encode()).hexdigest()[:16]}"
