@@ -21,7 +21,7 @@ def default_home() -> Path:
 
 
 class _Concern(BaseSettings):
-    model_config = SettingsConfigDict(env_prefix="GEOSERVICE_", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="GEOSERVICE_", env_ignore_empty=True, extra="ignore", frozen=True)
 
 
 class StateSettings(_Concern):

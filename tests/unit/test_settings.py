@@ -1,0 +1,82 @@
+"""Settings: defaults, refusals, and that each is documented."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from geoservice.errors import BadSetting
+from geoservice.resources import checkout
+from geoservice.settings import CONCERNS, Settings, default_home
+
+DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "settings.md"
+ROWS = dict(re.findall(r"^\| `(GEOSERVICE_\w+)` \| (.+?) \| .+ \|$", DOCUMENT.read_text("utf-8"), re.MULTILINE))
+FIELDS = {f"GEOSERVICE_{name}".upper(): field for concern in CONCERNS for name, field in concern.model_fields.items()}
+
+
+@pytest.fixture(autouse=True)
+def bare_environment(monkeypatch):
+    for key in FIELDS:
+        monkeypatch.delenv(key, raising=False)
+
+
+@pytest.mark.parametrize("key", sorted(FIELDS))
+def test_each_key_is_documented_with_its_default(key):
+    assert key in ROWS, f"{key} is missing in docs/settings.md"
+    default = FIELDS[key].default
+    if FIELDS[key].default_factory is not None:
+        assert "`var`" in ROWS[key]
+    else:
+        assert ROWS[key] == ("not set" if default is None else f"`{default}`")
+    assert FIELDS[key].description
+
+
+def test_nothing_else_is_documented():
+    assert set(ROWS) == set(FIELDS)
+
+
+def test_home_is_absolute(monkeypatch, tmp_path):
+    assert Settings().home == default_home() == checkout() / "var"
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GEOSERVICE_HOME", "state")
+    assert Settings().home == tmp_path / "state"
+    monkeypatch.setenv("GEOSERVICE_HOME", "~/state")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert Settings().home == tmp_path / "state"
+
+
+def test_an_empty_value_is_the_default(monkeypatch):
+    for key in FIELDS:
+        monkeypatch.setenv(key, "")
+    settings = Settings()
+    assert settings.home == default_home()
+    assert settings.database.database_url is None
+    assert settings.server.port == 8000
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("GEOSERVICE_PORT", "0"),
+        ("GEOSERVICE_PORT", "http"),
+        ("GEOSERVICE_PORT", "8000.5"),
+        ("GEOSERVICE_LANGUAGE", "fr"),
+        ("GEOSERVICE_STATEMENT_TIMEOUT_S", "nan"),
+        ("GEOSERVICE_STATEMENT_TIMEOUT_S", "-1"),
+        ("GEOSERVICE_NODE_TOLERANCE_M", "inf"),
+        ("GEOSERVICE_MAX_RESULTS", "1000000"),
+    ],
+)
+def test_a_wrong_value_is_refused_by_name(monkeypatch, key, value):
+    monkeypatch.setenv(key, value)
+    with pytest.raises(BadSetting, match=key) as caught:
+        Settings()
+    assert caught.value.exit_code == 2
+    assert value in str(caught.value)
+
+
+def test_settings_cannot_be_changed_later():
+    with pytest.raises(ValueError, match="frozen"):
+        Settings().server.port = 1
