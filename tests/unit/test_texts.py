@@ -26,20 +26,55 @@ def placeholders(text: str) -> set[str]:
     return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
 
 
-def raised() -> Iterator[tuple[str, str, set[str] | None]]:
-    """Where, code and names of the values of each error made with a literal code; None where values are passed on."""
+def calls() -> Iterator[tuple[str, str, ast.Call]]:
+    """Where, name and node of each call in the source."""
     for path in sorted((ROOT / "geoservice").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if not isinstance(node, ast.Call) or not node.args or not isinstance(node.args[0], ast.Constant):
-                continue
-            name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
-            if name in ERRORS and isinstance(node.args[0].value, str):
-                given = [keyword.arg for keyword in node.keywords]
-                values = None if None in given else {str(value) for value in given}
-                yield f"{path.relative_to(ROOT)}:{node.lineno}", node.args[0].value, values
+            if isinstance(node, ast.Call):
+                name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+                yield f"{path.relative_to(ROOT)}:{node.lineno}", name, node
 
 
-RAISED = list(raised())
+def literal(node: ast.Call, position: int) -> str | None:
+    """A text that is given as a literal argument."""
+    if len(node.args) <= position:
+        return None
+    argument = node.args[position]
+    return argument.value if isinstance(argument, ast.Constant) and isinstance(argument.value, str) else None
+
+
+def keywords(node: ast.Call) -> set[str] | None:
+    """Names of the keyword arguments; None where some are passed on."""
+    given = [keyword.arg for keyword in node.keywords]
+    return None if None in given else {str(name) for name in given}
+
+
+def entries(node: ast.Call, position: int) -> set[str] | None:
+    """Keys of a literal dictionary; None where it is another expression."""
+    if len(node.args) <= position:
+        return set()
+    argument = node.args[position]
+    if not isinstance(argument, ast.Dict) or not all(isinstance(key, ast.Constant) for key in argument.keys):
+        return None
+    return {str(key.value) for key in argument.keys if isinstance(key, ast.Constant)}
+
+
+def used() -> Iterator[tuple[str, str, set[str] | None]]:
+    """Where, key and names of the values of each text with a literal code; None where the values are not literal."""
+    for where, name, node in calls():
+        if name in ERRORS and (code := literal(node, 0)):
+            yield where, f"error.{code}", keywords(node)
+        elif name == "Refusal" and (code := literal(node, 3)):
+            values = entries(node, 4)
+            yield where, f"error.{code}", None if values is None else values | {"row", "field", "value"}
+        elif name == "Notice" and (code := literal(node, 1)):
+            values = entries(node, 2)
+            yield where, f"notice.{code}", None if values is None else values | {"row"}
+        elif name == "translate" and (code := literal(node, 0)):
+            yield where, code, keywords(node)
+
+
+USED = list(used())
 
 
 @pytest.mark.parametrize("path", FILES, ids=str)
@@ -65,18 +100,19 @@ def test_both_languages_name_the_same_values(key):
     assert placeholders(zh) == placeholders(en)
 
 
-@pytest.mark.parametrize(("where", "code", "values"), RAISED, ids=[f"{where} {code}" for where, code, _ in RAISED])
-def test_each_error_has_its_text(where, code, values):
+@pytest.mark.parametrize(("where", "key", "values"), USED, ids=[f"{where} {key}" for where, key, _ in USED])
+def test_each_text_that_is_used_exists_and_names_only_what_is_given(where, key, values):
     for language in LANGUAGES:
         texts = catalogue(language)
-        assert f"error.{code}" in texts, f"{where}: error.{code} has no text in {language}"
+        assert key in texts, f"{where}: {key} has no text in {language}"
         if values is not None:
-            named = placeholders(texts[f"error.{code}"]) | placeholders(texts.get(f"remedy.{code}", ""))
-            assert named <= values, f"{where}: the text of {code} names {sorted(named - values)}, which is not given"
+            remedy = texts.get(key.replace("error.", "remedy.", 1), "") if key.startswith("error.") else ""
+            named = placeholders(texts[key]) | placeholders(remedy)
+            assert named <= values, f"{where}: the text of {key} names {sorted(named - values)}, which is not given"
 
 
-def test_errors_are_found_in_the_source():
-    assert len(RAISED) > 20
+def test_uses_are_found_in_the_source():
+    assert sum(key.startswith("error.") for _, key, _ in USED) > 20
 
 
 def test_a_language_that_is_not_known():
