@@ -33,9 +33,7 @@ class StreetGrid:
     @property
     def gates(self) -> list[Point]:
         """Nodes on the rim, where roads from outside begin."""
-        return [
-            at for (c, r), at in self.nodes.items() if c in (0, self.columns - 1) or r in (0, self.rows - 1)
-        ]
+        return [at for (c, r), at in self.nodes.items() if c in (0, self.columns - 1) or r in (0, self.rows - 1)]
 
     def gate(self, towards: Point) -> Point:
         """The gate nearest to a point outside."""
@@ -54,7 +52,16 @@ class StreetGrid:
         m, cut = margin, 2 * margin
         w, s, e, n = west - m, south - m, east + m, north + m
         return Polygon(
-            [(w + cut, s), (e - cut, s), (e, s + cut), (e, n - cut), (e - cut, n), (w + cut, n), (w, n - cut), (w, s + cut)]
+            [
+                (w + cut, s),
+                (e - cut, s),
+                (e, s + cut),
+                (e, n - cut),
+                (e - cut, n),
+                (w + cut, n),
+                (w, n - cut),
+                (w, s + cut),
+            ]
         )
 
 

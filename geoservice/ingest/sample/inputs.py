@@ -62,6 +62,7 @@ class River(_Input):
 class Lake(_Input):
     key: str
     name: str
+    reading: str
     centre: LonLat
     size_m: tuple[float, float]
 
