@@ -21,8 +21,10 @@ export function chosenService() {
 
 /** The facility type in force: the one of the address where the service knows it, else its first one that exists. */
 export function chosenType() {
-  const known = typesOfService(chosenService());
-  return known.find((type) => type.code === state().type) ?? known.find((type) => type.count > 0) ?? known[0] ?? null;
+  const service = chosenService();
+  const known = typesOfService(service);
+  const wanted = [state().type, service?.headline_type].map((code) => known.find((type) => type.code === code)).find(Boolean);
+  return wanted ?? known.find((type) => type.count > 0) ?? known[0] ?? null;
 }
 
 /** The types that a service speaks of, in its order. */

@@ -74,13 +74,16 @@ function figures(total) {
 }
 
 function assumptions(service, run) {
-  const items = Object.entries(service.limits).map(([kind, limit]) =>
+  const limits = Object.entries(service.limits);
+  const items = limits.map(([kind, limit]) =>
     text("map.assumed.limit", { kind: text(`map.class.${kind}`), way: way(limit.mode), minutes: limit.minutes }),
   );
   items.push(text("map.assumed.how"));
+  items.push(...new Set(limits.map(([, limit]) => leg(limit.mode)).filter(Boolean)));
   items.push(text("map.assumed.date", { date: run.on_date, finished: moment(run.finished_at) }));
   const source = titled(service.source);
   if (source) items.push(text("map.assumed.source", { source }));
+  if (service.note) items.push(titled(service.note));
   return el(
     "div",
     { class: "note assumptions" },
@@ -88,6 +91,13 @@ function assumptions(service, run) {
     el("ul", {}, ...items.map((item) => el("li", {}, item))),
     info().schematic || run.schematic ? el("strong", {}, text("map.schematic")) : null,
   );
+}
+
+/** The straight way to the road, where the server states it. */
+function leg(mode) {
+  const known = modeOf(mode);
+  if (!known?.off_network_m) return null;
+  return text("map.assumed.leg", { mode: titled(known.title), metres: count(known.off_network_m), speed: decimal(known.off_network_kmh) });
 }
 
 function way(mode) {

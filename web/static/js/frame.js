@@ -55,6 +55,14 @@ export function showTab(name, { reveal = false } = {}) {
   shown.forEach((listener) => listener(name));
 }
 
+/** Pixels of the map that an open panel lies upon: on the right, or on a phone at the bottom. */
+export function obscured() {
+  const map = byId("map").getBoundingClientRect();
+  const panels = ["panel-left", "panel-right"].map((id) => byId(id).getBoundingClientRect()).filter((box) => box.width > 0);
+  if (phone.matches) return { right: 0, bottom: Math.max(0, ...panels.map((box) => Math.min(map.bottom - box.top, map.height * 0.6))) };
+  return { right: Math.max(0, ...panels.map((box) => (box.left > map.left ? map.right - box.left : 0))), bottom: 0 };
+}
+
 function walkTabs({ key, target }) {
   const step = { ArrowRight: 1, ArrowLeft: -1 }[key];
   if (!step || target.role !== "tab") return;

@@ -42,7 +42,7 @@ const OUTLINES = {
 /** Corners of a shape in units of its radius, y downwards; an unknown shape is a circle. */
 export const outline = (shape) => OUTLINES[String(shape ?? "").replaceAll("-", "_")] ?? OUTLINES.circle;
 
-/** The map image of a facility type: filled shape with a halo of the map's ground. */
+/** The map image of a facility type: filled shape with a light halo, so that black shows on a dark map. */
 export function mapIcon(shape, color, halo, ratio = 2) {
   const canvas = document.createElement("canvas");
   canvas.width = canvas.height = SIZE * ratio;
@@ -64,7 +64,7 @@ export function mapIcon(shape, color, halo, ratio = 2) {
 /** The same for the legend. */
 export function typeSwatch(shape, color) {
   const points = outline(shape).map(([x, y]) => `${(12 + x * 6.5).toFixed(2)},${(8 + y * 6.5).toFixed(2)}`);
-  return svg("svg", { class: "swatch", viewBox: "0 0 24 16", "aria-hidden": "true" }, svg("polygon", { points: points.join(" "), fill: color }));
+  return svg("svg", { class: "swatch", viewBox: "0 0 24 16", "aria-hidden": "true" }, svg("polygon", { class: "shape", points: points.join(" "), fill: color }));
 }
 
 const rect = (name) => svg("rect", { class: name, x: 1, y: 1, width: 22, height: 14, rx: 2 });

@@ -7,7 +7,7 @@ import { coverage, loadCoverage, onCoverage } from "./coverage.js";
 import { parseSelection, showDetails } from "./details.js";
 import { byId, debounce, el } from "./dom.js";
 import { drawFigures, selectedUnit } from "./figures.js";
-import { labelFolds, lower, onTab, showTab, startFrame } from "./frame.js";
+import { labelFolds, lower, obscured, onTab, showTab, startFrame } from "./frame.js";
 import { drawPanel, startPanel } from "./layers.js";
 import { drawList } from "./list.js";
 import { createMap } from "./mapview.js";
@@ -35,7 +35,7 @@ async function start() {
   startTools();
   notice();
   if (!answer.bounds) return showEmpty();
-  view = createMap({ container: byId("map"), info: answer, view: state().view });
+  view = createMap({ container: byId("map"), info: answer, view: state().view, obscured });
   byId("blank").hidden = true;
   startPanel();
   connect();

@@ -7,7 +7,7 @@ import { token } from "./palette.js";
 import * as style from "./style.js";
 
 const EMPTY = { type: "FeatureCollection", features: [] };
-const FIT = { padding: 28, maxZoom: 15 };
+const MARGIN_PX = 28;
 const KINDS = [
   ["facility", ["facilities-subject", "facilities-other", "facility-names"]],
   ["community", ["reach-covered", "reach-uncovered", "reach-unjoined", "communities"]],
@@ -17,16 +17,17 @@ const KINDS = [
 const FINEST_FIRST = ["township", "county", "prefecture", "province"];
 
 /**
- * @param {{container: HTMLElement, info: object, view: object|null}} options
+ * @param {{container: HTMLElement, info: object, view: object|null, obscured: () => {right: number, bottom: number}}} options
+ *   `obscured` gives the pixels of the map that panels lie upon
  * @returns a handle of the map
  */
-export function createMap({ container, info, view }) {
+export function createMap({ container, info, view, obscured }) {
   const names = new Set(info.layers.map((layer) => layer.id));
   const usable = (layer) => !layer["source-layer"] || names.has(layer.source);
   const map = new maplibregl.Map({
     container,
-    style: { version: 8, sources: style.sources(info.layers), layers: style.layers().filter(usable) },
-    ...(view ? { center: [view.lon, view.lat], zoom: view.zoom } : { bounds: info.bounds, fitBoundsOptions: FIT }),
+    style: { version: 8, transition: { duration: 0, delay: 0 }, sources: style.sources(info.layers), layers: style.layers().filter(usable) },
+    ...(view ? { center: [view.lon, view.lat], zoom: view.zoom } : { bounds: info.bounds, fitBoundsOptions: { padding: MARGIN_PX } }),
     maxZoom: 18,
     maxPitch: 0,
     dragRotate: false,
@@ -41,15 +42,17 @@ export function createMap({ container, info, view }) {
   map.addControl(new maplibregl.ScaleControl({ maxWidth: 120 }), "bottom-left");
   map.on("style.load", () => addIcons(map, info));
   map.on("styleimagemissing", ({ id }) => {
-    if (!map.hasImage(id)) map.addImage(id, mapIcon("circle", token("map-label-2"), token("map-halo")), { pixelRatio: 2 });
+    if (!map.hasImage(id)) map.addImage(id, mapIcon("circle", token("map-label-2"), token("map-icon-halo")), { pixelRatio: 2 });
   });
+  map.on("dataloading", () => container.setAttribute("aria-busy", "true"));
+  map.on("idle", () => container.setAttribute("aria-busy", "false"));
   map.on("error", ({ error }) => heal(map, error));
-  return handle(map, info);
+  return handle(map, info, obscured);
 }
 
 function addIcons(map, info) {
   for (const { code, shape, color } of info.facility_types) {
-    const image = mapIcon(shape, color, token("map-halo"));
+    const image = mapIcon(shape, color, token("map-icon-halo"));
     if (map.hasImage(`type-${code}`)) map.updateImage(`type-${code}`, image);
     else map.addImage(`type-${code}`, image, { pixelRatio: 2 });
   }
@@ -69,7 +72,7 @@ function refreshTiles(map) {
   for (const [id, source] of Object.entries(map.getStyle().sources)) if (source.type === "vector") map.refreshTiles(id);
 }
 
-function handle(map, info) {
+function handle(map, info, obscured) {
   const whenReady = (run) => (map.isStyleLoaded() || map.getLayer("ground") ? run() : map.once("style.load", run));
   const setData = (source, data) => whenReady(() => map.getSource(source).setData(data));
   return {
@@ -79,20 +82,36 @@ function handle(map, info) {
     setCircles: (circles, off) =>
       setData("circles", { ...EMPTY, features: circles ? circles.features.filter(({ properties }) => !off.includes(properties.key)) : [] }),
     setReach: (items) => setData("reach", items ? { ...EMPTY, features: items.map(reachFeature) } : EMPTY),
-    setUnitNames: (units) => setData("unit-names", { ...EMPTY, features: units.filter((unit) => unit.centre).map(unitFeature) }),
+    setUnitNames: (units) => whenReady(() => nameUnits(map, units.filter((unit) => unit.centre))),
     setTheme: () => whenReady(() => repaint(map, info)),
     select: (selected) => whenReady(() => mark(map, selected)),
     refresh: () => refreshTiles(map),
-    fit: (bbox) => map.fitBounds(bbox ?? info.bounds, FIT),
-    fly: (lon, lat, zoom = 14) => map.flyTo({ center: [lon, lat], zoom: Math.max(zoom, Math.min(map.getZoom(), 16)), speed: 2.4 }),
+    fit: (bbox) => fit(map, bbox ?? info.bounds, obscured()),
+    fly: (lon, lat) => fly(map, [lon, lat], obscured()),
     shows: (lon, lat) => map.getBounds().contains([lon, lat]),
     at: (point, reachPx) => pick(map, point, reachPx),
   };
 }
 
+function fit(map, bbox, { right, bottom }) {
+  map.fitBounds(bbox, { padding: { top: MARGIN_PX, left: MARGIN_PX, right: right + MARGIN_PX, bottom: bottom + MARGIN_PX }, maxZoom: 15 });
+}
+
+function fly(map, center, { right, bottom }) {
+  map.flyTo({ center, zoom: Math.max(14, Math.min(map.getZoom(), 16)), offset: [-right / 2, -bottom / 2], speed: 2.4 });
+}
+
 const point = (lon, lat, properties) => ({ type: "Feature", geometry: { type: "Point", coordinates: [lon, lat] }, properties });
 const reachFeature = (item) => point(item.lon, item.lat, { id: item.community_id, name: item.name, status: item.status });
 const unitFeature = (unit) => point(unit.centre[0], unit.centre[1], { id: unit.id, name: unit.name, level: unit.level });
+
+/** Writes the names of units, and the same names of places no more. */
+function nameUnits(map, units) {
+  map.getSource("unit-names").setData({ ...EMPTY, features: units.map(unitFeature) });
+  if (!map.getLayer("place-names")) return;
+  const names = units.map((unit) => unit.name);
+  map.setFilter("place-names", ["all", map.getFilter("place-names"), ["!", ["in", ["get", "name"], ["literal", names]]]]);
+}
 
 function showLayers(map, shown, hasReach) {
   for (const layer of map.getStyle().layers) {

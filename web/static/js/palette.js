@@ -31,7 +31,11 @@ export function followSystem() {
   });
 }
 
-function setTheme(name) {
+/** @returns {"light"|"dark"} */
+export const theme = () => root.dataset.theme;
+
+export function setTheme(name) {
+  if (theme() === name) return;
   root.dataset.theme = name;
   switched.forEach((listener) => listener(name));
 }

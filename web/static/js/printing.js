@@ -1,15 +1,22 @@
-// A clean page on paper: the map becomes a picture, with its scale and the date below.
+// A clean page on paper: the map becomes a picture in light colours, with its scale and the date below.
 
 import { byId } from "./dom.js";
 import { decimal } from "./format.js";
+import { setTheme, theme } from "./palette.js";
 import { text } from "./texts.js";
 
 const EQUATOR_M = 40075016.686;
 const TILE_PX = 512;
+let before = null;
 
 /** @param {ReturnType<import("./mapview.js").createMap>} view */
 export function startPrinting(view) {
-  addEventListener("beforeprint", () => picture(view.map));
+  addEventListener("beforeprint", () => {
+    before = theme();
+    setTheme("light");
+    picture(view.map);
+  });
+  addEventListener("afterprint", () => setTheme(before ?? theme()));
   byId("print").addEventListener("click", () => print());
 }
 
@@ -21,5 +28,5 @@ function picture(map) {
   const { lat } = map.getCenter();
   const metres = (EQUATOR_M * Math.cos((lat * Math.PI) / 180)) / (TILE_PX * 2 ** map.getZoom());
   const width = (map.getContainer().clientWidth * metres) / 1000;
-  byId("paper-scale").textContent = text("map.paper", { width: decimal(width), date: new Date().toISOString().slice(0, 10) });
+  byId("paper-scale").textContent = text("map.paper", { width: decimal(width), date: new Date().toLocaleDateString("sv-SE") });
 }

@@ -44,7 +44,8 @@ function areas() {
       type: "fill",
       paint: {
         "fill-color": token("map-population"),
-        "fill-opacity": ["interpolate", ["linear"], ["ln", ["+", 1, ["to-number", by("population")]]], 2, 0.04, 9, 0.6],
+        "fill-antialias": false,
+        "fill-opacity": ["interpolate", ["linear"], ["ln", ["+", 1, ["to-number", by("population")]]], 2, 0.03, 9, 0.45],
       },
     }),
     tile("water", "water", { type: "fill", filter: polygons, paint: { "fill-color": token("map-water"), "fill-outline-color": token("map-water-line") } }),
