@@ -8,6 +8,7 @@ from pathlib import Path
 
 import shapely
 from shapely.geometry import LineString, MultiPolygon, Polygon
+from shapely.geometry.base import BaseGeometry
 
 from geoservice.catalog import Catalog
 from geoservice.errors import BadInput
@@ -24,7 +25,7 @@ from geoservice.ingest.sample.settlements import island_sites, urban_sites, vill
 from geoservice.ingest.sample.territory import draw_land
 from geoservice.ingest.sample.waters import draw_waters
 
-Rows = Iterator[tuple[Record, shapely.Geometry | None]]
+Rows = Iterator[tuple[Record, BaseGeometry | None]]
 MARGIN_M = 160.0
 COMMUNITY_COLUMNS = (
     "code",
@@ -122,7 +123,7 @@ def draw_sample() -> Sample:
     scene = Scene(territory, land, waters, grids, words)
     villages = village_sites(territory, land, waters, grids, dice[3])
     urban = urban_sites(territory, land, grids, dice[4])
-    network = draw_network(scene, villages, island_sites(territory, land, waters), dice[5])
+    network = draw_network(scene, villages, island_sites(land, waters), dice[5])
     residents = settle(scene, [*villages, *urban, *network.apart], figures.population, dice[6])
     buildings = build_all(scene, residents, figures.facilities, dice[7])
     places = name_places(scene, residents, dice[8])
@@ -140,9 +141,9 @@ def _check_types(sample: Sample, catalog: Catalog) -> None:
 def _units(scene: Scene) -> Rows:
     territory = scene.territory
     county = territory.county
-    parts = [on_earth(unit) for unit in scene.land.units]
+    parts = [Polygon(on_earth(unit.exterior).coords) for unit in scene.land.units]
     common = {"code_system": territory.code_system, "code_edition": territory.code_edition}
-    whole = shapely.coverage_union_all(parts)
+    whole = shapely.get_parts(shapely.coverage_union_all(parts))
     yield (
         {
             "code": county.code,
@@ -153,7 +154,7 @@ def _units(scene: Scene) -> Rows:
             "parent_code": county.parent_code,
             "source": territory.notice,
         },
-        MultiPolygon([whole]) if isinstance(whole, Polygon) else whole,
+        MultiPolygon(list(whole)),
     )
     for township, part in zip(territory.townships, parts, strict=True):
         record = {

@@ -14,8 +14,6 @@ from geoservice.ingest.sample.people import Resident, apportion
 from geoservice.ingest.sample.plane import DIRECTIONS, Dice, Point
 from geoservice.ingest.sample.roads import Scene
 
-MAY_HAVE_ALL = ("social_work_station", "hospital")
-
 
 @dataclass(frozen=True)
 class Building:
@@ -64,7 +62,7 @@ class Builder:
         total, nursing = beds or (None, None)
         return Building(type_, name, beside, self._place(beside, away), opened, total, nursing, area_m2)
 
-    def each(self, type_: str, suffix: str, residents: Iterable[Resident], **options: object) -> Iterator[Building]:
+    def each(self, type_: str, suffix: str, residents: Iterable[Resident]) -> Iterator[Building]:
         """One facility beside each community, named after it."""
         low, high = AREAS.get(type_, (0, 0))
         for resident in residents:
@@ -99,9 +97,9 @@ def build_all(scene: Scene, residents: Sequence[Resident], figures: FacilityFigu
         *builder.each(
             "rural_mutual_aid_centre", "村互助养老中心", builder.some(builder.rural, figures.rural_mutual_aid_centres)
         ),
-        *_funeral(builder, scene, figures),
+        *_funeral(builder, figures),
         *_community_centres(builder, scene, figures),
-        *_township_stations(builder, scene, figures),
+        *_township_stations(builder, figures),
         *_city(builder, figures),
     ]
 
@@ -120,7 +118,7 @@ def _nursing_homes(builder: Builder, figures: FacilityFigures, dice: Dice) -> It
         yield builder.build("nursing_home", name, home, away=(30, 140), beds=(total, nurse), area_m2=total * 33)
 
 
-def _funeral(builder: Builder, scene: Scene, figures: FacilityFigures) -> Iterator[Building]:
+def _funeral(builder: Builder, figures: FacilityFigures) -> Iterator[Building]:
     yield from builder.each("cemetery", "村公益性公墓", builder.some(builder.rural, figures.rural_cemeteries))
     rim = [resident for resident in builder.rural if resident.township.name == "杨林街道"]
     for resident in rim[: figures.urban_cemeteries]:
@@ -156,7 +154,7 @@ def _community_centres(builder: Builder, scene: Scene, figures: FacilityFigures)
         yield Building("volunteer_station", name, resident, centre.at, centre.opened_on)
 
 
-def _township_stations(builder: Builder, scene: Scene, figures: FacilityFigures) -> Iterator[Building]:
+def _township_stations(builder: Builder, figures: FacilityFigures) -> Iterator[Building]:
     seats = list(builder.first_of.values())
     for seat in builder.some(seats, figures.social_work_stations):
         yield builder.build("social_work_station", f"{seat.township.name}社会工作服务站", seat)

@@ -9,8 +9,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import shapely
+from numpy.typing import NDArray
 from shapely.geometry import mapping
+from shapely.geometry.base import BaseGeometry
 
 from geoservice.ingest.sample.plane import DECIMALS, to_lonlat
 
@@ -18,12 +21,16 @@ CRS = {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::4490"}}
 Record = Mapping[str, object]
 
 
-def on_earth(shape: shapely.Geometry) -> shapely.Geometry:
+def on_earth(shape: BaseGeometry) -> BaseGeometry:
     """A shape of the plane in EPSG:4490, longitude and latitude, six decimals."""
-    return shapely.transform(shape, lambda points: [to_lonlat(point) for point in points])
+    return shapely.transform(shape, _lonlats)
 
 
-def write_geojson(path: Path, records: Iterable[tuple[Record, shapely.Geometry | None]], notice: str) -> Path:
+def _lonlats(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.array([to_lonlat(point) for point in points], dtype=np.float64).reshape(-1, 2)
+
+
+def write_geojson(path: Path, records: Iterable[tuple[Record, BaseGeometry | None]], notice: str) -> Path:
     """A FeatureCollection, one feature a line; every feature bears the notice. Coordinates are EPSG:4490 lon, lat."""
     lines = [
         _json({"type": "Feature", "properties": _plain(record, notice), "geometry": _geometry(shape)})
@@ -60,7 +67,7 @@ def _plain(record: Record, notice: str) -> dict[str, object]:
     return {**plain, "notice": notice}
 
 
-def _geometry(shape: shapely.Geometry | None) -> object:
+def _geometry(shape: BaseGeometry | None) -> object:
     if shape is None:
         return None
     found = mapping(shape)

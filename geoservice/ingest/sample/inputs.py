@@ -21,6 +21,8 @@ class _Input(BaseModel):
 
 
 class County(_Input):
+    """The county unit; its outline is a ring of longitudes and latitudes (EPSG:4490)."""
+
     code: str
     name: str
     kind: str
@@ -51,6 +53,8 @@ class Township(_Input):
 
 
 class River(_Input):
+    """A river along a course."""
+
     key: str
     name: str
     reading: str
@@ -60,6 +64,8 @@ class River(_Input):
 
 
 class Lake(_Input):
+    """A lake or reservoir; width and height in metres."""
+
     key: str
     name: str
     reading: str
@@ -86,6 +92,8 @@ class MainRoad(_Input):
 
 
 class Motorway(_Input):
+    """The motorway, with interchanges on the main roads between the named seats."""
+
     name: str
     course: tuple[LonLat, ...]
     interchanges: tuple[tuple[str, str], ...]
@@ -129,6 +137,8 @@ class Territory(_Input):
 
 
 class PopulationFigures(_Input):
+    """Totals and shares of people."""
+
     total: int
     aged_60: int
     aged_80_share: float
@@ -138,6 +148,8 @@ class PopulationFigures(_Input):
 
 
 class FacilityFigures(_Input):
+    """Counts of facilities and beds."""
+
     beds: int
     nursing_beds: int
     nursing_homes: int
@@ -178,7 +190,7 @@ class Words(_Input):
     streets_north: tuple[Word, ...]
 
 
-I = TypeVar("I", bound=_Input)
+Input = TypeVar("Input", bound=_Input)
 
 
 def read_inputs(folder: Path | None = None) -> tuple[Territory, Figures, Words]:
@@ -197,7 +209,7 @@ def read_inputs(folder: Path | None = None) -> tuple[Territory, Figures, Words]:
     )
 
 
-def _read(path: Path, kind: type[I]) -> I:
+def _read(path: Path, kind: type[Input]) -> Input:
     try:
         return kind.model_validate(_renamed(tomllib.loads(path.read_text(encoding="utf-8"))))
     except FileNotFoundError:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import shapely
 from shapely.geometry import LineString
+from shapely.geometry.base import BaseGeometry
 
 from geoservice.ingest.sample.plane import Point, length
 
@@ -30,7 +31,7 @@ class RoadLine:
         return LineString(self.points)
 
 
-def with_bridges(road: RoadLine, rivers: Iterable[shapely.Geometry]) -> list[RoadLine]:
+def with_bridges(road: RoadLine, rivers: Iterable[BaseGeometry]) -> list[RoadLine]:
     """The road cut at the abutments of the bridges on which it crosses the rivers; bridges lie on level 1."""
     spans: list[tuple[float, float]] = []
     for river in rivers:

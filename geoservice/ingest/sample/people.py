@@ -103,8 +103,10 @@ def apportion(total: int, weights: Sequence[float], caps: Sequence[int] | None =
 
 
 def _beside(site: Site, unit: Polygon, dice: Dice) -> Point:
-    """A point some steps from the junction or the middle of the block, inside the unit."""
-    at = dice.around(site.at, 0, 1) if site.urban else dice.around(site.at, 30, 110)
+    """A village's point lies some steps from its junction, inside the unit."""
+    if site.urban:
+        return site.at
+    at = dice.around(site.at, 30, 110)
     return at if unit.contains(PointShape(at)) else site.at
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import shapely
 from shapely.geometry import LineString, MultiPolygon
 from shapely.geometry import Point as PointShape
+from shapely.geometry.base import BaseGeometry
 
 from geoservice.ingest.sample.inputs import Township
 from geoservice.ingest.sample.names import Name, hamlet_name
@@ -27,7 +28,7 @@ class NamedPlace:
     key: str
     name: str
     class_code: str
-    shape: shapely.Geometry
+    shape: BaseGeometry
     rank: int
     reading: str
     romanisation: str
@@ -63,10 +64,10 @@ def _waters(scene: Scene) -> Iterator[NamedPlace]:
         shape = scene.waters.courses[river.key]
         yield NamedPlace(f"water-{river.key}", river.name, WATER, shape, 3, river.reading, river.romanisation)
     for lake in scene.territory.lakes:
-        shape = MultiPolygon([scene.waters.lakes[lake.key]])
+        area = MultiPolygon([scene.waters.lakes[lake.key]])
         name = Name(lake.name, lake.reading)
         spelt = name.split(len(lake.name) - 2)
-        yield NamedPlace(f"water-{lake.key}", lake.name, WATER, shape, 4, lake.reading, spelt)
+        yield NamedPlace(f"water-{lake.key}", lake.name, WATER, area, 4, lake.reading, spelt)
 
 
 def _streets(scene: Scene) -> Iterator[NamedPlace]:

@@ -15,6 +15,8 @@ import numpy as np
 import shapely
 from shapely.geometry import LineString, Polygon
 
+from geoservice.errors import BadInput
+
 Point = tuple[float, float]
 T = TypeVar("T")
 
@@ -65,6 +67,11 @@ def to_lonlat(point: Sequence[float]) -> Point:
     lon = round(ORIGIN[0] + float(point[0]) / M_PER_DEGREE[0], DECIMALS)
     lat = round(ORIGIN[1] + float(point[1]) / M_PER_DEGREE[1], DECIMALS)
     return lon, lat
+
+
+def cannot_draw(name: str, reason: str) -> BadInput:
+    """The error of inputs that do not make a county."""
+    return BadInput("sample.cannot-draw", name=name, reason=reason)
 
 
 class Dice:
@@ -157,5 +164,5 @@ def band(line: Sequence[Point], width: float) -> Polygon:
     """The polygon along a line, `width` metres wide, with flat ends."""
     shape = shapely.buffer(LineString(line), width / 2, cap_style="flat", join_style="mitre", mitre_limit=2.0)
     if not isinstance(shape, Polygon):
-        raise TypeError(f"a band of {width} m along a line of the sample falls into pieces")
+        raise cannot_draw(f"{width} m", "a band falls into pieces")
     return Polygon(rounded(shape.exterior.coords))

@@ -13,7 +13,7 @@ from geoservice.ingest.sample.grids import Grids
 from geoservice.ingest.sample.inputs import Territory, Words
 from geoservice.ingest.sample.lines import RoadLine, with_bridges
 from geoservice.ingest.sample.main_roads import draw_main_roads, draw_motorway
-from geoservice.ingest.sample.plane import Dice, Point, length, rounded
+from geoservice.ingest.sample.plane import Dice, Point, cannot_draw, length, rounded
 from geoservice.ingest.sample.settlements import Site
 from geoservice.ingest.sample.streets import draw_streets
 from geoservice.ingest.sample.territory import Land
@@ -64,7 +64,7 @@ def draw_network(scene: Scene, villages: Sequence[Site], islands: Sequence[Site]
     tracks = draw_village_roads(at, junctions, bridges, _obstacles(scene, main, streets), dice)
     roads = [*main, *motorway, *streets, *tracks]
     lanes = list(_lanes(at, tracks, scene, dice))
-    apart = [*_off_road(scene, [*roads, *lanes], villages), *_across_rivers(scene, [*roads, *lanes], villages)]
+    apart = [*_off_road(scene, [*roads, *lanes], villages), *_across_rivers(scene, [*roads, *lanes])]
     with_lanes = [site.at for site in (*islands, *apart[len(scene.territory.apart.off_road) :])]
     lanes += _lanes(with_lanes, [], scene, dice)
     return Network((*roads, *lanes), (*islands, *apart))
@@ -115,8 +115,8 @@ def _off_road(scene: Scene, roads: Sequence[RoadLine], villages: Sequence[Site])
         places = list(_places(scene, unit, villages))
         best = max(places, key=lambda at: round(network.distance(PointShape(at)), 2))
         if network.distance(PointShape(best)) < OFF_ROAD_M:
-            raise ValueError(f"{name}: no place is {OFF_ROAD_M} m from a road")
-        sites.append(Site(unit, False, best, on_network=False))
+            raise cannot_draw(name, f"no place is {OFF_ROAD_M} m from a road")
+        sites.append(Site(unit, best, on_network=False))
     return sites
 
 
@@ -133,7 +133,7 @@ def _places(scene: Scene, unit: int, villages: Sequence[Site]) -> Iterator[Point
                 yield at
 
 
-def _across_rivers(scene: Scene, roads: Sequence[RoadLine], villages: Sequence[Site]) -> list[Site]:
+def _across_rivers(scene: Scene, roads: Sequence[RoadLine]) -> list[Site]:
     """Places on river banks from which every road within reach lies behind the water, one a township."""
     network = shapely.STRtree([road.shape for road in roads])
     names = [township.name for township in scene.territory.townships]
@@ -142,8 +142,8 @@ def _across_rivers(scene: Scene, roads: Sequence[RoadLine], villages: Sequence[S
         unit = names.index(name)
         places = [at for at in _banks(scene, unit) if _cut_off(at, network, scene.waters)]
         if not places:
-            raise ValueError(f"{name}: no place lies cut off behind a river")
-        sites.append(Site(unit, False, min(places), on_network=False))
+            raise cannot_draw(name, "no place lies cut off behind a river")
+        sites.append(Site(unit, min(places), on_network=False))
     return sites
 
 

@@ -9,11 +9,12 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry import Point as PointShape
 from shapely.geometry import Polygon, box
+from shapely.geometry.base import BaseGeometry
 from shapely.prepared import prep
 
 from geoservice.ingest.sample.grids import Grids
 from geoservice.ingest.sample.inputs import Territory
-from geoservice.ingest.sample.plane import Dice, Point
+from geoservice.ingest.sample.plane import Dice, Point, cannot_draw
 from geoservice.ingest.sample.territory import Land
 from geoservice.ingest.sample.waters import Waters
 
@@ -29,8 +30,8 @@ class Site:
     """A community's place: `township` is a position in the list; `on_network` says whether roads lead to it."""
 
     township: int
-    urban: bool
     at: Point
+    urban: bool = False
     on_network: bool = True
 
 
@@ -46,10 +47,10 @@ def village_sites(territory: Territory, land: Land, waters: Waters, grids: Grids
     sites: list[Site] = []
     for index, township in enumerate(territory.townships):
         named = (*territory.apart.off_road, *territory.apart.across_river)
-        apart = named.count(township.name) + _islands_in(territory, land, waters, index)
+        apart = named.count(township.name) + _islands_in(land, waters, index)
         cells = land.cells[land.unit_of_cell == index]
         free = _free(cells, land.units[index], busy)
-        sites += [Site(index, False, at) for at in _spread(free, township.villages - apart, dice)]
+        sites += [Site(index, at) for at in _spread(free, township.villages - apart, dice)]
     return sites
 
 
@@ -61,23 +62,25 @@ def urban_sites(territory: Territory, land: Land, grids: Grids, dice: Dice) -> l
         unit = prep(land.units[index])
         blocks = [at for at in grid.blocks() if unit.contains(PointShape(at))]
         if len(blocks) < township.urban:
-            raise ValueError(f"{township.name}: {len(blocks)} blocks for {township.urban} communities")
+            raise cannot_draw(township.name, f"{len(blocks)} blocks for {township.urban} communities")
         spread = _spread(np.array(blocks, dtype=np.float64), township.urban, dice)
-        sites += [Site(index, True, dice.around(at, 5, 0.15 * grid.spacing)) for at in spread]
+        for at in spread:
+            moved = dice.around(at, 5, 0.15 * grid.spacing)
+            sites.append(Site(index, moved if unit.contains(PointShape(moved)) else at, urban=True))
     return sites
 
 
-def island_sites(territory: Territory, land: Land, waters: Waters) -> list[Site]:
+def island_sites(land: Land, waters: Waters) -> list[Site]:
     """A village on each island of a lake."""
     sites: list[Site] = []
     for at in waters.islands.values():
         index = next(k for k, unit in enumerate(land.units) if unit.contains(PointShape(at)))
-        sites.append(Site(index, False, at, on_network=False))
+        sites.append(Site(index, at, on_network=False))
     return sites
 
 
-def _islands_in(territory: Territory, land: Land, waters: Waters, index: int) -> int:
-    return sum(site.township == index for site in island_sites(territory, land, waters))
+def _islands_in(land: Land, waters: Waters, index: int) -> int:
+    return sum(site.township == index for site in island_sites(land, waters))
 
 
 def _grown(bounds: tuple[float, float, float, float], by: float) -> Polygon:
@@ -85,7 +88,7 @@ def _grown(bounds: tuple[float, float, float, float], by: float) -> Polygon:
     return box(west - by, south - by, east + by, north + by)
 
 
-def _free(cells: NDArray[np.float64], unit: Polygon, busy: shapely.Geometry) -> NDArray[np.float64]:
+def _free(cells: NDArray[np.float64], unit: Polygon, busy: BaseGeometry) -> NDArray[np.float64]:
     """The cell centres well inside the unit and away from water, railways and towns."""
     points = shapely.points(cells)
     inner = shapely.buffer(unit, -FROM_LIMIT_M, quad_segs=2)
@@ -99,7 +102,7 @@ def _spread(candidates: NDArray[np.float64], count: int, dice: Dice) -> list[Poi
     if count == 0:
         return []
     if count > len(candidates):
-        raise ValueError(f"{len(candidates)} free places for {count} settlements")
+        raise cannot_draw("-", f"{len(candidates)} free places for {count} settlements")
     chosen = candidates[dice.shuffled(range(len(candidates)))[:count]]
     for _ in range(ROUNDS):
         nearest = _gaps(candidates, chosen).argmin(axis=1)

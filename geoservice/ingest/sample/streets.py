@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from geoservice.ingest.sample.grids import CORE, Grids, StreetGrid
 from geoservice.ingest.sample.inputs import Territory, Words
@@ -48,12 +49,12 @@ def _city(grid: StreetGrid, words: Words, dice: Dice) -> Iterator[RoadLine]:
     for row in range(grid.rows):
         name, _ = street_name(words, row=row)
         points = row_points(grid, row)
-        for a, b in zip(points, points[1:], strict=False):
+        for a, b in pairwise(points):
             yield RoadLine((a, _half(a, b), b), _class(row), name, ONEWAY_ROWS.get(row, "no"))
     for column in range(grid.columns):
         name, _ = street_name(words, column=column)
         points = column_points(grid, column)
-        for a, b in zip(points, points[1:], strict=False):
+        for a, b in pairwise(points):
             yield RoadLine((a, b), _class(column), name, ONEWAY_COLUMNS.get(column, "no"))
     yield from _lanes(grid, dice)
 
@@ -73,12 +74,12 @@ def _town(grid: StreetGrid, short: str, words: Words) -> Iterator[RoadLine]:
     for row in range(grid.rows):
         points = row_points(grid, row)
         class_ = "tertiary" if row == grid.rows // 2 else "residential"
-        for a, b in zip(points, points[1:], strict=False):
+        for a, b in pairwise(points):
             yield RoadLine((a, b), class_, names[row % len(names)])
     for column in range(grid.columns):
         points = column_points(grid, column)
         class_ = "tertiary" if column == grid.columns // 2 else "residential"
-        for a, b in zip(points, points[1:], strict=False):
+        for a, b in pairwise(points):
             yield RoadLine((a, b), class_, names[(grid.rows + column) % len(names)])
 
 

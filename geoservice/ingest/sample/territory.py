@@ -9,9 +9,10 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 from shapely.geometry import MultiPoint, MultiPolygon, Polygon
+from shapely.geometry.base import BaseGeometry
 
 from geoservice.ingest.sample.inputs import Territory
-from geoservice.ingest.sample.plane import Dice, Point, cut_corners, rounded, to_plane
+from geoservice.ingest.sample.plane import Dice, Point, cannot_draw, cut_corners, rounded, to_plane
 
 CELL_M = 650.0
 SIMPLIFY_M = 260.0
@@ -43,7 +44,7 @@ def draw_land(territory: Territory, dice: Dice) -> Land:
     gaps = moved[:, None, :] - seats[None, :, :]
     distances = np.sqrt(gaps[:, :, 0] ** 2 + gaps[:, :, 1] ** 2) - weights[None, :]
     owner = _whole(cells, np.asarray(distances.argmin(axis=1), dtype=np.int64), len(seats))
-    merged = [shapely.union_all([cells[k] for k in np.flatnonzero(owner == unit)]) for unit in range(len(seats))]
+    merged = [shapely.union_all([cells[k] for k in _members(owner, unit)]) for unit in range(len(seats))]
     return Land(outline, _smoothed(merged, outline), centres, owner)
 
 
@@ -82,25 +83,29 @@ def _whole(cells: Sequence[Polygon], owner: NDArray[np.int64], units: int) -> ND
     owner = owner.copy()
     tree = shapely.STRtree(cells)
     for unit in range(units):
-        members = np.flatnonzero(owner == unit)
+        members = _members(owner, unit)
         body = shapely.union_all([cells[k] for k in members])
         if not isinstance(body, MultiPolygon):
             continue
         main = max(body.geoms, key=lambda part: part.area)
         for k in members:
             if not main.contains(cells[k].representative_point()):
-                around = [j for j in tree.query(cells[k], predicate="touches") if owner[j] != unit]
-                shared = {j: cells[k].intersection(cells[j]).length for j in sorted(int(j) for j in around)}
+                around = sorted(int(j) for j in tree.query(cells[k], predicate="touches") if owner[j] != unit)
+                shared = {j: cells[k].intersection(cells[j]).length for j in around}
                 if shared:
                     owner[k] = owner[max(shared, key=lambda j: shared[j])]
     return owner
 
 
-def _smoothed(merged: Sequence[Polygon | MultiPolygon], outline: Polygon) -> tuple[Polygon, ...]:
+def _members(owner: NDArray[np.int64], unit: int) -> list[int]:
+    return [int(k) for k in np.flatnonzero(owner == unit)]
+
+
+def _smoothed(merged: Sequence[BaseGeometry], outline: Polygon) -> tuple[Polygon, ...]:
     """Simplifies the lines between units and cuts them at the outline; the faces keep shared vertices."""
     simple = shapely.coverage_simplify(np.array(merged, dtype=object), SIMPLIFY_M, simplify_boundary=False)
     lines = shapely.union_all([*(unit.boundary for unit in simple), outline.boundary])
-    faces = [face for face in shapely.get_parts(shapely.polygonize(shapely.get_parts(lines)))]
+    faces = shapely.get_parts(shapely.polygonize(shapely.get_parts(lines)))
     parts: list[list[Polygon]] = [[] for _ in simple]
     for face in faces:
         inner = face.representative_point()
@@ -109,7 +114,7 @@ def _smoothed(merged: Sequence[Polygon | MultiPolygon], outline: Polygon) -> tup
     return tuple(_one_piece(shapely.coverage_union_all(faces_of_unit)) for faces_of_unit in parts)
 
 
-def _one_piece(shape: shapely.Geometry) -> Polygon:
+def _one_piece(shape: BaseGeometry) -> Polygon:
     if not isinstance(shape, Polygon):
-        raise TypeError("a township of the sample falls into pieces")
+        raise cannot_draw("-", "a township falls into pieces")
     return Polygon(rounded(shape.exterior.coords))

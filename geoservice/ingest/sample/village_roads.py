@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import shapely
 from shapely.geometry import LineString, MultiPoint, Polygon
+from shapely.geometry.base import BaseGeometry
 
 from geoservice.ingest.sample.lines import RoadLine, with_bridges
 from geoservice.ingest.sample.plane import DIRECTIONS, Dice, Point, bowed, length, rounded
@@ -58,7 +59,7 @@ class Obstacles:
 
     outline: Polygon
     rivers: tuple[Polygon, ...]
-    closed: shapely.Geometry
+    closed: BaseGeometry
     main: tuple[LineString, ...]
 
 
@@ -85,7 +86,7 @@ def draw_village_roads(
     return [piece for road in roads for piece in with_bridges(road, obstacles.rivers)]
 
 
-def draw_lanes(at: Point, roads: Sequence[RoadLine], water: shapely.Geometry, dice: Dice) -> list[RoadLine]:
+def draw_lanes(at: Point, roads: Sequence[RoadLine], water: BaseGeometry, dice: Dice) -> list[RoadLine]:
     """Two or three lanes away from a village's junction, in the directions that are still free."""
     taken = [_direction(at, road) for road in roads if at in (road.points[0], road.points[-1])]
     lanes: list[RoadLine] = []
@@ -104,7 +105,7 @@ def draw_lanes(at: Point, roads: Sequence[RoadLine], water: shapely.Geometry, di
     return lanes
 
 
-def _side_lane(at: Point, direction: Point, water: shapely.Geometry, dice: Dice) -> list[RoadLine]:
+def _side_lane(at: Point, direction: Point, water: BaseGeometry, dice: Dice) -> list[RoadLine]:
     side = dice.between(70, 160) * dice.choice((-1.0, 1.0))
     end = rounded([(at[0] - side * direction[1], at[1] + side * direction[0])])[0]
     lane = RoadLine((at, end), dice.choice(("service", "track", "path")))

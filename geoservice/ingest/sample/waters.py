@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import shapely
 from shapely.geometry import LineString, Polygon
+from shapely.geometry.base import BaseGeometry
 
 from geoservice.ingest.sample.inputs import Lake, Territory
 from geoservice.ingest.sample.plane import Dice, Point, band, blob, cut_corners, rounded, to_plane
@@ -25,7 +26,7 @@ class Waters:
     railways: dict[str, LineString]
 
     @property
-    def areas(self) -> shapely.Geometry:
+    def areas(self) -> BaseGeometry:
         """All water areas together."""
         return shapely.union_all([*self.rivers.values(), *self.lakes.values()])
 
