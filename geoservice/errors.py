@@ -43,7 +43,7 @@ class GeoserviceError(Exception):
     @property
     def message(self) -> str:
         """The text in the current language."""
-        return translate(f"error.{self.code}", **self.values)
+        return translate(f"error.{self.code}", None, **self.values)
 
     @property
     def remedy(self) -> str | None:
@@ -51,7 +51,7 @@ class GeoserviceError(Exception):
         key = f"remedy.{self.code}"
         if key not in catalogue(current_language.get()):
             return None
-        return translate(key, **self.values)
+        return translate(key, None, **self.values)
 
     def __str__(self) -> str:
         return f"{self.message} {self.remedy}" if self.remedy else self.message

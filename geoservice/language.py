@@ -39,7 +39,7 @@ def catalogue(language: str) -> Mapping[str, str]:
     return MappingProxyType(texts)
 
 
-def translate(key: str, /, language: str | None = None, **values: object) -> str:
+def translate(key: str, language: str | None = None, /, **values: object) -> str:
     """The text of a key with its values filled in; the key itself where no text exists.
 
     Examples

@@ -74,7 +74,7 @@ def dated_constraints() -> tuple[SchemaItem, ...]:
     return (CheckConstraint("valid_from is null or valid_to is null or valid_from < valid_to", name="validity_order"),)
 
 
-def no_overlap(*columns: str, name: str) -> ExcludeConstraint[Any]:
+def no_overlap(*columns: str, name: str) -> ExcludeConstraint:
     """No two rows with equal `columns` may be in force on one day."""
     equal: list[tuple[Any, str]] = [(column, "=") for column in columns]
     validity = func.daterange(Column("valid_from"), Column("valid_to"), text("'[)'"))
