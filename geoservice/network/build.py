@@ -16,8 +16,9 @@ import numpy as np
 from pyproj import Geod
 
 from geoservice.errors import BadInput
+from geoservice.network.arrays import Bools, Floats, Int32s, Int64s
 from geoservice.network.compiled import kernel
-from geoservice.network.graph import ACCESS, Bools, Csr, Floats, Graph, Int32s, Int64s, Mode, RoadTable
+from geoservice.network.graph import ACCESS, Csr, Graph, Mode, RoadTable
 from geoservice.network.hilbert import hilbert_index
 
 FORMAT = 1

@@ -8,16 +8,10 @@ from functools import cached_property
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from geoservice.errors import BadInput
-
-Int8s = NDArray[np.int8]
-UInt8s = NDArray[np.uint8]
-Int32s = NDArray[np.int32]
-Int64s = NDArray[np.int64]
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
+from geoservice.network.arrays import Bools, Floats, Int8s, Int32s, Int64s, UInt8s, frozen
+from geoservice.network.grid import SegmentGrid, chains
 
 ACCESS: Mapping[str, int] = {"walk": 1, "bicycle": 2, "car": 4}
 ONEWAY: Mapping[str, int] = {"no": 0, "forward": 1, "backward": -1}
@@ -170,11 +164,6 @@ def _checked(row: RoadRow) -> Floats:
     return points
 
 
-def frozen(array: NDArray[np.generic]) -> None:
-    """Make an array read-only, so that one compiled kernel serves built and memory-mapped graphs."""
-    array.flags.writeable = False
-
-
 @dataclass(frozen=True)
 class Csr:
     """Compressed sparse rows: arcs ``indptr[v]`` to ``indptr[v + 1]`` leave node v.
@@ -296,6 +285,12 @@ class Graph:
         owner = np.repeat(np.arange(self.edges, dtype=np.int32), np.diff(self.vertex_offset))
         frozen(owner)
         return owner
+
+    @cached_property
+    def segments(self) -> SegmentGrid:
+        """The straight segments of all edges, by cell; x and y are longitude and latitude."""
+        scale = float(np.cos(np.radians(self.lat.mean())))
+        return SegmentGrid.build(self.vertex_lon, self.vertex_lat, chains(self.vertex_offset), x_per_y=scale)
 
     @cached_property
     def in_main(self) -> Bools:

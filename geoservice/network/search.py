@@ -13,8 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from geoservice.errors import BadInput
+from geoservice.network.arrays import Int32s, Int64s
 from geoservice.network.compiled import kernel
-from geoservice.network.graph import Csr, Int32s, Int64s
+from geoservice.network.graph import Csr
 
 MAX_LIMIT_DS = 24 * 3600 * 10
 NEVER = 2**31 - 1

@@ -1,0 +1,105 @@
+"""What a leg off the network may not cross: rivers, lakes, railways.
+
+A leg is blocked if it passes from one side of a barrier's line or edge to the other, or lies inside a barrier's area.
+A leg that only touches is not: the last centimetre at either end is left out, because roads are often drawn along the
+very edge of water. A leg shorter than two centimetres crosses nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
+
+from geoservice.network.arrays import Bools, Floats
+from geoservice.network.grid import SegmentGrid, chains
+
+TOUCH_M = 0.01
+
+
+@dataclass(frozen=True)
+class Barriers:
+    """Barriers in longitude, latitude (EPSG:4490).
+
+    Attributes
+    ----------
+    areas
+        Polygons, object array.
+    lines
+        LineStrings: those that came as lines, and the rings of the areas.
+    """
+
+    areas: NDArray[np.object_]
+    lines: NDArray[np.object_]
+
+    @classmethod
+    def of(cls, geometries: Iterable[BaseGeometry | None]) -> Barriers:
+        """Barriers from lines and areas of any kind; points and empty geometries bar nothing.
+
+        Examples
+        --------
+        >>> lake = shapely.box(113.1, 30.6, 113.2, 30.7)
+        >>> len(Barriers.of([lake]).lines), len(Barriers.of([]).lines)
+        (1, 0)
+        """
+        given = np.array([one for one in geometries if one is not None], dtype=object)
+        while len(given) and np.isin(kinds := shapely.get_type_id(given), (4, 5, 6, 7)).any():
+            given = shapely.get_parts(given)
+        kinds = shapely.get_type_id(given) if len(given) else np.empty(0, dtype=np.int64)
+        areas = given[(kinds == 3) & ~shapely.is_empty(given)]
+        rings = shapely.get_rings(areas) if len(areas) else areas
+        lines = given[np.isin(kinds, (1, 2)) & ~shapely.is_empty(given)]
+        return cls(areas, np.concatenate([lines, rings]))
+
+    def __bool__(self) -> bool:
+        return len(self.lines) > 0
+
+    @cached_property
+    def tree(self) -> shapely.STRtree:
+        """Of the areas."""
+        shapely.prepare(self.areas)
+        return shapely.STRtree(self.areas)
+
+    @cached_property
+    def edges(self) -> SegmentGrid:
+        """All lines as segments."""
+        points = shapely.get_coordinates(self.lines)
+        counts = shapely.get_num_points(self.lines)
+        offset = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+        scale = float(np.cos(np.radians(points[:, 1].mean()))) if len(points) else 1.0
+        x, y = np.ascontiguousarray(points[:, 0]), np.ascontiguousarray(points[:, 1])
+        return SegmentGrid.build(x, y, chains(offset), x_per_y=scale)
+
+    def inside(self, lon: Floats, lat: Floats) -> Bools:
+        """Whether each place lies in the interior of an area."""
+        found = np.zeros(lon.size, dtype=bool)
+        if len(self.areas) and lon.size:
+            place, area = self.tree.query(shapely.points(lon, lat))
+            within = shapely.contains_xy(self.areas[area], lon[place], lat[place])
+            found[place[within]] = True
+        return found
+
+    def crossed(self, lon: Floats, lat: Floats, foot_lon: Floats, foot_lat: Floats, leg_m: Floats) -> Bools:
+        """Whether each leg from a place to its foot passes a line or an edge.
+
+        Parameters
+        ----------
+        leg_m
+            Length of each leg in metres.
+        """
+        long = np.flatnonzero(leg_m > 2 * TOUCH_M)
+        found = np.zeros(leg_m.size, dtype=bool)
+        trim = TOUCH_M / leg_m[long]
+        east, north = foot_lon[long] - lon[long], foot_lat[long] - lat[long]
+        found[long] = self.edges.crossed(
+            lon[long] + trim * east,
+            lat[long] + trim * north,
+            foot_lon[long] - trim * east,
+            foot_lat[long] - trim * north,
+        )
+        return found
