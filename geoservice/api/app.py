@@ -1,0 +1,92 @@
+"""The application: assembled here, from what it is given."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import Depends, FastAPI
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from geoservice import __version__
+from geoservice.api import problems
+from geoservice.api.conditional import REVALIDATE
+from geoservice.api.logs import configure_logs
+from geoservice.api.middleware import RequestMiddleware
+from geoservice.api.parameters import plain_query
+from geoservice.api.problems import ProblemBody
+from geoservice.api.routers import communities, facilities, health, overview, page, places, runs, tiles, units
+from geoservice.api.services import Services
+from geoservice.catalog import Catalog, load_catalog
+from geoservice.database.engine import Database
+from geoservice.publish.tiles import check_tiles
+from geoservice.resources import resource
+from geoservice.settings import Settings
+
+ROUTERS = (health, page, overview, units, places, facilities, communities, runs, tiles)
+SMALLEST_COMPRESSED = 1024
+COMPRESSION = 5
+
+
+def create_app(settings: Settings, *, catalog: Catalog | None = None, database: Database | None = None) -> FastAPI:
+    """The service. The database need not be up: until it is, answers are problems and ``/readyz`` gives the reason.
+
+    Parameters
+    ----------
+    catalog
+        The declarations; the program's own by default.
+    database
+        One that the caller disposes of; by default the one of the settings, disposed of at shutdown.
+
+    Raises
+    ------
+    BadDeclaration
+        If a declaration is wrong.
+    """
+    services = Services(settings, catalog or load_catalog(), database or Database(settings))
+    check_tiles(services.catalog)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        configure_logs()
+        yield
+        if database is None:
+            services.database.dispose()
+
+    described: dict[int | str, dict[str, Any]] = {
+        "4XX": {"model": ProblemBody, "description": "What was asked for is wrong or absent"},
+        "503": {"model": ProblemBody, "description": "The database is down or took too long"},
+    }
+    app = FastAPI(
+        title="geoservice",
+        version=__version__,
+        summary="Place names, boundaries and service circles of a county",
+        # The usual documentation pages load their scripts from elsewhere; the document itself is at /openapi.json.
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+        dependencies=[Depends(plain_query)],
+        responses=described,
+        redirect_slashes=False,
+    )
+    app.state.services = services
+    for module in ROUTERS:
+        app.include_router(module.router)
+    app.mount("/static", _Static(directory=resource("web", "static")), name="static")
+    problems.install(app)
+    app.add_middleware(GZipMiddleware, minimum_size=SMALLEST_COMPRESSED, compresslevel=COMPRESSION)
+    app.add_middleware(RequestMiddleware, language=settings.state.language)
+    return app
+
+
+class _Static(StaticFiles):
+    """Files of the page: kept by the browser, asked for again by their ETag."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        response.headers.setdefault("Cache-Control", REVALIDATE)
+        return response

@@ -1,0 +1,184 @@
+"""What the map page needs at its start, in one call."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Depends
+from fastapi.responses import Response
+
+from geoservice.api.conditional import Conditional
+from geoservice.api.parameters import no_query
+from geoservice.api.services import Service, Services
+from geoservice.api.shapes import Bounds, Shape, Title
+from geoservice.catalog import Limit, ServiceStandard, Style
+from geoservice.database.filters import today
+from geoservice.language import current_language, translate
+from geoservice.publish.queries.overview import Overview
+from geoservice.publish.queries.runs import latest_run
+from geoservice.publish.revisions import etag
+
+router = APIRouter(tags=["map"], dependencies=[Depends(no_query)])
+
+
+class TileSource(Shape):
+    """Where the tiles of a layer are; the source layer is named as the layer's id."""
+
+    url: str
+    minzoom: int
+    maxzoom: int
+
+
+class MapLayer(Shape):
+    """A layer that the map can show."""
+
+    id: str
+    title: Title
+    style: Style | None
+    tiles: TileSource
+    count: int
+
+
+class MapType(Shape):
+    """A facility type with the number of facilities open today."""
+
+    code: str
+    title: Title
+    color: str | None
+    shape: str | None
+    count: int
+
+
+class MapLimit(Shape):
+    """Minutes by a mode."""
+
+    mode: str
+    minutes: int
+    source: str
+    setting: bool
+
+
+class MapLimits(Shape):
+    """By class of the community."""
+
+    urban: MapLimit
+    rural: MapLimit
+
+
+class MapService(Shape):
+    """A service standard."""
+
+    id: str
+    title: Title
+    types: tuple[str, ...]
+    limits: MapLimits
+    rings: tuple[int, ...]
+    headline: bool
+    headline_type: str | None
+    source: str
+    note: str | None
+
+
+class MapMode(Shape):
+    """A way to travel."""
+
+    id: str
+    title: Title
+    speed_kmh: float
+    source: str
+    setting: bool
+
+
+class MapStart(Shape):
+    """Everything that the page needs at its start."""
+
+    bounds: Bounds | None
+    schematic: bool
+    notice: str | None
+    layers: list[MapLayer]
+    facility_types: list[MapType]
+    services: list[MapService]
+    modes: list[MapMode]
+    latest_run: int | None
+
+
+@router.get("/api/map", response_model=MapStart)
+def map_start(service: Service, condition: Conditional) -> Response:
+    """Extent, layers, facility types, service standards, modes and the newest run."""
+    with service.read() as connection:
+        overview, made_from = service.overview(connection, today())
+        run = latest_run(connection)
+    language = current_language.get()
+    tag = etag("map", made_from, run, language, repr(service.catalog))
+
+    def body() -> Response:
+        json = _start(service, overview, run).model_dump_json()
+        return Response(json, media_type="application/json", headers={"Vary": "Accept-Language, Cookie"})
+
+    return condition.answer(tag, body)
+
+
+def _start(service: Services, overview: Overview, run: int | None) -> MapStart:
+    catalog = service.catalog
+    return MapStart(
+        bounds=overview.bounds,
+        schematic=overview.schematic,
+        notice=translate("api.notice.schematic") if overview.schematic else None,
+        layers=_layers(service, overview),
+        facility_types=[
+            MapType(
+                code=entry.code,
+                title=Title.of(entry.title),
+                color=entry.color,
+                shape=entry.shape,
+                count=overview.facility_counts.get(entry.code, 0),
+            )
+            for entry in catalog.codes["facility_types"].entries
+        ],
+        services=[_service(item) for item in catalog.services.values()],
+        modes=[
+            MapMode(
+                id=mode.id,
+                title=Title.of(mode.title),
+                speed_kmh=mode.speed_kmh,
+                source=mode.source,
+                setting=mode.setting,
+            )
+            for mode in catalog.modes.values()
+        ],
+        latest_run=run,
+    )
+
+
+def _layers(service: Services, overview: Overview) -> list[MapLayer]:
+    return [
+        MapLayer(
+            id=layer.id,
+            title=Title.of(layer.title),
+            style=layer.style,
+            tiles=TileSource(
+                url=f"/tiles/{layer.id}/{{z}}/{{x}}/{{y}}.mvt",
+                minzoom=layer.tiles.minzoom,
+                maxzoom=layer.tiles.maxzoom,
+            ),
+            count=overview.counts.get(layer.id, 0),
+        )
+        for layer in service.catalog.layers.values()
+        if layer.tiles is not None
+    ]
+
+
+def _service(item: ServiceStandard) -> MapService:
+    return MapService(
+        id=item.id,
+        title=Title.of(item.title),
+        types=item.types,
+        limits=MapLimits(urban=_limit(item.limits.urban), rural=_limit(item.limits.rural)),
+        rings=item.rings,
+        headline=item.headline,
+        headline_type=item.headline_type,
+        source=item.source,
+        note=item.note,
+    )
+
+
+def _limit(limit: Limit) -> MapLimit:
+    return MapLimit(mode=limit.mode, minutes=limit.minutes, source=limit.source, setting=limit.setting)

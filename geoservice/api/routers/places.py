@@ -1,0 +1,121 @@
+"""Place names and places."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query
+from pydantic import Field
+
+from geoservice.api.parameters import Boxed, Count, Day, Parameters, PathId, RecordId, Words
+from geoservice.api.services import Service, Services
+from geoservice.api.shapes import Bounds, PageOf, Shape, Title
+from geoservice.database.filters import today
+from geoservice.errors import NotFound
+from geoservice.names.places import place as find_place
+from geoservice.names.query import NameQuery
+from geoservice.names.search import search_places
+
+router = APIRouter(prefix="/api", tags=["place names"])
+
+CAP = 50
+
+
+class NameParameters(Boxed):
+    """Which names."""
+
+    q: Words = Field("", description="Han characters, pinyin with or without tones, initials, or part of a name")
+    unit: RecordId | None = Field(None, description="Only places in this unit")
+    limit: Count = Field(20, description=f"Most records of one page, at most {CAP}")
+    on: Day | None = Field(None, description="Only names in force on this day")
+
+
+class OnDay(Parameters):
+    """A day."""
+
+    on: Day | None = Field(None, description="Standard name and unit of this day; today by default")
+
+
+class NameHit(Shape):
+    """A place under the name that answers best."""
+
+    id: int = Field(description="Id of the name")
+    place_id: int
+    name: str
+    kind: str
+    standard_name: str | None = Field(description="The place's standard name in force")
+    class_code: str
+    class_title: Title | None
+    reading: str | None
+    romanisation: str | None
+    valid_from: date | None
+    valid_to: date | None
+    unit_name: str | None
+    lon: float | None
+    lat: float | None
+    bbox: Bounds | None
+    match: Literal["han", "pinyin", "initials", "former"]
+    schematic: bool
+
+
+class NameShape(Shape):
+    """One name of a place."""
+
+    name: str
+    kind: str
+    reading: str | None
+    romanisation: str | None
+    valid_from: date | None
+    valid_to: date | None
+    schematic: bool
+
+
+class PlaceShape(Shape):
+    """A place with all its names."""
+
+    id: int
+    standard_name: str | None
+    class_code: str
+    class_title: Title | None
+    code: str | None
+    rank: int
+    unit_name: str | None
+    lon: float | None
+    lat: float | None
+    bbox: Bounds | None
+    schematic: bool
+    names: list[NameShape]
+
+
+@router.get("/place-names")
+def place_names(service: Service, given: Annotated[NameParameters, Query()]) -> PageOf[NameHit]:
+    """Places by name, the best match first; without `q` the most important places."""
+    limit, box, query = given.capped(CAP), given.box, NameQuery.parse(given.q)
+    with service.read() as connection:
+        found = search_places(
+            connection,
+            query,
+            today=today(),
+            on=given.on,
+            unit=given.unit,
+            bbox=box,
+            limit=limit,
+            after=given.after,
+        )
+    return PageOf(items=[NameHit(**_titled(service, item)) for item in found.items], next=found.next)
+
+
+@router.get("/places/{place_id}")
+def place(service: Service, place_id: PathId, given: Annotated[OnDay, Query()]) -> PlaceShape:
+    """One place with all its names."""
+    with service.read() as connection:
+        found = find_place(connection, place_id, day=given.on or today())
+    if found is None:
+        raise NotFound("api.no-place", id=place_id)
+    return PlaceShape(**_titled(service, found))
+
+
+def _titled(service: Services, item: dict[str, Any]) -> dict[str, Any]:
+    entry = service.catalog.codes["place_classes"].find(item["class_code"])
+    return {**item, "class_title": Title.of(entry.title) if entry else None}

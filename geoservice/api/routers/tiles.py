@@ -1,0 +1,33 @@
+"""Vector tiles."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Depends
+from fastapi.responses import Response
+
+from geoservice.api.conditional import Conditional
+from geoservice.api.parameters import TileNumber, no_query
+from geoservice.api.services import Service
+from geoservice.database.filters import today
+from geoservice.publish.revisions import layer_revision
+from geoservice.publish.tiles import Tile, tile, tile_etag, tile_layer
+
+router = APIRouter(prefix="/tiles", tags=["tiles"], dependencies=[Depends(no_query)])
+
+MEDIA_TYPE = "application/vnd.mapbox-vector-tile"
+
+
+@router.get("/{layer}/{z}/{x}/{y}.mvt", responses={200: {"content": {MEDIA_TYPE: {}}}}, response_class=Response)
+def vector_tile(
+    service: Service, layer: str, z: TileNumber, x: TileNumber, y: TileNumber, condition: Conditional
+) -> Response:
+    """A vector tile with one source layer, named as the layer; an empty body where there is nothing to show.
+
+    A client that holds the tile costs one look at the layer's revision.
+    """
+    declared, wanted, day = tile_layer(service.catalog, layer), Tile.checked(z, x, y), today()
+    with service.read() as connection:
+        tag = tile_etag(declared, layer_revision(connection, layer), wanted, day)
+        return condition.answer(
+            tag, lambda: Response(tile(connection, declared, wanted, day=day), media_type=MEDIA_TYPE)
+        )
