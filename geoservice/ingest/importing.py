@@ -16,10 +16,9 @@ from geoservice.database.engine import Database
 from geoservice.errors import BadInput, BadRequest, Conflict
 from geoservice.ingest.load import ImportReport, LoadOptions, load
 from geoservice.ingest.osm import read_osm
-from geoservice.ingest.readers import read_layer
+from geoservice.ingest.reading import read_layer
 from geoservice.ingest.records import RecordSet
 from geoservice.ingest.reference import reference_for
-from geoservice.ingest.roads import read_roads
 from geoservice.language import translate
 from geoservice.settings import Settings
 
@@ -183,7 +182,7 @@ def _read(
     database: Database, catalog: Catalog, settings: Settings, request: ImportRequest, progress: Progress
 ) -> list[RecordSet]:
     if request.layer == OSM:
-        return read_osm(request.path, catalog, progress=progress)
+        return read_osm(request.path, catalog, progress=lambda read: progress("import.step.osm", read, 0))
     layer = catalog.layers[request.layer]
     with database.connect("reader") as connection:
         reference = reference_for(connection, layer.id)
@@ -195,12 +194,14 @@ def _read(
         mapping=request.mapping,
         constants=request.constants,
         encoding=request.encoding,
-        sheet=request.sheet,
+        part=request.sheet,
         reference=reference,
         limits=settings.imports,
         progress=progress,
     )
     if layer.id == "roads":
+        from geoservice.ingest.roads import read_roads
+
         records = read_roads(records, catalog, settings.imports.node_tolerance_m, progress=progress)
     return [records]
 
