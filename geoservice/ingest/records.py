@@ -8,6 +8,7 @@ from dataclasses import field as attribute
 from typing import Any
 
 import geopandas as gpd
+import pandas as pd
 
 from geoservice.language import catalogue, current_language, translate
 
@@ -41,9 +42,21 @@ class Refusal:
     reason_values: Mapping[str, object] = attribute(default_factory=dict)
 
     @property
-    def message(self) -> str:
+    def reason(self) -> str:
         """The reason in the current language."""
         return translate(f"error.{self.reason_code}", current_language.get(), **self._values())
+
+    @property
+    def message(self) -> str:
+        """File, row, field, value and reason in one line."""
+        values = self._values()
+        parts = [str(values["file"])] if "file" in values else []
+        if self.row is not None:
+            unit = "feature" if values.get("unit") == "feature" else "row"
+            parts.append(translate(f"import.place.{unit}", current_language.get(), **values))
+        given = [name for name in ("field", "value") if values[name] is not None]
+        parts += [translate(f"import.place.{name}", current_language.get(), **values) for name in given]
+        return " · ".join([*parts, self.reason])
 
     @property
     def remedy(self) -> str | None:
@@ -60,7 +73,7 @@ class Refusal:
             "field": self.field,
             "value": self.value,
             "code": self.reason_code,
-            "reason": self.message,
+            "reason": self.reason,
             "remedy": self.remedy,
         }
 
@@ -120,6 +133,9 @@ class RecordSet:
     report
         What else the reader found, fit for JSON: format, encoding, columns, why that reference system, scores of a
         shift.
+    rejected
+        The refused rows as they stand in the source, with `source_row`, geometry as WKT and the reasons: what a
+        person corrects and imports again.
     """
 
     layer: str
@@ -130,6 +146,7 @@ class RecordSet:
     source_crs: str | None = None
     source: str = ""
     report: dict[str, Any] = attribute(default_factory=dict)
+    rejected: pd.DataFrame = attribute(default_factory=pd.DataFrame)
 
     @property
     def refused(self) -> int:

@@ -35,12 +35,12 @@ _FALSE = frozenset({"否", "无", "假", "错", "没有", "false", "no", "n", "f
 
 
 class ValueRefusedError(Exception):
-    """A cell that cannot become a value of its field; `code` and `values` as in `Refusal`."""
+    """A cell that cannot become a value of its field; `code` and `details` as in `Refusal`."""
 
     def __init__(self, code: str, /, **values: object) -> None:
         super().__init__(code)
         self.code = code
-        self.values = values
+        self.details = values
 
 
 @dataclass(frozen=True)

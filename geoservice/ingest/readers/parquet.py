@@ -20,7 +20,7 @@ def read_parquet(path: Path, *, max_unpacked_mb: int) -> RawTable:
     Raises
     ------
     BadInput
-        ``import.unreadable``, or ``import.unpacked-too-large`` before the content is unpacked.
+        ``import.broken-file``, or ``import.unpacked-too-large`` before the content is unpacked.
     """
     try:
         with pq.ParquetFile(path) as file:
@@ -31,7 +31,7 @@ def read_parquet(path: Path, *, max_unpacked_mb: int) -> RawTable:
             raise BadInput("import.unpacked-too-large", file=path.name, size_mb=size // 2**20, most=max_unpacked_mb)
         frame = gpd.read_parquet(path) if spatial else pd.read_parquet(path)
     except (pa.ArrowException, ValueError, KeyError, TypeError, OSError) as error:
-        raise BadInput("import.unreadable", file=path.name, reason=str(error)[:300]) from None
+        raise BadInput("import.broken-file", file=path.name, reason=str(error)[:300]) from None
     geometry = frame.geometry if isinstance(frame, gpd.GeoDataFrame) else None
     headers = [str(name) for name in frame.columns if geometry is None or name != geometry.name]
     crs = None if geometry is None or geometry.crs is None else geometry.crs.to_wkt()

@@ -91,7 +91,7 @@ def read_xlsx(path: Path, score: Score, *, part: str | None = None, max_unpacked
     Raises
     ------
     BadInput
-        ``import.zip-*``, ``import.unreadable``, ``import.sheet-unknown`` or ``import.empty-file``.
+        ``import.zip-*``, ``import.broken-file``, ``import.sheet-unknown`` or ``import.empty-file``.
     """
     check_zip(path, max_unpacked_mb)
     try:
@@ -101,7 +101,7 @@ def read_xlsx(path: Path, score: Score, *, part: str | None = None, max_unpacked
             title, others, rows = _sheet(path, part)
         marks = sheet_marks(path, title)
     except (InvalidFileException, BadZipFile, ParseError, KeyError, ValueError, TypeError, OSError, EOFError) as error:
-        raise BadInput("import.unreadable", file=path.name, reason=str(error)[:300]) from None
+        raise BadInput("import.broken-file", file=path.name, reason=str(error)[:300]) from None
     filled = _fill_merged(rows, marks)
     table = _table("XLSX", _mark_formulas(rows, marks), score, path)
     table.part = title

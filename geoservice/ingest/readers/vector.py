@@ -62,7 +62,7 @@ def read_vector(path: Path, *, part: str | None = None, encoding: str | None = N
     Raises
     ------
     BadInput
-        ``import.format-mismatch``, ``import.shapefile-part``, ``import.unreadable``, ``import.layers-several``,
+        ``import.format-mismatch``, ``import.shapefile-part``, ``import.broken-file``, ``import.layers-several``,
         ``import.layer-unknown``, ``import.encoding-*`` or ``crs.unknown``.
     """
     suffix = path.suffix.lower()
@@ -132,7 +132,7 @@ def _frame(path: Path, source: Path | bytes, **options: Any) -> pd.DataFrame:
 
 def _unreadable(path: Path, error: Exception) -> BadInput:
     reason = str(error).split("; It might help", maxsplit=1)[0].replace(str(path), path.name)
-    return BadInput("import.unreadable", file=path.name, reason=reason[:300])
+    return BadInput("import.broken-file", file=path.name, reason=reason[:300])
 
 
 def _table(
