@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import shapely
 from shapely.geometry import LineString, Polygon
@@ -25,7 +26,7 @@ class Waters:
     canals: dict[str, LineString]
     railways: dict[str, LineString]
 
-    @property
+    @cached_property
     def areas(self) -> BaseGeometry:
         """All water areas together."""
         return shapely.union_all([*self.rivers.values(), *self.lakes.values()])
