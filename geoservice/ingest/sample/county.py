@@ -93,11 +93,11 @@ def write_sample(folder: Path, catalog: Catalog) -> list[Path]:
     BadDeclaration
         If an input in layers/sample is wrong.
     """
-    sample = draw_sample()
-    _check_types(sample, catalog)
-    notice = sample.scene.territory.notice
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        sample = draw_sample()
+        _check_types(sample, catalog)
+        notice = sample.scene.territory.notice
         return [
             write_geojson(folder / "units.geojson", _units(sample.scene), notice),
             write_geojson(folder / "water.geojson", _water(sample.scene), notice),
