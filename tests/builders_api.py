@@ -24,6 +24,7 @@ from geoservice.database.models import (
     UnitCode,
     UnitVersion,
 )
+from geoservice.database.prepare import bump_revision
 from geoservice.ingest.name_keys import search_keys
 
 PUBLIC = {"classification": "public", "published": True}
@@ -197,3 +198,48 @@ def _insert(connection: Connection, table: Any, **values: Any) -> int:
         return int(connection.execute(insert(table).values({}).returning(table.id)).scalar_one())
     mapped = {getattr(table, name).property.columns[0]: value for name, value in values.items()}
     return int(connection.execute(insert(table.__table__).values(mapped).returning(table.id)).scalar_one())
+
+
+def a_county(connection: Connection) -> dict[str, int]:
+    """A county with two townships, some of everything, and one run; gives the ids."""
+    county = make_unit(connection, "天门市", square(113.0, 30.6, 0.3), code="429006000", level="county")
+    town = make_unit(
+        connection,
+        "竟陵街道",
+        square(113.0, 30.6, 0.05),
+        code="429006001",
+        parent_id=county,
+        valid_from=date(2001, 1, 1),
+    )
+    make_unit(
+        connection, "竟陵镇", square(113.0, 30.6, 0.04), unit_id=town, parent_id=county, valid_to=date(2001, 1, 1)
+    )
+    east = make_unit(connection, "干驿镇", square(113.15, 30.6, 0.05), code="429006103", parent_id=county)
+    secret = make_unit(connection, "内部镇", square(112.8, 30.6, 0.05), published=False, classification="internal")
+    home = make_facility(connection, "竟陵福利院", 113.0, 30.6, unit_id=town, beds=120, area_m2=900.5)
+    closed = make_facility(connection, "旧院", 113.001, 30.6, unit_id=town, closed_on=date(2020, 1, 1))
+    hidden = make_facility(connection, "秘密院", 113.002, 30.6, published=False)
+    grave = make_facility(connection, "干驿公墓", 113.15, 30.61, type_="cemetery")
+    village = make_community(connection, "新堰村", 113.01, 30.61, code="429006001201", unit_id=town, population=900)
+    far = make_community(connection, "远村", 113.16, 30.62, unit_id=east, class_=None)
+    unseen = make_community(connection, "秘密村", 113.01, 30.6, published=False)
+    place = make_place(connection, "天门市", 113.0, 30.6, rank=1)
+    make_road(connection, "r1", (112.99, 30.6), (113.01, 30.6), class_="primary", name="陆羽大道")
+    make_road(connection, "r2", (113.0, 30.59), (113.0, 30.61), class_="residential")
+    run = make_run(connection, input_revisions={"roads": 0})
+    make_run(connection, published=False)
+    make_reach(connection, run, village, home, 3000)
+    make_reach(connection, run, far, None, None)
+    make_reach(connection, run, unseen, home, 100)
+    make_unit_result(connection, run, None, communities=2, communities_covered=1, population=900)
+    make_unit_result(connection, run, town, communities=1, communities_covered=1, population=900)
+    make_circle(connection, run, 10, 0.01)
+    make_circle(connection, run, 15, 0.02)
+    return {
+        "county": county, "town": town, "east": east, "secret": secret, "home": home, "closed": closed,
+        "hidden": hidden, "grave": grave, "village": village, "far": far, "unseen": unseen, "place": place, "run": run,
+    }  # fmt: skip
+
+
+def change_layer(connection: Connection, layer: str) -> None:
+    bump_revision(connection, layer)

@@ -34,7 +34,7 @@ def _integer(value: Any) -> Any:
 
 
 Day = Annotated[date, BeforeValidator(_iso_date), Field(description="ISO date, YYYY-MM-DD", examples=["2026-01-31"])]
-RecordId = Annotated[int, BeforeValidator(_integer), Field(ge=1, le=LARGEST)]
+RecordId = Annotated[int, Field(ge=1, le=LARGEST), BeforeValidator(_integer)]
 PathId = Annotated[RecordId, Path(description="Id of the record")]
 Words = Annotated[
     str, StringConstraints(strip_whitespace=True, max_length=LONGEST_TEXT), Field(description="Part of a name")
@@ -46,7 +46,7 @@ Box = Annotated[
     Field(description="west,south,east,north in degrees, CRS84", examples=["112.5,30.3,113.5,30.9"]),
 ]
 Token = Annotated[str, StringConstraints(max_length=2000), Field(description="`next` of the page before")]
-Count = Annotated[int, BeforeValidator(_integer), Field(ge=1)]
+Count = Annotated[int, Field(ge=1), BeforeValidator(_integer)]
 TileNumber = Annotated[int, BeforeValidator(_integer), Path()]
 
 
