@@ -17,6 +17,17 @@ What meets, with `tolerance_m` for ends and `SAME_M` for what is drawn at one po
 from __future__ import annotations
 
 from geoservice.ingest.noding.drawing import Lines
+from geoservice.ingest.noding.identity import node_numbers
+from geoservice.ingest.noding.report import NearMiss, NetworkReport, describe
 from geoservice.ingest.noding.rounds import Noded, components, node_lines
 
-__all__ = ["Lines", "Noded", "components", "node_lines"]
+__all__ = [
+    "Lines",
+    "NearMiss",
+    "NetworkReport",
+    "Noded",
+    "components",
+    "describe",
+    "node_lines",
+    "node_numbers",
+]
