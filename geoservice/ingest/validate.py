@@ -12,7 +12,7 @@ from geoservice.ingest.fields import Matched
 from geoservice.ingest.readers.raw import RawTable
 from geoservice.ingest.records import Notice
 from geoservice.ingest.values import Column, ValueRefusedError, parse_column, parser_for, show
-from geoservice.language import current_language
+from geoservice.language import current_language, translate
 
 # Pairs of fields of which the first may not exceed the second; True where they may not be equal either.
 ORDERED = (
@@ -82,7 +82,7 @@ def check_fields(
             if column.refused:
                 raise BadInput(
                     "import.set-value", file=file, field=declared.name, value=constants[declared.name],
-                    reason=column.refused[0].code,
+                    reason=translate(f"error.{column.refused[0].code}", None, **column.refused[0].details),
                 )  # fmt: skip
             checked.columns[declared.name] = column.values * len(raw)
         elif declared.name in matched.fields:
