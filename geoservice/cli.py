@@ -5,11 +5,13 @@ from __future__ import annotations
 import getpass
 import logging
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import datetime
 from functools import wraps
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Annotated, Any, ParamSpec
 
 import typer
@@ -53,12 +55,22 @@ def reporting(command: Callable[P, int | None]) -> Callable[P, None]:
                 print_json({"error": {"code": error.code, "message": error.message, "remedy": error.remedy}})
             notes.print(translate("cli.error", message=error), style="red", markup=False)
             raise typer.Exit(error.exit_code) from None
+        except Exception:
+            notes.print(translate("cli.internal", log=_keep_trace()), style="red", markup=False)
+            raise typer.Exit(1) from None
         except KeyboardInterrupt:
             notes.print(translate("cli.interrupted"), markup=False)
             raise typer.Exit(1) from None
         raise typer.Exit(code or 0)
 
     return run
+
+
+def _keep_trace() -> Path:
+    """Writes the error under way to a file of its own."""
+    with NamedTemporaryFile("w", prefix="geoservice-error-", suffix=".txt", delete=False, encoding="utf-8") as file:
+        file.write(traceback.format_exc())
+    return Path(file.name)
 
 
 @contextmanager
@@ -284,13 +296,14 @@ def coverage_run(
 ) -> int:
     """计算覆盖 · compute coverage"""
     from geoservice.coverage.run import RunRequest, run_coverage
+    from geoservice.database.filters import today
 
     request = RunRequest(
         services=tuple(service or ()),
         types=tuple(type_ or ()),
         mode=mode,
         minutes=minutes,
-        on=on.date() if on else date.today(),  # noqa: DTZ011 - a legal day is the day where the office is
+        on=on.date() if on else today(),
         circles=circles,
     )
     with ready() as (settings, catalog, database), progress_bar() as progress:
@@ -315,16 +328,23 @@ def search(
     json_: Json = False,
 ) -> int:
     """查地名 · search place names"""
-    from geoservice.names.search import find_names
+    from geoservice.database.filters import today
+    from geoservice.names.query import NameQuery
+    from geoservice.names.search import search_places
 
-    with ready() as (_, catalog, database), database.connect("reader") as connection:
-        hits = find_names(connection, catalog, text, limit=limit)
+    with ready() as (_, _, database), database.connect("reader") as connection:
+        hits = search_places(connection, NameQuery.parse(text), today=today(), limit=limit).items
     if json_:
         print_json({"items": hits})
-    else:
-        heads = [translate(f"search.{name}") for name in ("name", "kind", "reading", "unit")]
-        print_table(text, heads, [[h["name"], translate(f"name.{h['kind']}"), h["reading"], h["unit_name"]] for h in hits])
-    return 0 if hits else 1
+        return 0 if hits else 1
+    if not hits:
+        notes.print(translate("search.nothing", text=text), markup=False)
+        return 1
+    heads = [translate(f"search.{name}") for name in ("name", "kind", "reading", "unit")]
+    print_table(
+        text, heads, [[h["name"], translate(f"name.{h['kind']}"), h["reading"], h["unit_name"]] for h in hits]
+    )
+    return 0
 
 
 @app.command("serve")

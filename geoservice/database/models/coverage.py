@@ -77,7 +77,7 @@ class CoverageUnit(Base):
 
     __tablename__ = "coverage_unit"
     __table_args__ = (
-        UniqueConstraint("run_id", "standard_id", "type", "unit_id", postgresql_nulls_not_distinct=True),
+        UniqueConstraint("run_id", "standard_id", "type", "unit_id", "is_total", postgresql_nulls_not_distinct=True),
         CheckConstraint("communities_covered <= communities and population_covered <= population", name="parts"),
     )
 
