@@ -218,6 +218,14 @@ def test_roads_cross_rivers_on_bridges_only(files: Files) -> None:
             assert line.intersection(rivers).length * M_PER_DEGREE < 1, road["properties"]["key"]
 
 
+def test_no_road_leads_through_a_lake(files: Files) -> None:
+    lakes = [shape(one["geometry"]) for one in files.features("water") if one["properties"]["class"] != "river"]
+    water = shapely.union_all([lake for lake in lakes if lake.geom_type == "MultiPolygon"])
+    shapely.prepare(water)
+    for road in files.features("roads"):
+        assert not water.intersects(shape(road["geometry"])), road["properties"]["key"]
+
+
 def test_some_streets_have_one_direction(files: Files) -> None:
     directions = Counter(road["properties"]["oneway"] for road in files.features("roads"))
     assert min(directions["forward"], directions["backward"]) > 10

@@ -49,7 +49,7 @@ class StreetGrid:
     def outline(self, margin: float) -> Polygon:
         """The built-up land around the grid: its rectangle grown by `margin`, corners cut."""
         west, south, east, north = self.bounds
-        m, cut = margin, 2 * margin
+        m, cut = margin, 1.5 * margin
         w, s, e, n = west - m, south - m, east + m, north + m
         return Polygon(
             [

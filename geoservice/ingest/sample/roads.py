@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import shapely
 from shapely.geometry import LineString, Polygon
 from shapely.geometry import Point as PointShape
+from shapely.geometry.base import BaseGeometry
 
 from geoservice.ingest.sample.grids import Grids
 from geoservice.ingest.sample.inputs import Territory, Words
@@ -27,6 +28,7 @@ from geoservice.ingest.sample.village_roads import (
 from geoservice.ingest.sample.waters import Waters
 
 OFF_ROAD_M = 900.0
+FROM_MOTORWAY_M = 30.0
 REACH_M = 800.0
 BANK_M = 150.0
 APART_STEP_M = 250.0
@@ -63,22 +65,24 @@ def draw_network(scene: Scene, villages: Sequence[Site], islands: Sequence[Site]
     at = [village.at for village in villages]
     tracks = draw_village_roads(at, junctions, bridges, _obstacles(scene, main, streets), dice)
     roads = [*main, *motorway, *streets, *tracks]
-    lanes = list(_lanes(at, tracks, scene, dice))
+    closed = shapely.union_all(
+        [scene.waters.areas, *(shapely.buffer(road.shape, FROM_MOTORWAY_M) for road in motorway)]
+    )
+    shapely.prepare(closed)
+    lanes = list(_lanes(at, tracks, closed, dice))
     apart = [*_off_road(scene, [*roads, *lanes], villages), *_across_rivers(scene, [*roads, *lanes])]
     with_lanes = [site.at for site in (*islands, *apart[len(scene.territory.apart.off_road) :])]
-    lanes += _lanes(with_lanes, [], scene, dice)
+    lanes += _lanes(with_lanes, [], closed, dice)
     return Network((*roads, *lanes), (*islands, *apart))
 
 
-def _lanes(at: Sequence[Point], roads: Sequence[RoadLine], scene: Scene, dice: Dice) -> Iterator[RoadLine]:
+def _lanes(at: Sequence[Point], roads: Sequence[RoadLine], closed: BaseGeometry, dice: Dice) -> Iterator[RoadLine]:
     ending: dict[Point, list[RoadLine]] = {}
     for road in roads:
         for end in (road.points[0], road.points[-1]):
             ending.setdefault(end, []).append(road)
-    water = scene.waters.areas
-    shapely.prepare(water)
     for point in at:
-        yield from draw_lanes(point, ending.get(point, []), water, dice)
+        yield from draw_lanes(point, ending.get(point, []), closed, dice)
 
 
 def _junctions(scene: Scene, main: Sequence[RoadLine]) -> list[Point]:

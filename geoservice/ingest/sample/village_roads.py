@@ -86,7 +86,7 @@ def draw_village_roads(
     return [piece for road in roads for piece in with_bridges(road, obstacles.rivers)]
 
 
-def draw_lanes(at: Point, roads: Sequence[RoadLine], water: BaseGeometry, dice: Dice) -> list[RoadLine]:
+def draw_lanes(at: Point, roads: Sequence[RoadLine], closed: BaseGeometry, dice: Dice) -> list[RoadLine]:
     """Two or three lanes away from a village's junction, in the directions that are still free."""
     taken = [_direction(at, road) for road in roads if at in (road.points[0], road.points[-1])]
     lanes: list[RoadLine] = []
@@ -98,18 +98,18 @@ def draw_lanes(at: Point, roads: Sequence[RoadLine], water: BaseGeometry, dice: 
         half = (at[0] + 0.5 * reach * dx, at[1] + 0.5 * reach * dy)
         end = (half[0] + 0.5 * reach * direction[0], half[1] + 0.5 * reach * direction[1])
         points = tuple(rounded([at, half, end]))
-        if not LineString(points).intersects(water):
+        if not LineString(points).intersects(closed):
             lanes.append(RoadLine(points, "residential"))
             if reach > 260:
-                lanes += _side_lane(points[1], direction, water, dice)
+                lanes += _side_lane(points[1], direction, closed, dice)
     return lanes
 
 
-def _side_lane(at: Point, direction: Point, water: BaseGeometry, dice: Dice) -> list[RoadLine]:
+def _side_lane(at: Point, direction: Point, closed: BaseGeometry, dice: Dice) -> list[RoadLine]:
     side = dice.between(70, 160) * dice.choice((-1.0, 1.0))
     end = rounded([(at[0] - side * direction[1], at[1] + side * direction[0])])[0]
     lane = RoadLine((at, end), dice.choice(("service", "track", "path")))
-    return [] if lane.shape.intersects(water) else [lane]
+    return [] if lane.shape.intersects(closed) else [lane]
 
 
 def _direction(at: Point, road: RoadLine) -> Point:
