@@ -90,6 +90,11 @@ class Crs:
         return bool(_pyproj(self.definition).is_geographic)
 
     @property
+    def plain_degrees(self) -> bool:
+        """Whether its numbers are taken as CGCS2000 longitudes and latitudes as they stand."""
+        return self.name in _SAME_NUMBERS
+
+    @property
     def gauss_kruger(self) -> bool:
         """Whether it is a Gauss-Kruger zone of CGCS2000."""
         return self.epsg in _GK_CODES

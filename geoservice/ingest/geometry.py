@@ -204,7 +204,7 @@ def repair(prepared: Prepared) -> None:
             "fault": fault,
             "before_km2": f"{before:.4f}",
             "after_km2": f"{after:.4f}",
-            "change_percent": f"{change:+.4f}",
+            "change_percent": f"{round(change, 4) + 0.0:+.4f}",
         }
 
 

@@ -215,9 +215,9 @@ def _locate(
 
 def _vector_crs(raw: RawTable, given: Crs | None, checked: Checked, file: str) -> tuple[Crs, str]:
     if given is not None:
-        if raw.crs is not None and not given.shifted and _name(raw.crs) != given.name:
-            values = {"stated": _name(raw.crs), "crs": given.name}
-            checked.notices.append(Notice(None, "import.crs-overridden", values))
+        stated = _stated(raw)
+        if stated not in (None, f"EPSG:{SRID}" if given.plain_degrees else given.name) and not given.shifted:
+            checked.notices.append(Notice(None, "import.crs-overridden", {"stated": stated, "crs": given.name}))
         return given, "given"
     if raw.crs is not None:
         return Crs.parse(raw.crs), "stated"
@@ -227,11 +227,15 @@ def _vector_crs(raw: RawTable, given: Crs | None, checked: Checked, file: str) -
     raise BadInput("import.crs-missing", file=file, value=f"{west:.15g}, {south:.15g}")
 
 
-def _name(text: str) -> str:
+def _stated(raw: RawTable) -> str | None:
+    """Name of the system that the file states; all that mean plain degrees go by the name EPSG:4490."""
+    if raw.crs is None:
+        return None
     try:
-        return Crs.parse(text).name
+        stated = Crs.parse(raw.crs)
     except BadInput:
-        return text[:80]
+        return raw.crs[:80]
+    return f"EPSG:{SRID}" if stated.plain_degrees else stated.name
 
 
 def _note_crs(checked: Checked, crs: Crs, reason: str) -> None:

@@ -411,7 +411,9 @@ class CodeParser:
             if len(found) == 1:
                 return Noted(found[0], "import.zeros-restored")
         near = difflib.get_close_matches(text, self._by_text, n=1, cutoff=0.6)
-        raise ValueRefusedError("import.unknown-code", known=self._known, near=near[0] if near else "-")
+        if near:
+            raise ValueRefusedError("import.unknown-code-near", known=self._known, near=near[0])
+        raise ValueRefusedError("import.unknown-code", known=self._known)
 
 
 def _folded(text: str) -> str:
