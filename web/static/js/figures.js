@@ -4,7 +4,7 @@ import { shareBar } from "./chart.js";
 import { chosenService, chosenType, info, modeOf } from "./choice.js";
 import { coverage, loadCoverage } from "./coverage.js";
 import { byId, el } from "./dom.js";
-import { count, decimal, moment, percent, share } from "./format.js";
+import { count, coverageShare, decimal, moment, percent, share } from "./format.js";
 import { failure } from "./problem.js";
 import { state } from "./state.js";
 import { unitsTable } from "./table.js";
@@ -48,12 +48,12 @@ export function selectedUnit() {
 }
 
 function headline(total) {
-  const value = share(total.population_covered, total.population);
+  const value = coverageShare(total, total);
   return el(
     "div",
     { class: "headline" },
     el("strong", { id: "share" }, percent(value)),
-    el("span", {}, text("map.share")),
+    el("span", {}, text(total.population > 0 ? "map.share" : "map.share.communities")),
     shareBar(value, { label: percent(value) }),
   );
 }
@@ -61,7 +61,7 @@ function headline(total) {
 function figures(total) {
   const people = (covered, all) => text("map.of.people", { covered: count(covered), all: count(all), share: percent(share(covered, all)) });
   const rows = [
-    [text("map.people"), people(total.population_covered, total.population)],
+    [text("map.people"), total.population ? people(total.population_covered, total.population) : null],
     [text("map.people.60"), total.population_60 ? people(total.population_60_covered, total.population_60) : null],
     [text("map.people.80"), total.population_80 ? people(total.population_80_covered, total.population_80) : null],
     [text("map.communities"), text("map.of.communities", { covered: count(total.communities_covered), all: count(total.communities) })],
@@ -81,16 +81,21 @@ function assumptions(service, run) {
   items.push(text("map.assumed.how"));
   items.push(...new Set(limits.map(([, limit]) => leg(limit.mode)).filter(Boolean)));
   items.push(text("map.assumed.date", { date: run.on_date, finished: moment(run.finished_at) }));
-  const source = titled(service.source);
-  if (source) items.push(text("map.assumed.source", { source }));
-  if (service.note) items.push(titled(service.note));
   return el(
     "div",
     { class: "note assumptions" },
     el("strong", {}, text("map.assumed")),
     el("ul", {}, ...items.map((item) => el("li", {}, item))),
+    grounds(service, limits),
     info().schematic || run.schematic ? el("strong", {}, text("map.schematic")) : null,
   );
+}
+
+/** Where the standard and each of its minutes come from. */
+function grounds(service, limits) {
+  const named = limits.map(([kind, { source }]) => source && text("map.assumed.ground", { kind: text(`map.class.${kind}`), source }));
+  const items = [service.source, service.note, ...named].filter(Boolean).map((item) => el("li", {}, titled(item)));
+  return items.length ? el("details", { class: "grounds" }, el("summary", {}, text("map.assumed.source")), el("ul", {}, ...items)) : null;
 }
 
 /** The straight way to the road, where the server states it. */

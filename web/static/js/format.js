@@ -19,6 +19,14 @@ export function decimal(value, digits = 1) {
 /** Part of a whole between 0 and 1, or null where there is no whole. */
 export const share = (part, whole) => (Number.isFinite(part) && whole > 0 ? part / whole : null);
 
+/**
+ * What a coverage figure counts: people, or where nobody knows how many there are, communities.
+ * @param {object|null} total
+ */
+export function coverageShare(row, total) {
+  return total?.population > 0 ? share(row.population_covered, row.population) : share(row.communities_covered, row.communities);
+}
+
 /** A share as 63.4 %; it is rounded down below 100 % so that no gap is hidden. */
 export function percent(value) {
   if (value === null || !Number.isFinite(value)) return NONE;

@@ -10,7 +10,6 @@ import { drawFigures, selectedUnit } from "./figures.js";
 import { labelFolds, lower, obscured, onTab, showTab, startFrame } from "./frame.js";
 import { drawPanel, startPanel } from "./layers.js";
 import { drawList } from "./list.js";
-import { createMap } from "./mapview.js";
 import { followSystem, onTheme, toggleTheme } from "./palette.js";
 import { followPointer, showCoordinates } from "./pointer.js";
 import { startPrinting } from "./printing.js";
@@ -27,6 +26,9 @@ let others = [];
 let here = null;
 
 async function start() {
+  // The map library is the heaviest part: figures and legend do not wait for it.
+  const library = import("./mapview.js");
+  library.catch(() => {});
   startState();
   onConnection(sayConnection);
   const [, answer] = await Promise.all([useLanguage(state().lang ?? pageLanguage), get("/api/map")]);
@@ -35,15 +37,26 @@ async function start() {
   startTools();
   notice();
   if (!answer.bounds) return showEmpty();
-  view = createMap({ container: byId("map"), info: answer, view: state().view, obscured });
   byId("blank").hidden = true;
-  startPanel();
   connect();
+  loadCoverage();
+  const { createMap } = await library;
+  try {
+    view = createMap({ container: byId("map"), info: answer, view: state().view, shown: tilesAtFirst(), obscured });
+  } catch (error) {
+    byId("blank").hidden = false;
+    byId("blank").replaceChildren(el("strong", {}, text("map.undrawable")), el("span", {}, text("map.undrawable.remedy")));
+    throw error;
+  }
+  connectMap();
   drawAll();
   select(false);
-  const units = loadCoverage().then(loadUnitNames);
-  return units;
+  view.setUnitNames(await getAll("/api/units", { level: "township" }));
+  return undefined;
 }
+
+/** Results replace the communities of the tiles, so these are not fetched where there is a run. */
+const tilesAtFirst = () => shownLayers().filter((id) => id !== "communities" || info().latest_run === null);
 
 function sayConnection(left) {
   const banner = byId("banner");
@@ -53,14 +66,31 @@ function sayConnection(left) {
 
 function startTools() {
   byId("theme").addEventListener("click", toggleTheme);
-  byId("language").addEventListener("click", () => update({ lang: language() === "zh" ? "en" : "zh" }, { push: false }));
+  byId("language").addEventListener("click", switchLanguage);
   followSystem();
   labelLanguage();
 }
 
 function connect() {
-  const { map } = view;
+  startPanel();
   startSearch((hit) => choose(hit, { fly: true }));
+  onChange(follow);
+  onCoverage(drawAll);
+  onTab((tab) => {
+    if (tab === "list") list();
+  });
+  onLanguage(() => {
+    labelLanguage();
+    labelFolds();
+    notice();
+    drawAll();
+    if (view) labelMap();
+    if (view) showSelection();
+  });
+}
+
+function connectMap() {
+  const { map } = view;
   startPrinting(view);
   followPointer(view, (found) => {
     others = found;
@@ -70,29 +100,16 @@ function connect() {
   map.on("moveend", remember);
   map.on("moveend", debounce(MOVE_PAUSE_MS, list));
   map.once("idle", () => showCoordinates(map.getCenter()));
-  onChange(follow);
-  onCoverage(drawCoverage);
   onTheme(() => view.setTheme());
-  onTab((tab) => {
-    if (tab === "list") list();
-  });
   onConnection((left) => {
     if (left !== null) return;
     view.refresh();
     if (coverage().status === "failed") loadCoverage();
   });
-  onLanguage(() => {
-    labelLanguage();
-    labelFolds();
-    labelMap();
-    notice();
-    drawAll();
-    showSelection();
-  });
   labelMap();
 }
 
-const list = () => drawList(view, (thing) => choose(thing, { fly: true }));
+const list = () => view && drawList(view, (thing) => choose(thing, { fly: true }));
 
 /** Draws what hangs on the state and on the coverage. */
 function drawAll() {
@@ -103,16 +120,13 @@ function drawAll() {
 }
 
 function paint() {
-  const { circles, reach } = coverage();
+  if (!view) return;
+  const { status, circles, reach } = coverage();
   const shown = shownLayers();
   view.setLayers(shown, Boolean(reach?.length));
   view.setTypes(chosenType()?.code ?? null, state().hide);
   view.setCircles(circles ?? null, state().ringsOff);
-}
-
-function drawCoverage() {
-  drawAll();
-  if (coverage().status !== "loading") view.setReach(coverage().reach?.filter((item) => Number.isFinite(item.lon)) ?? null);
+  if (status !== "loading") view.setReach(reach ?? null);
 }
 
 function follow(changed) {
@@ -122,8 +136,8 @@ function follow(changed) {
     drawPanel();
     paint();
   }
-  if (changed.has("sel")) select(true);
-  if (changed.has("view")) move();
+  if (changed.has("sel") && view) select(true);
+  if (changed.has("view") && view) move();
 }
 
 /** Where the reader went by "back" or by an edited address; movements of the map itself change nothing here. */
@@ -176,11 +190,6 @@ function goTo({ lon, lat, bbox }) {
   else if (Number.isFinite(lon)) view.fly(lon, lat);
 }
 
-async function loadUnitNames() {
-  const units = await getAll("/api/units", { level: "township" });
-  view.setUnitNames(units);
-}
-
 function showEmpty() {
   byId("blank").replaceChildren(el("strong", {}, text("map.empty")), el("span", {}, text("map.empty.remedy")), el("code", {}, "geoservice sample --load"));
   lower();
@@ -190,6 +199,13 @@ function notice() {
   const words = info().schematic ? text("map.schematic") : info().notice;
   byId("notice").hidden = !words;
   byId("notice").textContent = words ?? "";
+}
+
+/** The cookie tells the server which language its own words shall have. */
+function switchLanguage() {
+  const lang = language() === "zh" ? "en" : "zh";
+  document.cookie = `lang=${lang}; path=/; max-age=31536000; samesite=lax`;
+  update({ lang }, { push: false });
 }
 
 function labelLanguage() {

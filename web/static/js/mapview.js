@@ -17,16 +17,17 @@ const KINDS = [
 const FINEST_FIRST = ["township", "county", "prefecture", "province"];
 
 /**
- * @param {{container: HTMLElement, info: object, view: object|null, obscured: () => {right: number, bottom: number}}} options
+ * @param {{container: HTMLElement, info: object, view: object|null, shown: string[], obscured: () => {right: number, bottom: number}}} options
  *   `obscured` gives the pixels of the map that panels lie upon
  * @returns a handle of the map
  */
-export function createMap({ container, info, view, obscured }) {
+export function createMap({ container, info, view, shown, obscured }) {
   const names = new Set(info.layers.map((layer) => layer.id));
   const usable = (layer) => !layer["source-layer"] || names.has(layer.source);
+  const seen = (layer) => (visible(layer, shown) ? layer : { ...layer, layout: { ...layer.layout, visibility: "none" } });
   const map = new maplibregl.Map({
     container,
-    style: { version: 8, transition: { duration: 0, delay: 0 }, sources: style.sources(info.layers), layers: style.layers().filter(usable) },
+    style: { version: 8, transition: { duration: 0, delay: 0 }, sources: style.sources(info.layers), layers: style.layers().filter(usable).map(seen) },
     ...(view ? { center: [view.lon, view.lat], zoom: view.zoom } : { bounds: info.bounds, fitBoundsOptions: { padding: MARGIN_PX } }),
     maxZoom: 18,
     maxPitch: 0,
@@ -74,6 +75,7 @@ function refreshTiles(map) {
 
 function handle(map, info, obscured) {
   const whenReady = (run) => (map.isStyleLoaded() || map.getLayer("ground") ? run() : map.once("style.load", run));
+  let reach = null;
   const setData = (source, data) => whenReady(() => map.getSource(source).setData(data));
   return {
     map,
@@ -81,7 +83,11 @@ function handle(map, info, obscured) {
     setTypes: (subject, hidden) => whenReady(() => filterTypes(map, subject, hidden)),
     setCircles: (circles, off) =>
       setData("circles", { ...EMPTY, features: circles ? circles.features.filter(({ properties }) => !off.includes(properties.key)) : [] }),
-    setReach: (items) => setData("reach", items ? { ...EMPTY, features: items.map(reachFeature) } : EMPTY),
+    setReach: (items) => {
+      if (items === reach) return;
+      reach = items;
+      setData("reach", { ...EMPTY, features: (items ?? []).filter((item) => Number.isFinite(item.lon)).map(reachFeature) });
+    },
     setUnitNames: (units) => whenReady(() => nameUnits(map, units.filter((unit) => unit.centre))),
     setTheme: () => whenReady(() => repaint(map, info)),
     select: (selected) => whenReady(() => mark(map, selected)),
@@ -115,12 +121,13 @@ function nameUnits(map, units) {
 
 function showLayers(map, shown, hasReach) {
   for (const layer of map.getStyle().layers) {
-    const owner = layer.metadata?.layer;
-    if (!owner || layer.id === "selected-unit") continue;
     const instead = layer.id === "communities" && hasReach;
-    map.setLayoutProperty(layer.id, "visibility", shown.includes(owner) && !instead ? "visible" : "none");
+    const wanted = visible(layer, shown) && !instead ? "visible" : "none";
+    if ((layer.layout?.visibility ?? "visible") !== wanted) map.setLayoutProperty(layer.id, "visibility", wanted);
   }
 }
+
+const visible = ({ id, metadata }, shown) => !metadata?.layer || id === "selected-unit" || shown.includes(metadata.layer);
 
 function filterTypes(map, subject, hidden) {
   const type = ["get", "type"];

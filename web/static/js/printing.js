@@ -12,11 +12,14 @@ let before = null;
 /** @param {ReturnType<import("./mapview.js").createMap>} view */
 export function startPrinting(view) {
   addEventListener("beforeprint", () => {
-    before = theme();
+    before ??= theme();
     setTheme("light");
     picture(view.map);
   });
-  addEventListener("afterprint", () => setTheme(before ?? theme()));
+  addEventListener("afterprint", () => {
+    setTheme(before ?? theme());
+    before = null;
+  });
   byId("print").addEventListener("click", () => print());
 }
 

@@ -2,12 +2,12 @@
 
 import { shareBar } from "./chart.js";
 import { el } from "./dom.js";
-import { count, percent, share } from "./format.js";
+import { count, coverageShare, percent, share } from "./format.js";
 import { text } from "./texts.js";
 
 const COLUMNS = [
   { id: "name", value: (row) => row.name ?? "", text: true },
-  { id: "share", value: (row) => share(row.population_covered, row.population) ?? -1 },
+  { id: "share", value: (row, total) => coverageShare(row, total) ?? -1 },
   { id: "population", value: (row) => row.population },
   { id: "communities", value: (row) => share(row.communities_covered, row.communities) ?? -1 },
   { id: "facilities", value: (row) => row.facilities },
@@ -15,7 +15,7 @@ const COLUMNS = [
 let order = { id: null, down: true };
 
 /**
- * @param {{items: object[], total: object|null, caption: string, current: number|null, onChoose: (unitId: number) => void}} given
+ * @param {{items: object[], total: object, caption: string, current: number|null, onChoose: (unitId: number) => void}} given
  */
 export function unitsTable(given) {
   const holder = el("div", { class: "stack tight" });
@@ -28,7 +28,7 @@ export function unitsTable(given) {
 }
 
 function head({ items, total, caption }) {
-  const save = () => download(csv(total ? [...items, total] : items), `${caption}.csv`);
+  const save = () => download(csv([...items, total]), `${caption}.csv`);
   return el(
     "div",
     { class: "table-head" },
@@ -38,9 +38,9 @@ function head({ items, total, caption }) {
 }
 
 function build({ items, total, caption, current, onChoose }, draw) {
-  const mean = total ? share(total.population_covered, total.population) : null;
-  const rows = sorted(items).map((row) => line(row, { mean, current, onChoose }));
-  const foot = total ? el("tfoot", {}, line({ ...total, name: text("map.table.total") }, { mean: null })) : null;
+  const mean = coverageShare(total, total);
+  const rows = sorted(items, total).map((row) => line(row, { total, mean, current, onChoose }));
+  const foot = el("tfoot", {}, line({ ...total, name: text("map.table.total") }, { total, mean: null }));
   const cells = COLUMNS.map((column) => header(column, draw));
   cells.splice(1, 0, el("th", { scope: "col" }, el("span", { class: "unseen" }, text("map.table.chart"))));
   return el("table", { class: "units-table" }, el("caption", {}, caption), el("thead", {}, el("tr", {}, ...cells)), el("tbody", {}, ...rows), foot);
@@ -56,8 +56,8 @@ function header({ id, text: isText }, draw) {
   return el("th", { scope: "col", "aria-sort": direction }, el("button", { type: "button", "data-column": id, onclick: turn }, text(`map.table.${id}`)));
 }
 
-function line(row, { mean, current, onChoose }) {
-  const value = share(row.population_covered, row.population);
+function line(row, { total, mean, current, onChoose }) {
+  const value = coverageShare(row, total);
   const choose = onChoose && row.unit_id !== null ? () => onChoose(row.unit_id) : null;
   const name = row.name ?? text("map.table.nowhere");
   return el(
@@ -72,13 +72,13 @@ function line(row, { mean, current, onChoose }) {
   );
 }
 
-function sorted(items) {
+function sorted(items, total) {
   const column = COLUMNS.find(({ id }) => id === order.id);
   if (!column) return items;
   const sign = order.down ? -1 : 1;
   const compare = column.text
     ? (a, b) => column.value(a).localeCompare(column.value(b), "zh-CN")
-    : (a, b) => column.value(a) - column.value(b);
+    : (a, b) => column.value(a, total) - column.value(b, total);
   return [...items].sort((a, b) => sign * compare(a, b));
 }
 

@@ -1,0 +1,123 @@
+"""Headless Chromium with an eye on what no page may do: console errors, requests to another host."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+
+# WebGL is drawn by software, and the browser itself asks nobody anything.
+ARGUMENTS = [
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-sync",
+    "--enable-unsafe-swiftshader",
+    "--no-first-run",
+    "--use-angle=swiftshader",
+    "--use-gl=angle",
+]
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+PATIENCE_MS = 30_000
+
+
+@dataclass
+class Watch:
+    """What a page said and asked for; `allowed` are parts of console errors that a test brings about itself."""
+
+    host: str
+    allowed: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    outside: list[str] = field(default_factory=list)
+    requests: list[Request] = field(default_factory=list)
+
+    def on_console(self, message: ConsoleMessage) -> None:
+        if message.type == "error" and not any(part in message.text for part in self.allowed):
+            self.errors.append(f"{message.text} ({message.location.get('url')})")
+
+    def on_request(self, request: Request) -> None:
+        self.requests.append(request)
+        address = urlsplit(request.url)
+        if address.scheme not in ("data", "blob") and address.netloc != self.host:
+            self.outside.append(request.url)
+
+
+@dataclass
+class Desk:
+    """An open page of the map and its watch."""
+
+    page: Page
+    watch: Watch
+    base: str
+
+    def go(self, fragment: str = "") -> None:
+        """Opens the map anew, as a link does that somebody sends."""
+        self.page.goto("about:blank")
+        self.page.goto(f"{self.base}/{fragment}")
+        self.settle()
+
+    def module(self, script: str, argument: object) -> Any:
+        """Runs a function of JavaScript on a page that is empty but may import our modules."""
+        self.page.goto(f"{self.base}/healthz")
+        return self.page.evaluate(script, argument)
+
+    def settle(self) -> None:
+        """Waits until the map has drawn everything and the figures stand."""
+        self.page.wait_for_selector("#map[aria-busy=false]", state="attached")
+        self.page.wait_for_selector("#view-figures[aria-busy=false]", state="attached")
+
+    def get(self, path: str, **query: str | float) -> Any:
+        response = self.page.request.get(f"{self.base}{path}", params=query)
+        assert response.ok, response.text()
+        return response.json()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+    if found is None:
+        pytest.skip(f"no browser: install one of {', '.join(NAMES)}, or name it in CHROMIUM")
+    arguments = [*ARGUMENTS, "--no-sandbox"] if os.geteuid() == 0 else ARGUMENTS
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=found, args=arguments)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def open_desk(browser: Browser, live_server: str) -> Iterator[Callable[..., Desk]]:
+    """Opens the map in a context of its own; at the end nothing may have gone wrong unseen."""
+    opened: list[Desk] = []
+
+    def make(fragment: str | None = "", *, width: int = 1280, height: int = 760, **context: Any) -> Desk:
+        context = {"locale": "zh-CN", "viewport": {"width": width, "height": height}, **context}
+        page = browser.new_context(**context).new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        watch = Watch(urlsplit(live_server).netloc)
+        page.on("console", watch.on_console)
+        page.on("pageerror", lambda error: watch.errors.append(str(error)))
+        page.on("request", watch.on_request)
+        desk = Desk(page, watch, live_server.rstrip("/"))
+        opened.append(desk)
+        if fragment is not None:
+            desk.go(fragment)
+        return desk
+
+    yield make
+    for desk in opened:
+        desk.page.context.close()
+    for desk in opened:
+        assert not desk.watch.errors
+        assert not desk.watch.outside
+
+
+@pytest.fixture
+def desk(open_desk: Callable[..., Desk]) -> Desk:
+    return open_desk()
