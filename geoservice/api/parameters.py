@@ -8,7 +8,7 @@ from datetime import date
 from typing import Annotated, Any
 
 from fastapi import Path, Request
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from geoservice.database.filters import BBox
 from geoservice.database.paging import LARGEST
@@ -33,13 +33,19 @@ def _integer(value: Any) -> Any:
     return value
 
 
+def _code(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_.-]+", value):
+        raise ValueError("A-Z a-z 0-9 _ . -")
+    return value
+
+
 Day = Annotated[date, BeforeValidator(_iso_date), Field(description="ISO date, YYYY-MM-DD", examples=["2026-01-31"])]
 RecordId = Annotated[int, Field(ge=1, le=LARGEST), BeforeValidator(_integer)]
 PathId = Annotated[RecordId, Path(description="Id of the record")]
 Words = Annotated[
     str, StringConstraints(strip_whitespace=True, max_length=LONGEST_TEXT), Field(description="Part of a name")
 ]
-Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,60}$")]
+Code = Annotated[str, StringConstraints(max_length=60), AfterValidator(_code)]
 Box = Annotated[
     str,
     StringConstraints(max_length=200),
