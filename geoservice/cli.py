@@ -22,7 +22,7 @@ from geoservice.database.prepare import migrate, prepare
 from geoservice.errors import BadRequest, GeoserviceError
 from geoservice.language import current_language, translate
 from geoservice.settings import Settings
-from geoservice.terminal import notes, print_json, print_reports, print_table, print_text, progress_bar
+from geoservice.terminal import notes, percent, print_json, print_reports, print_table, print_text, progress_bar
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="地名、区划与服务圈 · place names, boundaries, circles")
 db_app = typer.Typer(no_args_is_help=True, help="数据库 · the database")
@@ -311,10 +311,40 @@ def coverage_run(
     if json_:
         print_json(outcome.as_dict())
         return 0
-    from geoservice.coverage.tables import print_outcome
-
-    print_outcome(outcome, catalog)
+    _print_coverage(outcome.as_dict(), catalog)
     return 0
+
+
+def _print_coverage(found: dict[str, Any], catalog: Catalog) -> None:
+    """Every case in a line, the townships of the headline, and the line that scripts read."""
+    types = {entry.code: entry.title for entry in catalog.codes["facility_types"].entries}
+    language = current_language.get()
+
+    def title(case: dict[str, Any]) -> list[object]:
+        names = (catalog.services[case["service"]].title, types[case["type"]])
+        return [getattr(name, language) for name in names]
+
+    figures = ("facilities", "communities_covered", "communities", "population_covered", "population")
+    heads = [translate(f"coverage.{name}") for name in (*figures, "covered_population_share")]
+    rows = [
+        [*title(case), *[case[name] for name in figures], percent(case["covered_population_share"])]
+        for case in found["cases"]
+    ]
+    print_table(translate("coverage.cases"), [translate("coverage.service"), translate("coverage.type"), *heads], rows)
+    rows = [
+        [unit["name"], *[unit[name] for name in figures], percent(unit["covered_population_share"])]
+        for unit in found["by_unit"]
+    ]
+    print_table(" · ".join(map(str, title(found))), [translate("coverage.unit"), *heads], rows)
+    if found["schematic"]:
+        notes.print(translate("notice.schematic"), markup=False)
+    if found["communities_unclassified"]:
+        notes.print(translate("coverage.unclassified", count=found["communities_unclassified"]), markup=False)
+    share = found["covered_population_share"]
+    told = "none" if share is None else f"{share:.3f}"
+    print_text(
+        f"covered_population_share={told} communities={found['communities']} facilities={found['facilities']}"
+    )
 
 
 # -- service ----------------------------------------------------------------------------------------------------------

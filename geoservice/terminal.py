@@ -69,6 +69,17 @@ class ProgressBar:
         self._bars.update(self._tasks[step], completed=done, total=total or None)
 
 
+def percent(share: float | None) -> str | None:
+    """A share with one decimal.
+
+    Examples
+    --------
+    >>> percent(0.7345), percent(None)
+    ('73.5 %', None)
+    """
+    return None if share is None else f"{100 * share:.1f} %"
+
+
 def print_reports(reports: Sequence[Mapping[str, Any]], *, most: int = 50) -> None:
     """Counts of each layer as a table, then refusals and notices, one a line."""
     heads = [translate(f"import.{name}") for name in ("layer", "read", "loaded", "changed", "unchanged", "refused")]
