@@ -16,6 +16,7 @@ from pypinyin.contrib.tone_convert import to_tone
 from geoservice.ingest.readings import AFTER_SURNAME, POLYPHONES, SURNAMES, WORDS
 
 MAX_READINGS = 8
+LONGEST_TOKEN = 200
 # Different characters for the same word in village names of the Jianghan plain: each finds the other.
 VARIANTS = {
     "塆": "湾",
@@ -36,6 +37,7 @@ _SYLLABLE = re.compile(
     r"(?:iang|iong|uang|ang|eng|ing|ong|ian|iao|uai|uan|van|ai|ei|ao|ou|an|en|in|un|vn|ia|ie|iu|ua|uo|ui|ue|ve|er"
     r"|a|o|e|i|u|v)r?"
 )
+_NUMBERED = re.compile(r"([^1-5]+[1-5])(.+)", re.DOTALL)
 _TONED = re.compile(r"^([a-z]+)[1-5]$")
 
 
@@ -180,6 +182,12 @@ def split_syllables(token: str, *, unfinished: bool = False) -> list[tuple[str, 
     >>> split_syllables("x7")
     []
     """
+    if len(token) > LONGEST_TOKEN:
+        return []
+    # A number ends a syllable, so what follows may begin with a vowel.
+    if numbered := _NUMBERED.match(token):
+        heads, tails = split_syllables(numbered[1]), split_syllables(numbered[2], unfinished=unfinished)
+        return [(*head, *tail) for head in heads for tail in tails][:MAX_READINGS]
     text, tones = _without_tones(token)
     if not re.fullmatch("[a-z]+", text):
         return []
@@ -272,7 +280,13 @@ def _default(text: str) -> list[str]:
         if word:
             syllables[at : at + len(word)] = WORDS[word].split()
         at += len(word or " ")
-    return [unicodedata.normalize("NFC", syllable) for syllable in syllables]
+    return [_plain(syllable) for syllable in syllables]
+
+
+def _plain(syllable: str) -> str:
+    """ASCII letters and the tone; empty for a character that the dictionary does not know."""
+    base = letters(syllable.rstrip("12345"))
+    return f"{base}{syllable[-1]}" if base and syllable[-1].isdigit() else base
 
 
 def _marked(reading: tuple[str, ...]) -> str:
