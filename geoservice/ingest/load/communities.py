@@ -17,8 +17,10 @@ _RESOLVE = """
     update staging s set community_id = c.community_id from community_code c join community m on m.id = c.community_id
     where s.community_id is null and (c.system, c.code) = (s.code_system, s.code) and m.name = s.name;
 
-    update staging set community_id = nextval(pg_get_serial_sequence('geoservice.community', 'id')), is_new = true
-    where community_id is null;
+    update staging s set community_id = n.id, is_new = true
+    from (select source_row, nextval(pg_get_serial_sequence('geoservice.community', 'id')) as id
+          from (select source_row from staging where community_id is null order by source_row) as ordered) n
+    where n.source_row = s.source_row;
 """
 
 # A list without places, classes or people leaves those that are there.

@@ -16,8 +16,10 @@ _RESOLVE = """
     update staging s set unit_id = c.unit_id from unit_code c join unit_version v using (unit_id)
     where s.unit_id is null and (c.system, c.code) = (s.code_system, s.code) and v.name = s.name;
 
-    update staging set unit_id = nextval(pg_get_serial_sequence('geoservice.unit', 'id')), is_new = true
-    where unit_id is null;
+    update staging s set unit_id = n.id, is_new = true
+    from (select source_row, nextval(pg_get_serial_sequence('geoservice.unit', 'id')) as id
+          from (select source_row from staging where unit_id is null order by source_row) as ordered) n
+    where n.source_row = s.source_row;
 
     insert into unit (id) select unit_id from staging where is_new;
 
