@@ -39,8 +39,9 @@ class Watch:
     requests: list[Request] = field(default_factory=list)
 
     def on_console(self, message: ConsoleMessage) -> None:
-        if message.type == "error" and not any(part in message.text for part in self.allowed):
-            self.errors.append(f"{message.text} ({message.location.get('url')})")
+        said = f"{message.text} ({message.location.get('url')})"
+        if message.type == "error" and not any(part in said for part in self.allowed):
+            self.errors.append(said)
 
     def on_request(self, request: Request) -> None:
         self.requests.append(request)
@@ -65,6 +66,7 @@ class Desk:
 
     def module(self, script: str, argument: object) -> Any:
         """Runs a function of JavaScript on a page that is empty but may import our modules."""
+        self.watch.allowed.append("/favicon.ico")
         self.page.goto(f"{self.base}/healthz")
         return self.page.evaluate(script, argument)
 
