@@ -218,6 +218,13 @@ def test_a_pid_file_that_names_another_process(stopped):
     assert pid_file.read_text().split()[0] != str(os.getpid())
 
 
+def test_a_deleted_socket_is_made_again(cluster):
+    status = cluster.status()
+    (status.sockets / f".s.PGSQL.{status.port}").unlink()
+    assert cluster.start().started
+    assert value(cluster, "select 1") == 1
+
+
 def test_another_port_where_the_own_is_taken(stopped):
     port = stopped.status().port
     with socket.socket() as other:
@@ -244,6 +251,7 @@ def test_two_starts_at_once_and_two_checkouts():
             shutil.rmtree(home, ignore_errors=True)
 
 
+@pytest.mark.slow
 def test_making_cut_off_at_any_moment():
     home = new_home()
     try:
@@ -326,6 +334,7 @@ def test_locale_without_utf8_is_refused(monkeypatch):
     assert _locale(account) == "C.UTF-8"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["x" * 90, "空格 与汉字", "quote'd, \"$(path)"])
 def test_long_and_odd_paths(name):
     top = new_home()

@@ -16,7 +16,7 @@ from sqlalchemy import URL
 from geoservice.database.cluster.account import Account, account_for
 from geoservice.database.cluster.making import APPLICATION, DATABASE, OWNER, READER, SUPERUSER, make
 from geoservice.database.cluster.place import Place, find_place, locked, prepare_home, settle, socket_folder
-from geoservice.database.cluster.process import Postmaster, halt, launch, running, settled, sweep
+from geoservice.database.cluster.process import Postmaster, answers, halt, launch, running, settled, sweep
 from geoservice.database.cluster.programs import EXTENSIONS, Programs, choose, minor_version
 from geoservice.errors import Conflict, Unavailable
 from geoservice.language import translate
@@ -206,14 +206,17 @@ class Cluster:
             raise Conflict("cluster.not-used")
         place = find_place(self.home)
         server = running(place.data) if place.made else None
-        if server is not None and server.ready:
+        if server is not None and server.ready and answers(server):
             return self._info(place, server)
         prepare_home(self.home)
         with locked(self.home):
             place = find_place(self.home)
             server = settled(place.data) if place.made else None
             if server is not None:
-                return self._info(place, server)
+                if answers(server):
+                    return self._info(place, server)
+                # It lives but its socket is gone: a cleaner of /tmp has been there.
+                halt(server, place.data)
             account = account_for(place.data)
             created = not place.made
             if created:

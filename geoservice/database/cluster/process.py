@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -18,6 +19,7 @@ from geoservice.errors import Deadline, Unavailable
 START_TIMEOUT_S = 300.0  # recovery after a crash may take its time
 STOP_TIMEOUT_S = 60.0
 POLL_S = 0.02
+SILENT_POLLS = 100  # a dying server is gone by then
 
 
 @dataclass(frozen=True)
@@ -51,8 +53,21 @@ def running(data: Path) -> Postmaster | None:
     return Postmaster(int(lines[0]), int(lines[3] or 0), Path(lines[4]), ready)
 
 
+def answers(server: Postmaster) -> bool:
+    """Whether its socket takes connections: not where the server is dying, or the socket has been deleted."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.settimeout(2)
+        try:
+            probe.connect(str(server.sockets / f".s.PGSQL.{server.port}"))
+        except (FileNotFoundError, ConnectionRefusedError):
+            return False
+        except OSError:
+            return True  # too busy to say so is alive
+    return True
+
+
 def settled(data: Path) -> Postmaster | None:
-    """The server once it is ready, where one is starting; None once it has gone, where it is stopping.
+    """The server once it answers, or does not although it is ready; None once it has gone.
 
     Raises
     ------
@@ -60,9 +75,13 @@ def settled(data: Path) -> Postmaster | None:
         If it does neither in time.
     """
     end = time.monotonic() + START_TIMEOUT_S
+    silent = 0
     while time.monotonic() < end:
         found = running(data)
-        if found is None or found.ready:
+        if found is None or (found.ready and answers(found)):
+            return found
+        silent += found.ready
+        if silent > SILENT_POLLS:
             return found
         time.sleep(POLL_S)
     raise Deadline("cluster.start-timeout", seconds=int(START_TIMEOUT_S), log=data.parent / "log")
