@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from threading import Lock
 from typing import Annotated
 
@@ -14,7 +15,7 @@ from sqlalchemy import Connection
 from geoservice.catalog import Catalog
 from geoservice.database.engine import Database
 from geoservice.publish.queries.overview import Overview, overview
-from geoservice.publish.revisions import Revision, layer_revisions
+from geoservice.publish.revisions import Revision, etag, layer_revisions
 from geoservice.settings import Settings
 
 OverviewKey = tuple[date, tuple[tuple[str, Revision], ...]]
@@ -33,6 +34,11 @@ class Services:
     def read(self) -> AbstractContextManager[Connection]:
         """A connection in one transaction with the deadline of the settings."""
         return self.database.connect(timeout_s=self.settings.database.statement_timeout_s)
+
+    @cached_property
+    def declared(self) -> str:
+        """Changes with the declarations."""
+        return etag("declarations", repr(self.catalog))
 
     def overview(self, connection: Connection, day: date) -> tuple[Overview, OverviewKey]:
         """The overview of a day with what it was made from; counted anew only after a change of a layer."""

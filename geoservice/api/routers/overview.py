@@ -107,7 +107,7 @@ def map_start(service: Service, condition: Conditional) -> Response:
         overview, made_from = service.overview(connection, today())
         run = latest_run(connection)
     language = current_language.get()
-    tag = etag("map", made_from, run, language, repr(service.catalog))
+    tag = etag("map", made_from, run, language, service.declared)
 
     def body() -> Response:
         json = _start(service, overview, run).model_dump_json()
