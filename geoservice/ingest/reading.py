@@ -142,6 +142,7 @@ def _explode(raw: RawTable, layer: LayerDeclaration) -> tuple[RawTable, list[int
     exploded = replace(
         raw, cells=[column[source] for column in raw.cells], rows=raw.rows[source], geometry=object_array(lines)
     )
+    exploded.unreadable = {int(np.flatnonzero(source == at)[0]): why for at, why in raw.unreadable.items()}
     values = {"count": int(np.count_nonzero(counts > 1)), "parts": int(counts[counts > 1].sum())}
     exploded.notices = [*raw.notices, Notice(None, "import.lines-split", values)]
     return exploded, parts.tolist()
@@ -177,6 +178,8 @@ def _place(
         return _Placed(Prepared(geometry))
     already = checked.refused
     prepared = clean(geometry, layer, limits.import_max_vertices)
+    for position, why in raw.unreadable.items():
+        prepared.refused[position] = ValueRefusedError("import.geometry-unreadable", why=why)
     placed = _Placed(prepared, crs, reason)
     if crs.geographic and raw.geometry is not None:
         _refuse_swapped(prepared.geometry, reference, file)

@@ -85,7 +85,7 @@ def test_numbers_of_nothing(cell):
     [
         "2025-12-31", "2025/12/31", "2025.12.31", "20251231", 20251231, "2025年12月31日", "２０２５年１２月３１日",
         "2025-12-31 00:00:00", "2025-12-31T08:00:00Z", " 2025 年 12 月 31 日 ", 46022, 46022.0, 46022.75, "46022",
-        dt.datetime(2025, 12, 31, 8), dt.date(2025, 12, 31),
+        dt.datetime(2025, 12, 31, 8), dt.date(2025, 12, 31),  # noqa: DTZ001
     ],
 )  # fmt: skip
 def test_dates(cell):
@@ -106,7 +106,9 @@ def test_dates_without_a_day_are_noted(cell, first):
     assert parse_date(cell) == Noted(first, "import.date-completed")
 
 
-@pytest.mark.parametrize("cell", ["2025-02-30", "31/12/2025", "去年", 12.5, "2025-13", 3, True, float("nan"), "20259999"])
+@pytest.mark.parametrize(
+    "cell", ["2025-02-30", "31/12/2025", "去年", 12.5, "2025-13", 3, True, float("nan"), "20259999"]
+)
 def test_no_dates(cell):
     assert refused(parse_date, cell) == "import.not-a-date"
 
@@ -203,7 +205,9 @@ def test_fields_check_length_and_range():
 
 
 def test_columns_keep_positions_and_tell_types_apart():
-    column = parse_column([1, True, "1", None, 1.0, BadCell("#REF!", "import.cell-error", {"error": "#REF!"})], parse_integer)
+    column = parse_column(
+        [1, True, "1", None, 1.0, BadCell("#REF!", "import.cell-error", {"error": "#REF!"})], parse_integer
+    )
     assert column.values == [1, None, 1, None, 1, None]
     assert {position: reason.code for position, reason in column.refused.items()} == {
         1: "import.not-an-integer",

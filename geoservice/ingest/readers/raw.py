@@ -41,6 +41,8 @@ class RawTable:
         Name of the layer or of the sheet that was read.
     notices
         What the reader noticed.
+    unreadable
+        Position of a feature whose geometry could not be read, to the reason; its geometry is None.
     """
 
     format: str
@@ -53,6 +55,7 @@ class RawTable:
     unit: str = "row"
     part: str | None = None
     notices: list[Notice] = field(default_factory=list)
+    unreadable: dict[int, str] = field(default_factory=dict)
 
     def column(self, header: str) -> Cells:
         """The cells of the first column of that name."""

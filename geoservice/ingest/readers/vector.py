@@ -1,4 +1,4 @@
-"""GeoJSON, GeoPackage, Shapefile, File Geodatabase, FlatGeobuf and KML, through GDAL."""
+"""GeoJSON, GeoPackage, Shapefile, File Geodatabase and FlatGeobuf, through GDAL; KML by its own reader."""
 
 from __future__ import annotations
 
@@ -16,16 +16,12 @@ from pyogrio.errors import DataLayerError, DataSourceError
 
 from geoservice.crs import Crs
 from geoservice.errors import BadInput
+from geoservice.ingest.readers.kml import read_kml
 from geoservice.ingest.readers.raw import Cells, RawTable, cells_of, object_array
 from geoservice.ingest.readers.text import decode, known_encoding, read_bytes
 from geoservice.ingest.records import Notice
 
 _SNIFFED = 2**16
-# What LIBKML adds to every feature, whether the file says it or not.
-_KML_DRAWING = {
-    *("id", "timestamp", "begin", "end", "altitudeMode", "tessellate", "extrude", "visibility", "drawOrder", "icon"),
-    "snippet",
-}
 _CRS_MEMBER = re.compile(r'"crs"\s*:\s*\{[^{}]*"properties"\s*:\s*\{[^{}]*"name"\s*:\s*"([^"]+)"')
 
 
@@ -43,7 +39,7 @@ FORMATS = {
     ".shp": _Format("Shapefile", ("ESRI Shapefile",), lambda head: head.startswith(b"\x00\x00\x27\x0a")),
     ".gdb": _Format("File Geodatabase", ("OpenFileGDB",), lambda _: True),
     ".fgb": _Format("FlatGeobuf", ("FlatGeobuf",), lambda head: head.startswith(b"fgb")),
-    ".kml": _Format("KML", ("LIBKML", "KML"), lambda head: b"<kml" in head and b"<!DOCTYPE" not in head),
+    ".kml": _Format("KML", (), lambda head: b"<kml" in head.replace(b"\x00", b"")),
 }
 
 
@@ -73,7 +69,7 @@ def read_vector(path: Path, *, part: str | None = None, encoding: str | None = N
     if known.name == "GeoJSON":
         return _geojson(path, known, encoding)
     if suffix == ".kml":
-        return _kml(path, known, part)
+        return read_kml(path, part=part)
     layer = _choose_layer(path, part)
     return _table(path, known, _frame(path, path, layer=layer), _info(path, path, known, layer=layer), part=layer)
 
@@ -180,33 +176,21 @@ def _geojson(path: Path, known: _Format, encoding: str | None) -> RawTable:
     return table
 
 
-def _kml(path: Path, known: _Format, part: str | None) -> RawTable:
-    names = [_choose_layer(path, part)] if part is not None else _layers(path)
-    tables = []
-    for name in names:
-        frame = _frame(path, path, layer=name)
-        frame = frame.drop(columns=[column for column in frame.columns if column in _KML_DRAWING])
-        tables.append(frame.assign(folder=name))
-    tables = [one for one in tables if len(one)] or tables[:1]
-    if not tables:
-        raise BadInput("import.empty-file", file=path.name)
-    frame = pd.concat([pd.DataFrame(one) for one in tables], ignore_index=True)
-    return _table(path, known, frame, _info(path, path, known, layer=names[0]), part=part)
-
-
 def _shapefile(path: Path, known: _Format, encoding: str | None) -> RawTable:
     """Reads the bytes of all texts one to one through ISO-8859-1 and decodes them here, strictly."""
     beside = {one.suffix.lower(): one for one in path.parent.iterdir() if one.stem == path.stem}
     for suffix in (".shx", ".dbf"):
         if suffix not in beside:
             raise BadInput("import.shapefile-part", file=path.name, missing=path.stem + suffix)
+    _check_lengths(path, beside)
     raw = _table(
         path, known, _frame(path, path, encoding="ISO-8859-1"), _info(path, path, known, encoding="ISO-8859-1")
     )
     stated = _stated_encoding(beside)
     candidates = [encoding] if encoding else _candidates(stated, _texts_of(raw))
+    widths = _widths(beside[".dbf"], len(raw.headers))
     for candidate in candidates:
-        recoded = _recoded(raw, known_encoding(candidate, file=path.name))
+        recoded = _recoded(raw, widths, known_encoding(candidate, file=path.name))
         if recoded is not None:
             raw.headers, raw.cells, cut = recoded
             raw.encoding = candidate
@@ -250,23 +234,52 @@ def _stated_encoding(beside: dict[str, Path]) -> str | None:
         except BadInput:
             return None
         return "gb18030" if name in ("gbk", "gb2312") else name
-    with beside[".dbf"].open("rb") as file:
-        header = file.read(30)
+    header = _bytes_at(beside[".dbf"], 0, 30)
     return "gb18030" if len(header) == 30 and header[29] in (0x4D, 0x7A) else None
 
 
-def _recoded(raw: RawTable, encoding: str) -> tuple[list[str], list[Cells], int] | None:
+def _check_lengths(path: Path, beside: dict[str, Path]) -> None:
+    """Refuses files that were cut short: GDAL reads what is left of them without a word."""
+    table = _bytes_at(beside[".dbf"], 0, 32)
+    indexed = (beside[".shx"].stat().st_size - 100) // 8
+    stated = 2 * int.from_bytes(_bytes_at(path, 24, 4), "big")
+    rows, head, width = (int.from_bytes(table[a:b], "little") for a, b in ((4, 8), (8, 10), (10, 12)))
+    for file, least in ((path, stated), (beside[".dbf"], head + rows * width)):
+        if file.stat().st_size < least:
+            reason = f"{file.stat().st_size} < {least} bytes"
+            raise BadInput("import.broken-file", file=file.name, reason=reason)
+    if indexed != rows:
+        raise BadInput("import.broken-file", file=path.name, reason=f".shx: {indexed}, .dbf: {rows}")
+
+
+def _bytes_at(path: Path, start: int, count: int) -> bytes:
+    with path.open("rb") as file:
+        file.seek(start)
+        return file.read(count)
+
+
+def _widths(table: Path, count: int) -> list[int]:
+    """Bytes of each field of a .dbf: a value that fills its field may have been cut within a character."""
+    header = _bytes_at(table, 0, 32 * (count + 1))
+    return (
+        [header[32 * number + 16] for number in range(1, count + 1)]
+        if len(header) == 32 * (count + 1)
+        else [254] * count
+    )
+
+
+def _recoded(raw: RawTable, widths: list[int], encoding: str) -> tuple[list[str], list[Cells], int] | None:
     """Headers and cells decoded, and the number of values cut within a character; None where one does not fit."""
     cut = 0
     columns = []
-    for column in raw.cells:
+    for column, width in zip(raw.cells, widths, strict=True):
         cells = column.copy()
         for index, cell in enumerate(column):
             if not isinstance(cell, str) or cell.isascii():
                 continue
             data = cell.encode("iso-8859-1")
             text = _strict(data, encoding)
-            if text is None and len(data) >= 250:  # a .dbf holds 254 bytes and cuts where they end
+            if text is None and len(data) == width:
                 text = _without_tail(data, encoding)
                 cut += text is not None
             if text is None:
