@@ -83,6 +83,9 @@ class MapMode(Shape):
     id: str
     title: Title
     speed_kmh: float
+    off_network_kmh: float
+    off_network_m: float
+    barriers: tuple[str, ...]
     source: str
     setting: bool
 
@@ -139,6 +142,9 @@ def _start(service: Services, overview: Overview, run: int | None) -> MapStart:
                 id=mode.id,
                 title=Title.of(mode.title),
                 speed_kmh=mode.speed_kmh,
+                off_network_kmh=mode.off_network_kmh,
+                off_network_m=mode.off_network_m,
+                barriers=mode.barriers,
                 source=mode.source,
                 setting=mode.setting,
             )

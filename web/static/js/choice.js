@@ -2,7 +2,6 @@
 
 import { state } from "./state.js";
 
-const OFF_AT_FIRST = new Set(["population"]);
 let offer = null;
 
 export const info = () => offer;
@@ -32,6 +31,7 @@ export const typesOfService = (service) => (service?.types ?? []).map(typeOf).fi
 
 /** Ids of the layers that show. */
 export function shownLayers() {
-  const all = offer?.layers.map((layer) => layer.id) ?? [];
-  return state().layers ? all.filter((id) => state().layers.includes(id)) : all.filter((id) => !OFF_AT_FIRST.has(id));
+  const chosen = state().layers;
+  const shows = ({ id, style }) => (chosen ? chosen.includes(id) : style?.visible !== false);
+  return (offer?.layers ?? []).filter(shows).map((layer) => layer.id);
 }

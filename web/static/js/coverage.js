@@ -50,15 +50,16 @@ export function statusOf({ covered, reason }) {
 
 const withStatus = (item) => ({ ...item, status: statusOf(item) });
 
-/** Numbers the circles from the inside out; they come outer first. */
+/** Puts the widest circle first, so that the narrower lie upon it, and shades them from the inside out. */
 function withRings(collection) {
-  const count = collection.features.length;
-  collection.features.forEach((feature, index) => {
-    const { mode, minutes } = feature.properties;
-    feature.properties.ring = Math.min(RINGS, count - index);
-    feature.properties.key = `${mode}-${minutes}`;
-  });
-  return collection;
+  const features = [...collection.features].sort((a, b) => b.properties.area_km2 - a.properties.area_km2);
+  const shade = (index) => 1 + Math.floor(((features.length - 1 - index) * RINGS) / features.length);
+  return { ...collection, features: features.map((feature, index) => withProperties(feature, { ring: shade(index) })) };
+}
+
+function withProperties(feature, more) {
+  const { mode, minutes } = feature.properties;
+  return { ...feature, properties: { ...feature.properties, ...more, key: `${mode}-${minutes}` } };
 }
 
 function publish(next) {

@@ -102,7 +102,9 @@ function grounds(service, limits) {
 function leg(mode) {
   const known = modeOf(mode);
   if (!known?.off_network_m) return null;
-  return text("map.assumed.leg", { mode: titled(known.title), metres: count(known.off_network_m), speed: decimal(known.off_network_kmh) });
+  const barriers = (known.barriers ?? []).map((id) => titled(info().layers.find((layer) => layer.id === id)?.title)).filter(Boolean);
+  const values = { mode: titled(known.title), metres: count(known.off_network_m), speed: decimal(known.off_network_kmh) };
+  return text(barriers.length ? "map.assumed.leg.barriers" : "map.assumed.leg", { ...values, barriers: barriers.join(text("map.and")) });
 }
 
 function way(mode) {
