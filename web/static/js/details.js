@@ -149,7 +149,7 @@ function reachRow(item, onSelect) {
       { type: "button", disabled: !target, onclick: () => onSelect(target) },
       swatch(status),
       el("span", {}, titled(typeOf(item.type)?.title) || item.type, el("br"), el("small", {}, item.facility_name ?? "")),
-      el("span", {}, text(`map.${status}`), el("br"), el("small", {}, time)),
+      el("span", {}, text(`map.state.${status}`), el("br"), el("small", {}, time)),
     ),
   );
 }

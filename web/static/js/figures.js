@@ -66,7 +66,7 @@ function figures(total) {
     [text("map.people.80"), total.population_80 ? people(total.population_80_covered, total.population_80) : null],
     [text("map.communities"), text("map.of.communities", { covered: count(total.communities_covered), all: count(total.communities) })],
     [text("map.facilities"), text("map.of.facilities", { all: count(total.facilities) })],
-    [text("map.unjoined"), total.communities_unjoined ? text("map.of.places", { all: count(total.communities_unjoined) }) : null],
+    [text("map.state.unjoined"), total.communities_unjoined ? text("map.of.places", { all: count(total.communities_unjoined) }) : null],
     [text("map.nopeople"), total.communities_without_population ? text("map.of.places", { all: count(total.communities_without_population) }) : null],
   ];
   const shown = rows.filter(([, value]) => value !== null);

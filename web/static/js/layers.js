@@ -59,7 +59,7 @@ function drawReach() {
   byId("reach").hidden = !reach.length;
   const rows = STATES.map((status) => [status, reach.filter((item) => item.status === status).length]);
   list("reach", rows.filter(([status, number]) => number || status !== "unjoined").map(([status, number]) =>
-    el("li", { class: "key" }, swatch(status), el("span", {}, text(`map.${status}`), " ", el("span", { class: "count" }, count(number)))),
+    el("li", { class: "key" }, swatch(status), el("span", {}, text(`map.state.${status}`), " ", el("span", { class: "count" }, count(number)))),
   ));
 }
 
