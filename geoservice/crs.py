@@ -126,7 +126,7 @@ class Crs:
         'EPSG:4547'
         >>> Crs.parse("gcj-02").name
         'GCJ02'
-        >>> Crs.parse("")
+        >>> Crs.parse("")  # doctest: +ELLIPSIS
         Traceback (most recent call last):
         ...
         geoservice.errors.BadInput: ...

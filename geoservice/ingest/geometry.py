@@ -98,7 +98,8 @@ def _fit_types(prepared: Prepared, layer: LayerDeclaration) -> None:
     types = shapely.get_type_id(shapes)
     for position in np.flatnonzero(types == _COLLECTION).tolist():
         shapes[position] = _one_kind(shapes[position])
-    shapes[types == _RING] = shapely.linestrings(shapes[types == _RING]) if (types == _RING).any() else None
+    for position in np.flatnonzero(types == _RING).tolist():
+        shapes[position] = shapely.LineString(shapes[position].coords)
     types = shapely.get_type_id(shapes)
     for single, multi in _MULTI_OF.items():
         # A layer of polygons holds multipolygons throughout; points and lines stay single where they may.

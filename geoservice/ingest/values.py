@@ -398,9 +398,7 @@ class CodeParser:
 
     def __call__(self, cell: Any) -> Any:
         """The code of the entry; a notice goes with one whose leading zeros were lost."""
-        if isinstance(cell, float) and cell.is_integer():
-            cell = int(cell)
-        text = _folded(str(cell))
+        text = re.sub(r"^(\d+)\.0+$", r"\1", _folded(str(cell)))
         if not text:
             return None
         if text in self._by_text:
