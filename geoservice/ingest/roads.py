@@ -80,7 +80,7 @@ def read_roads(
     said = [road for road, keep in zip(roads, kept, strict=True) if keep and road is not None]
     if not len(frame):
         return replace(records, records=frame.assign(node_ids=None), refusals=[*records.refusals, *refusals])
-    noded = node_lines(_lines(frame, said), tolerance_m)
+    noded = node_lines(_lines(frame, said, catalog), tolerance_m)
     tell("import.step.noding", 1, 2)
     report = describe(noded)
     frame, short = _noded_frame(frame, said, noded)
@@ -156,15 +156,21 @@ def _modes(row: Mapping[Any, Any], catalog: Catalog) -> list[str] | None:
     return [mode for mode in TRAVELLERS if mode in known]
 
 
-def _lines(frame: gpd.GeoDataFrame, roads: Sequence[_Road]) -> Lines:
+def _lines(frame: gpd.GeoDataFrame, roads: Sequence[_Road], catalog: Catalog) -> Lines:
     positions, owner = shapely.get_coordinates(frame.geometry.array, return_index=True)
     counts = np.bincount(owner, minlength=len(frame))
+    barred = {
+        entry.code
+        for entry in catalog.codes["road_classes"].entries
+        if entry.attributes.get("level_crossings") is False
+    }
     return Lines(
         np.concatenate([[0], np.cumsum(counts)]),
         positions[:, 0].copy(),
         positions[:, 1].copy(),
         np.array([road.level for road in roads], dtype=np.int64),
         np.array([road.structure for road in roads], dtype=np.int64),
+        ~frame["class"].isin(barred).to_numpy(dtype=bool),
     )
 
 

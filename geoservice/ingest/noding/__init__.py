@@ -11,7 +11,7 @@ What meets, with `tolerance_m` for ends and `SAME_M` for what is drawn at one po
   a bridge, a tunnel or a line off the ground near the middle of a line on the ground;
 - an end at a vertex of any line;
 - vertices of lines of the same level;
-- lines of the same level that cross or run over each other, where neither is a bridge or a tunnel.
+- lines of the same level that cross or run over each other, where neither is a bridge, a tunnel or a motorway.
 """
 
 from __future__ import annotations

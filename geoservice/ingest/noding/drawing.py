@@ -35,6 +35,8 @@ class Lines:
         Level of each line; int64[n].
     structure
         0 on the ground, 1 a bridge, 2 a tunnel; int64[n].
+    crossable
+        Whether lines of its level may cross it; false for motorways; bool[n].
     """
 
     offset: Integers
@@ -42,6 +44,7 @@ class Lines:
     lat: Floats
     level: Integers
     structure: Integers
+    crossable: Flags
 
     @property
     def line(self) -> Integers:
@@ -86,6 +89,7 @@ class Drawing:
     kind: Integers
     level: Integers
     structure: Integers
+    crossable: Flags
     plane: Plane
 
     @classmethod
@@ -97,11 +101,11 @@ class Drawing:
         ring = (lines.lon[first] == lines.lon[last]) & (lines.lat[first] == lines.lat[last]) & (last - first > 2)
         kind[first[ring]] = kind[last[ring]] = MIDDLE
         x, y = plane.metres(lines.lon, lines.lat)
-        return cls(lines.offset, x, y, lines.lon, lines.lat, kind, lines.level, lines.structure, plane)
+        return cls(lines.offset, x, y, lines.lon, lines.lat, kind, lines.level, lines.structure, lines.crossable, plane)
 
     def lines(self) -> Lines:
         """Back to degrees."""
-        return Lines(self.offset, self.lon, self.lat, self.level, self.structure)
+        return Lines(self.offset, self.lon, self.lat, self.level, self.structure, self.crossable)
 
     def part(self, members: Integers) -> Drawing:
         """The drawing of some lines only, in rising order."""
@@ -117,6 +121,7 @@ class Drawing:
             self.kind[at],
             self.level[members],
             self.structure[members],
+            self.crossable[members],
             self.plane,
         )
 
@@ -138,6 +143,7 @@ class Drawing:
             np.concatenate([self.kind[kept], part.kind])[order],
             self.level,
             self.structure,
+            self.crossable,
             self.plane,
         )
 
@@ -145,6 +151,12 @@ class Drawing:
     def line(self) -> Integers:
         """Line of each vertex."""
         return np.repeat(np.arange(len(self.level)), np.diff(self.offset))
+
+    @property
+    def open_ground(self) -> Flags:
+        """Lines on the ground that others may cross."""
+        ground: Flags = self.structure == 0
+        return self.crossable & ground
 
     @property
     def pieces(self) -> Integers:
@@ -158,6 +170,18 @@ class Drawing:
         """Metres along the lines up to each vertex; only differences within one line mean anything."""
         steps = np.hypot(np.diff(self.x), np.diff(self.y))
         return np.concatenate([[0.0], np.cumsum(steps)])
+
+    def boxes(self, pieces: Integers, margin_m: float) -> NDArray[np.object_]:
+        """The boxes around the pieces, as shapely polygons."""
+        x = np.stack([self.x[pieces], self.x[pieces + 1]])
+        y = np.stack([self.y[pieces], self.y[pieces + 1]])
+        west, south = x.min(axis=0) - margin_m, y.min(axis=0) - margin_m
+        east, north = x.max(axis=0) + margin_m, y.max(axis=0) + margin_m
+        return np.asarray(shapely.box(west, south, east, north))
+
+    def points(self, vertices: Integers) -> NDArray[np.object_]:
+        """The vertices as shapely points."""
+        return np.asarray(shapely.points(self.x[vertices], self.y[vertices]))
 
     def segments(self, pieces: Integers) -> NDArray[np.object_]:
         """The pieces as shapely lines."""

@@ -8,6 +8,7 @@ import numpy as np
 import shapely
 
 from geoservice.ingest.noding.drawing import END, MIDDLE, Drawing, Flags, Floats, Integers
+from geoservice.ingest.noding.pairs import pairs_within
 
 # What is drawn this near is drawn at one position.
 SAME_M = 0.05
@@ -87,19 +88,30 @@ class _Crossing:
     y: Floats
 
 
-def find_meetings(drawing: Drawing, tolerance_m: float) -> Meetings:
-    """What meets in a drawing, whether it is drawn as one or not."""
+def find_meetings(drawing: Drawing, tolerance_m: float, inner: Flags) -> Meetings:
+    """What meets in a drawing, whether it is drawn as one or not.
+
+    Parameters
+    ----------
+    drawing
+        Lines, perhaps a part of all.
+    tolerance_m
+        For ends, in metres.
+    inner
+        Lines all of whose neighbours are in the drawing; bool, one a line.
+    """
     pieces = drawing.pieces
-    segments = drawing.segments(pieces)
-    tree = shapely.STRtree(segments)
+    # A search in boxes followed by plain arithmetic takes a third of the time of GEOS's own distance predicate.
+    tree = shapely.STRtree(drawing.boxes(pieces, tolerance_m))
     same = same_position(drawing)
     near = _ends_near_ends(drawing, tolerance_m)
-    ends = _ends_on_pieces(drawing, _met(drawing, same, near), pieces, tree, tolerance_m)
+    loose = inner[drawing.line] & ~_met(drawing, same, near)
+    ends = _ends_on_pieces(drawing, loose, pieces, tree, tolerance_m)
     lying = _vertices_on_pieces(drawing, pieces, tree)
     gathering = _Gathering(drawing, np.concatenate([same, near], axis=1))
     gathering.add_feet(ends, reach_m=tolerance_m, split=True)
     gathering.add_feet(lying, reach_m=SAME_M, split=False)
-    gathering.add_crossings(_crossings(drawing, pieces, tree.query(segments)))
+    gathering.add_crossings(_crossings(drawing, pieces, tree.query(drawing.boxes(pieces, 0.0))))
     return gathering.meetings()
 
 
@@ -114,11 +126,9 @@ def same_position(drawing: Drawing) -> Integers:
 
 
 def _within(drawing: Drawing, vertices: Integers, distance_m: float) -> tuple[Integers, Integers]:
-    """Pairs of different vertices no further apart, each pair once."""
-    points = np.asarray(shapely.points(drawing.x[vertices], drawing.y[vertices]))
-    left, right = shapely.STRtree(points).query(points, predicate="dwithin", distance=distance_m)
-    once = left < right
-    return vertices[left[once]], vertices[right[once]]
+    """Pairs of different vertices no further apart, each pair once, the lower number first."""
+    left, right = pairs_within(drawing.x[vertices], drawing.y[vertices], distance_m)
+    return vertices[left], vertices[right]
 
 
 def _ends_near_ends(drawing: Drawing, tolerance_m: float) -> Integers:
@@ -138,17 +148,17 @@ def _met(drawing: Drawing, *pairs: Integers) -> Flags:
     return met
 
 
-def _ends_on_pieces(drawing: Drawing, met: Flags, pieces: Integers, tree: shapely.STRtree, tolerance_m: float) -> _On:
+def _ends_on_pieces(drawing: Drawing, loose: Flags, pieces: Integers, tree: shapely.STRtree, tolerance_m: float) -> _On:
     """Ends near the pieces that they may meet: of each line the nearest piece."""
     ends = np.flatnonzero(drawing.kind == END)
-    points = shapely.points(drawing.x[ends], drawing.y[ends])
-    found, piece = tree.query(points, predicate="dwithin", distance=tolerance_m)
+    found, piece = tree.query(drawing.points(ends))
     on = _On.feet(drawing, ends[found], pieces[piece])
+    on = on.take(on.gap <= tolerance_m)
     line = drawing.line
     own, other = line[on.vertex], line[on.piece]
     grade = (drawing.level[own] == drawing.level[other]) & (drawing.structure[own] == drawing.structure[other])
     grounded = (drawing.level == 0) & (drawing.structure == 0)
-    landing = ~grounded[own] & grounded[other] & ~met[on.vertex]
+    landing = ~grounded[own] & grounded[other] & loose[on.vertex]
     on = on.take((grade | landing) & _comes_back(drawing, on, tolerance_m))
     order = np.lexsort((on.piece, on.gap, line[on.piece], on.vertex))
     on = on.take(order)
@@ -158,17 +168,17 @@ def _ends_on_pieces(drawing: Drawing, met: Flags, pieces: Integers, tree: shapel
 
 
 def _vertices_on_pieces(drawing: Drawing, pieces: Integers, tree: shapely.STRtree) -> _On:
-    """Vertices in the middle of a line that lie on a piece of another one of the same level on the ground."""
+    """Vertices in the middle of a line that lie on a piece of another one, both of one level and open to crossing."""
     middle = np.flatnonzero(drawing.kind == MIDDLE)
-    line = drawing.line
-    middle = middle[drawing.structure[line[middle]] == 0]
-    points = shapely.points(drawing.x[middle], drawing.y[middle])
-    found, piece = tree.query(points, predicate="dwithin", distance=SAME_M)
+    line, open_ground = drawing.line, drawing.open_ground
+    middle = middle[open_ground[line[middle]]]
+    found, piece = tree.query(drawing.points(middle))
     vertex, piece = middle[found], pieces[piece]
     own, other = line[vertex], line[piece]
-    kept = (drawing.level[own] == drawing.level[other]) & (drawing.structure[other] == 0)
+    kept = (drawing.level[own] == drawing.level[other]) & open_ground[other]
     kept &= (vertex != piece) & (vertex != piece + 1)
     on = _On.feet(drawing, vertex[kept], piece[kept])
+    on = on.take(on.gap <= SAME_M)
     return on.take(_comes_back(drawing, on, SAME_M))
 
 
@@ -181,11 +191,11 @@ def _comes_back(drawing: Drawing, on: _On, reach_m: float) -> Flags:
 
 
 def _crossings(drawing: Drawing, pieces: Integers, boxes: Integers) -> _Crossing:
-    """Pieces of one level on the ground that cross in their middle, of those whose boxes overlap."""
+    """Pieces of one level, open to crossing, that cross in their middle; of those whose boxes overlap."""
     one, other = pieces[boxes[0]], pieces[boxes[1]]
-    line = drawing.line
+    line, open_ground = drawing.line, drawing.open_ground
     kept = (one < other) & (drawing.level[line[one]] == drawing.level[line[other]])
-    kept &= (drawing.structure[line[one]] == 0) & (drawing.structure[line[other]] == 0)
+    kept &= open_ground[line[one]] & open_ground[line[other]]
     one, other = one[kept], other[kept]
     ax, ay = drawing.x[one], drawing.y[one]
     rx, ry = drawing.x[one + 1] - ax, drawing.y[one + 1] - ay

@@ -18,7 +18,7 @@ from geoservice.ingest.noding.drawing import (
     Lines,
     Plane,
 )
-from geoservice.ingest.noding.meetings import Meetings, find_meetings, same_position
+from geoservice.ingest.noding.meetings import SAME_M, Meetings, find_meetings, same_position
 
 MAX_ROUNDS = 12
 
@@ -54,29 +54,35 @@ def node_lines(lines: Lines, tolerance_m: float) -> Noded:
     lines
         Each with at least two vertices.
     tolerance_m
-        How far an end may be from what it meets, in metres.
+        How far an end may be from what it meets, in metres; at least `SAME_M`.
 
     Examples
     --------
     >>> cross = Lines(
     ...     offset=np.array([0, 2, 4]), lon=np.array([0.0, 0.002, 0.001, 0.001]),
-    ...     lat=np.array([0.0, 0.0, -0.001, 0.001]), level=np.array([0, 0]), structure=np.array([0, 0]))
+    ...     lat=np.array([0.0, 0.0, -0.001, 0.001]), level=np.array([0, 0]), structure=np.array([0, 0]),
+    ...     crossable=np.array([True, True]))
     >>> noded = node_lines(cross, tolerance_m=1.0)
     >>> noded.crossings, noded.node.tolist()
     (2, [0, 1, 2, 3, 1, 4])
     """
+    tolerance_m = max(tolerance_m, SAME_M)
     drawing = Drawing.of(lines, Plane.around(lines.lat))
     neighbours = _Neighbours(drawing, slack_m=2 * MAX_ROUNDS * tolerance_m)
     members: Integers = np.arange(len(lines.level))
+    inner = np.ones(len(lines.level), dtype=bool)
     moved = splits = crossings = 0
     for _ in range(MAX_ROUNDS):
         part = drawing.part(members)
-        step = _applied(part, find_meetings(part, tolerance_m))
+        step = _applied(part, find_meetings(part, tolerance_m, inner))
         moved, splits, crossings = moved + step.ends_moved, splits + step.splits, crossings + step.crossings
         drawing = drawing.with_part(members, step.drawing)
-        members = neighbours.of(step.changed)
-        if not len(members):
+        near = neighbours.of(step.changed)
+        if not len(near):
             break
+        # Whether an end is loose tells only who stands beside it: their lines come along.
+        members = np.union1d(near, neighbours.of(_end_boxes(drawing, near)))
+        inner = np.isin(members, near)
     pairs = same_position(drawing)
     node = np.unique(components(len(drawing.x), pairs[0], pairs[1]), return_inverse=True)[1]
     return Noded(drawing.lines(), node.astype(np.int64), moved, splits, crossings)
@@ -165,6 +171,7 @@ def _applied(drawing: Drawing, meetings: Meetings) -> _Step:
         np.where(kind == INSERTED, MIDDLE, kind)[order],
         drawing.level,
         drawing.structure,
+        drawing.crossable,
         drawing.plane,
     )
     return _Step(
@@ -174,6 +181,13 @@ def _applied(drawing: Drawing, meetings: Meetings) -> _Step:
         int(np.count_nonzero(meetings.split)),
         int(np.count_nonzero(~meetings.split)),
     )
+
+
+def _end_boxes(drawing: Drawing, lines: Integers) -> Floats:
+    """The ends of lines as boxes without extent."""
+    ends = np.concatenate([drawing.offset[lines], drawing.offset[lines + 1] - 1])
+    x, y = drawing.x[ends], drawing.y[ends]
+    return np.stack([x, y, x, y], axis=1)
 
 
 def _boxes(drawing: Drawing, vertices: Integers) -> Floats:
