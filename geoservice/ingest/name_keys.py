@@ -29,7 +29,10 @@ VARIANTS = {
 }
 LONGEST_WORD = max(len(word) for word in WORDS)
 
-_FOLD = str.maketrans(VARIANTS)
+# What stands between the parts of a name and counts for nothing; the search gives the same list to SQL.
+SEPARATORS = " \t\n\r\u00a0\u200b\u200e\u200f\ufeff·•・‧∙'‘’ʼ`\"“”-‐‑–—_~,，.。、;；:：!！?？()（）[]［］【】{}《》〈〉<>/\\|&+*#%@^$="
+
+_FOLD = str.maketrans(VARIANTS) | dict.fromkeys(map(ord, SEPARATORS))
 _PLAIN = str.maketrans({"ß": "ss", "ø": "o", "æ": "ae", "œ": "oe", "đ": "d", "ð": "d", "ł": "l", "þ": "th", "ı": "i"})
 _TONES = {"\u0304": "1", "\u0301": "2", "\u030c": "3", "\u0306": "3", "\u0300": "4"}
 _SYLLABLE = re.compile(
@@ -97,7 +100,7 @@ grams=('天', '天门', '市', '门', '门市'), reading='tiān mén shì')
 
 
 def folded(text: str) -> str:
-    """A name in the form in which it is compared: one width, lower case, no spaces or marks, variants as one.
+    """A name in the form in which it is compared: one width, lower case, no separators, variants as one.
 
     Examples
     --------
@@ -106,8 +109,7 @@ def folded(text: str) -> str:
     >>> folded("李家塆") == folded("李家湾")
     True
     """
-    text = unicodedata.normalize("NFKC", text).lower().translate(_FOLD)
-    return "".join(character for character in text if character.isalnum())
+    return unicodedata.normalize("NFKC", text).lower().translate(_FOLD)
 
 
 def letters(text: str) -> str:

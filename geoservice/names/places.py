@@ -20,7 +20,14 @@ def place(connection: Connection, place_id: int, *, day: date) -> dict[str, Any]
     day
         Whose standard name and unit are given.
     """
-    statement = select(Place.id, standard_name(day), Place.class_code, Place.code, Place.rank, *place_columns(day))
+    statement = select(
+        Place.id,
+        standard_name(Place.id, day),
+        Place.class_code,
+        Place.code,
+        Place.rank,
+        *place_columns(Place.geom, Place.unit_id, day),
+    )
     row = connection.execute(statement.where(Place.id == place_id, public(Place))).mappings().first()
     if row is None:
         return None

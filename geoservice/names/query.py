@@ -56,7 +56,7 @@ class NameQuery:
         'all'
         """
         text = folded(typed)
-        if not text:
+        if not any(character.isalnum() for character in text):
             return cls("nothing" if typed.strip() else "all", "")
         plain = letters(unicodedata.normalize("NFKC", typed))
         if grams("".join(character for character in text if not character.isdigit())) or not plain:

@@ -10,6 +10,7 @@ from sqlalchemy import (
     Connection,
     Label,
     Select,
+    Subquery,
     Text,
     and_,
     case,
@@ -19,7 +20,6 @@ from sqlalchemy import (
     literal,
     or_,
     select,
-    true,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, array
 from sqlalchemy.orm import aliased
@@ -27,10 +27,11 @@ from sqlalchemy.orm import aliased
 from geoservice.database.filters import BBox, containing, in_force, public, within_unit
 from geoservice.database.models import Place, PlaceName, UnitVersion
 from geoservice.database.paging import Key, Page, page
-from geoservice.ingest.name_keys import VARIANTS
+from geoservice.ingest.name_keys import SEPARATORS, VARIANTS
 from geoservice.names.query import SHORTEST_PART, NameQuery
 
 EXACT, PREFIX, INITIALS, PART = range(4)
+RANKS = ("tier", "kind_order", "rank", "length", "name_id")
 
 
 def search_places(
@@ -64,20 +65,19 @@ def search_places(
         hits = hits.where(within_unit(Place.unit_id, Place.geom, unit, day))
     if bbox is not None:
         hits = hits.where(bbox.touches(Place.geom))
-    found = hits.subquery("found")
-    keys = [Key(f"_{name}", found.c[name], int) for name in ("tier", "kind_order", "rank", "length", "name_id")]
+    # OFFSET 0 keeps the planner from working the ranks out anew wherever they are named.
+    hit = hits.offset(0).subquery("hit")
+    # Without a query every place is found by its standard name, and there is nothing to choose.
+    found = hit if query.kind == "all" else _best_of_each_place(hit)
+    keys = [Key(f"_{name}", found.c[name], int) for name in RANKS]
     statement = _described(found, day).add_columns(*(key.column.label(key.name) for key in keys))
-    return page(connection, statement.where(found.c.nth == 1), keys, limit=limit, after=after)
+    return page(connection, statement, keys, limit=limit, after=after)
 
 
 def _hits(query: NameQuery, day: date, *, only_in_force: bool) -> Select[*tuple[Any, ...]]:
-    """Every name that answers, with what it is ranked by; `nth` numbers the names of one place, the best first."""
+    """Every name that answers, with what it is ranked by and with its place."""
     matches, tier = _matching(query)
     is_former = or_(PlaceName.kind == "former", func.coalesce(PlaceName.valid_to <= day, false()))
-    kind_order = case((is_former, 2), (PlaceName.kind == "standard", 0), else_=1)
-    length = func.length(PlaceName.name)
-    nth = func.row_number().over(partition_by=PlaceName.place_id, order_by=[tier, kind_order, length, PlaceName.id])
-    how = case((is_former, "former"), (tier == INITIALS, "initials"), else_=_script(query))
     return (
         select(
             PlaceName.id.label("name_id"),
@@ -88,17 +88,26 @@ def _hits(query: NameQuery, day: date, *, only_in_force: bool) -> Select[*tuple[
             PlaceName.romanisation,
             PlaceName.valid_from,
             PlaceName.valid_to,
+            Place.class_code,
+            Place.unit_id,
+            Place.geom,
             or_(PlaceName.schematic, Place.schematic).label("schematic"),
-            Place.rank,
+            is_former.label("is_former"),
             tier.label("tier"),
-            kind_order.label("kind_order"),
-            length.label("length"),
-            how.label("match"),
-            nth.label("nth"),
+            case((is_former, 2), (PlaceName.kind == "standard", 0), else_=1).label("kind_order"),
+            Place.rank,
+            func.length(PlaceName.name).label("length"),
+            literal("pinyin" if query.kind == "letters" else "han").label("script"),
         )
         .join(Place, Place.id == PlaceName.place_id)
-        .where(public(PlaceName, Place), matches, _dated(day, only_in_force=only_in_force))
+        .where(public(PlaceName, Place), matches, _dated(day, only_in_force=only_in_force or query.kind == "all"))
     )
+
+
+def _best_of_each_place(hit: Subquery) -> Subquery:
+    nth = func.row_number().over(partition_by=hit.c.place_id, order_by=[hit.c[name] for name in RANKS])
+    numbered = select(*hit.c, nth.label("nth")).subquery("numbered")
+    return select(*numbered.c).where(numbered.c.nth == 1).subquery("found")
 
 
 def _dated(day: date, *, only_in_force: bool) -> ColumnElement[bool]:
@@ -109,25 +118,24 @@ def _dated(day: date, *, only_in_force: bool) -> ColumnElement[bool]:
     return and_(in_force(PlaceName, day), ~undated)
 
 
-def _script(query: NameQuery) -> str:
-    return "pinyin" if query.kind == "letters" else "han"
-
-
 def _matching(query: NameQuery) -> tuple[ColumnElement[bool], ColumnElement[int]]:
     """The condition, and how well a name that fulfils it answers."""
     if query.kind == "letters":
         return _letters(query)
     if query.kind == "text":
         return _text(query)
-    return (true() if query.kind == "all" else false()), literal(EXACT)
+    return (PlaceName.kind == "standard" if query.kind == "all" else false()), literal(EXACT)
 
 
 def _text(query: NameQuery) -> tuple[ColumnElement[bool], ColumnElement[int]]:
     name = _folded(PlaceName.name)
-    tier = case((name == query.text, EXACT), (func.starts_with(name, query.text), PREFIX), else_=PART)
+    begins = case((name == query.text, EXACT), else_=PREFIX)
+    tier = case((func.starts_with(name, query.text), begins), else_=PART)
     if not query.grams:
         return PlaceName.name.ilike(containing(query.text)), tier
-    # The index answers the first half; the second tells 天门 from 门天门.
+    if query.text in query.grams:
+        return _has((query.text,)), tier
+    # The index answers the first half; the second makes sure that the pairs follow each other.
     return and_(_has(query.grams), func.strpos(name, query.text) > 0), tier
 
 
@@ -159,62 +167,76 @@ def _folded(name: Any) -> ColumnElement[str]:
     """What `geoservice.ingest.name_keys.folded` does, in SQL."""
     lower = func.lower(func.pg_catalog.normalize(name, "NFKC"))
     same = func.translate(lower, "".join(VARIANTS), "".join(VARIANTS.values()))
-    return func.regexp_replace(same, "[^[:alnum:]]", "", "g")
+    return func.regexp_replace(same, _SEPARATOR, "", "g")
 
 
-def _described(found: Any, day: date) -> Select[*tuple[Any, ...]]:
+_SEPARATOR = "[" + "".join(f"\\u{ord(character):04x}" for character in SEPARATORS) + "]"
+
+
+def _described(found: Subquery, day: date) -> Select[*tuple[Any, ...]]:
+    match = case((found.c.is_former, "former"), (found.c.tier == INITIALS, "initials"), else_=found.c.script)
     return select(
         found.c.name_id.label("id"),
         found.c.place_id,
         found.c.name,
         found.c.kind,
-        standard_name(day),
-        Place.class_code,
+        standard_name(found.c.place_id, day),
+        found.c.class_code,
         found.c.reading,
         found.c.romanisation,
         found.c.valid_from,
         found.c.valid_to,
-        found.c.match,
+        match.label("match"),
         found.c.schematic,
-        *place_columns(day),
-    ).join_from(found, Place, Place.id == found.c.place_id)
+        *place_columns(found.c.geom, found.c.unit_id, day),
+    )
 
 
-def place_columns(day: date) -> list[Label[Any]]:
-    """`lon`, `lat`, `bbox` (CRS84; null where nobody has drawn the place) and `unit_name` of a place."""
-    point = func.ST_PointOnSurface(Place.geom)
-    sides = [getattr(func, f"ST_{side}")(Place.geom) for side in ("XMin", "YMin", "XMax", "YMax")]
+def place_columns(geom: Any, unit_id: Any, day: date) -> list[Label[Any]]:
+    """`lon`, `lat`, `bbox` (CRS84; null where nobody has drawn the place) and `unit_name` of a place.
+
+    Parameters
+    ----------
+    geom, unit_id
+        The columns of the place.
+    day
+        Whose units are named.
+    """
+    point = func.ST_PointOnSurface(geom)
+    sides = [getattr(func, f"ST_{side}")(geom) for side in ("XMin", "YMin", "XMax", "YMax")]
     return [
         func.ST_X(point).label("lon"),
         func.ST_Y(point).label("lat"),
-        case((Place.geom.is_not(None), array(sides)), else_=None).label("bbox"),
-        _unit_name(day).label("unit_name"),
+        case((geom.is_not(None), array(sides)), else_=None).label("bbox"),
+        _unit_name(geom, unit_id, day).label("unit_name"),
     ]
 
 
-def standard_name(day: date) -> Label[Any]:
+def standard_name(place_id: Any, day: date) -> Label[Any]:
     """`standard_name`: the one of a place in force on a day; null where it has none."""
     other = aliased(PlaceName)
     return (
         select(other.name)
-        .where(other.place_id == Place.id, other.kind == "standard", public(other), in_force(other, day))
+        .where(other.place_id == place_id, other.kind == "standard", public(other), in_force(other, day))
         .order_by(other.valid_from.desc().nulls_last(), other.id)
         .limit(1)
-        .correlate(Place)
+        .correlate_except(other)
         .scalar_subquery()
         .label("standard_name")
     )
 
 
-def _unit_name(day: date) -> ColumnElement[Any]:
+def _unit_name(geom: Any, unit_id: Any, day: date) -> ColumnElement[Any]:
     """The stated unit of a place, else the township that it lies in."""
     stated, around = aliased(UnitVersion), aliased(UnitVersion)
-    by_id = select(stated.name).where(stated.unit_id == Place.unit_id, public(stated), in_force(stated, day))
+    by_id = select(stated.name).where(stated.unit_id == unit_id, public(stated), in_force(stated, day))
     by_place = (
         select(around.name)
         .where(around.level == "township", public(around), in_force(around, day))
-        .where(around.geom.op("&&")(Place.geom), func.ST_Intersects(around.geom, func.ST_PointOnSurface(Place.geom)))
+        .where(around.geom.op("&&")(geom), func.ST_Intersects(around.geom, func.ST_PointOnSurface(geom)))
         .order_by(around.unit_id)
         .limit(1)
     )
-    return func.coalesce(by_id.correlate(Place).scalar_subquery(), by_place.correlate(Place).scalar_subquery())
+    return func.coalesce(
+        by_id.correlate_except(stated).scalar_subquery(), by_place.correlate_except(around).scalar_subquery()
+    )

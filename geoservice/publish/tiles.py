@@ -160,7 +160,7 @@ def _columns(layer_id: str, day: date) -> Mapping[str, Any]:
     if layer_id == "units":
         columns["id"] = UnitVersion.unit_id
     if layer_id == "places":
-        columns["name"] = standard_name(day)
+        columns["name"] = standard_name(table.id, day)
     return MappingProxyType(columns)
 
 
