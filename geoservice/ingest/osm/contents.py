@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -118,11 +119,22 @@ def read_contents(path: Path, keys: Collection[str], progress: Progress | None =
     file = check_file(path)
     wanted = frozenset(keys)
     try:
-        with reading(path):
+        with reading(path), _order_told():
             return _read(path, file, wanted, progress)
     except _Unsorted:
         with sorted_copy(path) as ordered, reading(path):
             return _read(path, ordered, wanted, progress)
+
+
+@contextmanager
+def _order_told() -> Iterator[None]:
+    """Osmium itself minds the order where it builds areas."""
+    try:
+        yield
+    except RuntimeError as error:
+        if "out of order" in str(error):
+            raise _Unsorted from None
+        raise
 
 
 def _read(path: Path, file: osmium.io.File, wanted: frozenset[str], progress: Progress | None) -> Contents:
