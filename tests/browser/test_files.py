@@ -12,7 +12,7 @@ from babel.messages.pofile import read_po
 WEB = Path(__file__).resolve().parents[2] / "web"
 SOURCES = [*sorted((WEB / "static" / "js").glob("*.js")), *sorted((WEB / "templates").glob("*.html"))]
 STYLES = sorted((WEB / "static" / "css").glob("*.css"))
-KEY = re.compile(r"""["'`](map\.[a-z0-9_.]+)(\$\{)?""")
+KEY = re.compile(r"""["'`](map\.[a-z0-9_.-]+)(\$\{)?""")
 
 
 def keys(language: str) -> set[str]:

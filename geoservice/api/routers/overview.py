@@ -83,6 +83,7 @@ class MapMode(Shape):
     id: str
     title: Title
     speed_kmh: float
+    speeds: dict[str, float]
     off_network_kmh: float
     off_network_m: float
     barriers: tuple[str, ...]
@@ -142,6 +143,7 @@ def _start(service: Services, overview: Overview, run: int | None) -> MapStart:
                 id=mode.id,
                 title=Title.of(mode.title),
                 speed_kmh=mode.speed_kmh,
+                speeds=mode.speeds,
                 off_network_kmh=mode.off_network_kmh,
                 off_network_m=mode.off_network_m,
                 barriers=mode.barriers,

@@ -4,7 +4,7 @@ import { shareBar } from "./chart.js";
 import { chosenService, chosenType, info, modeOf } from "./choice.js";
 import { coverage, loadCoverage } from "./coverage.js";
 import { byId, el } from "./dom.js";
-import { count, coverageShare, decimal, moment, percent, share } from "./format.js";
+import { count, coverageShare, moment, percent, share, short } from "./format.js";
 import { failure } from "./problem.js";
 import { state } from "./state.js";
 import { unitsTable } from "./table.js";
@@ -94,7 +94,8 @@ function assumptions(service, run) {
 /** Where the standard and each of its minutes come from. */
 function grounds(service, limits) {
   const named = limits.map(([kind, { source }]) => source && text("map.assumed.ground", { kind: text(`map.class.${kind}`), source }));
-  const items = [service.source, service.note, ...named].filter(Boolean).map((item) => el("li", {}, titled(item)));
+  const modes = [...new Set(limits.map(([, { mode }]) => mode))].map((id) => modeOf(id)?.source);
+  const items = [service.source, service.note, ...named, ...modes].filter(Boolean).map((item) => el("li", {}, titled(item)));
   return items.length ? el("details", { class: "grounds" }, el("summary", {}, text("map.assumed.source")), el("ul", {}, ...items)) : null;
 }
 
@@ -103,12 +104,15 @@ function leg(mode) {
   const known = modeOf(mode);
   if (!known?.off_network_m) return null;
   const barriers = (known.barriers ?? []).map((id) => titled(info().layers.find((layer) => layer.id === id)?.title)).filter(Boolean);
-  const values = { mode: titled(known.title), metres: count(known.off_network_m), speed: decimal(known.off_network_kmh) };
+  const values = { mode: titled(known.title), metres: count(known.off_network_m), speed: short(known.off_network_kmh) };
   return text(barriers.length ? "map.assumed.leg.barriers" : "map.assumed.leg", { ...values, barriers: barriers.join(text("map.and")) });
 }
 
 function way(mode) {
   const known = modeOf(mode);
   if (!known) return mode;
-  return text("map.assumed.way", { mode: titled(known.title), speed: decimal(known.speed_kmh) });
+  const speeds = [known.speed_kmh, ...Object.values(known.speeds ?? {})].filter((speed) => speed > 0);
+  const [low, high] = [Math.min(...speeds), Math.max(...speeds)];
+  const values = { mode: titled(known.title), low: short(low), high: short(high) };
+  return text(low === high ? "map.assumed.way" : "map.assumed.way.by-class", values);
 }

@@ -16,6 +16,9 @@ export function decimal(value, digits = 1) {
     : NONE;
 }
 
+/** At most two decimals, none that say nothing: 15, 2.88. */
+export const short = (value) => (Number.isFinite(value) ? value.toLocaleString(locale(), { maximumFractionDigits: 2 }) : NONE);
+
 /** Part of a whole between 0 and 1, or null where there is no whole. */
 export const share = (part, whole) => (Number.isFinite(part) && whole > 0 ? part / whole : null);
 

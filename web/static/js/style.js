@@ -114,7 +114,7 @@ const circleFills = () => [{ id: "circles-fill", type: "fill", source: "circles"
 
 function circleLines() {
   return [
-    { id: "circles-line", type: "line", source: "circles", layout: { "line-join": "round" }, paint: { "line-color": ringColor(), "line-width": zoomed(8, 0.9, 13, 2) } },
+    { id: "circles-line", type: "line", source: "circles", layout: { "line-join": "round" }, paint: { "line-color": ringColor(), "line-opacity": ["interpolate", ["linear"], ["zoom"], 8, 0.45, 11, 1], "line-width": zoomed(8, 0.5, 11, 1.1, 14, 2.2) } },
   ];
 }
 
@@ -125,10 +125,10 @@ function points() {
       type: "circle",
       paint: { "circle-color": token("map-label-2"), "circle-radius": radius, "circle-stroke-color": token("map-halo"), "circle-stroke-width": 1 },
     }),
+    facilities("facilities-other", { minzoom: 9.5, size: zoomed(9.5, 0.3, 11, 0.42, 12.5, 0.65, 15, 0.9), opacity: 0.75 }),
     reach("unjoined", { "circle-color": token("map-halo"), "circle-opacity": 0.4, "circle-stroke-color": token("unjoined"), "circle-stroke-width": 1.2, "circle-radius": radius }),
     reach("covered", { "circle-color": token("covered"), "circle-stroke-color": token("map-halo"), "circle-stroke-width": zoomed(8, 0.4, 12, 1.2), "circle-radius": radius }),
-    reach("uncovered", { "circle-color": token("map-halo"), "circle-stroke-color": token("uncovered"), "circle-stroke-width": zoomed(8, 1, 12, 2.2), "circle-radius": radius }),
-    facilities("facilities-other", { minzoom: 9, size: zoomed(9, 0.28, 11, 0.45, 12.5, 0.65, 15, 0.9), opacity: 0.75 }),
+    reach("uncovered", { "circle-color": token("map-halo"), "circle-stroke-color": token("uncovered"), "circle-stroke-width": zoomed(8, 1, 12, 2.2), "circle-radius": zoomed(8, 2.1, 11, 3.8, 15, 7.2) }),
     facilities("facilities-subject", { size: zoomed(7, 0.3, 9.5, 0.5, 11, 0.8, 13, 1.05), opacity: 1 }),
   ];
 }
@@ -184,7 +184,7 @@ function labels() {
     }),
     tile("places", "place-names", {
       type: "symbol",
-      filter: ["<=", rank, ["step", ["zoom"], 2, 10.5, 3, 11, 4, 11.5, 5, 12.2, 6, 13, 99]],
+      filter: ["<=", rank, ["step", ["zoom"], 2, 10.5, 3, 11, 4, 11.4, 5, 11.9, 6, 13, 99]],
       layout: { "text-field": ["coalesce", by("name"), ""], "text-font": FONT, "text-size": zoomed(8, 11, 15, ["match", rank, [1, 2, 3], 16, 13]), "symbol-sort-key": rank, ...under },
       paint: ink("map-label-2"),
     }),
