@@ -350,6 +350,8 @@ def _parsed(text: str, shown: str) -> Crs:
         raise BadInput("crs.unknown", value=shown) from None
     if crs.is_compound:
         crs = crs.sub_crs_list[0]
+    if crs.is_bound and crs.source_crs is not None and _authority(crs.source_crs.geodetic_crs) in _SAME_NUMBERS:
+        crs = crs.source_crs
     if not (crs.is_geographic or crs.is_projected):
         raise BadInput("crs.not-horizontal", value=shown, name=crs.name)
     authority = _authority(crs)
@@ -367,7 +369,10 @@ def _transform(definition: str, *, inverse: bool) -> Callable[[Any, Any], tuple[
     target = base if _authority(base) in _SAME_NUMBERS else None
     if target is not None and crs.is_geographic:
         return lambda x, y: (np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64))
-    transformer = _accurate(crs) if target is None else Transformer.from_crs(crs, target, always_xy=True)
+    if crs.is_bound:  # the file brings its own parameters of the transformation
+        transformer = Transformer.from_crs(crs, CRS.from_epsg(4326), always_xy=True)
+    else:
+        transformer = _accurate(crs) if target is None else Transformer.from_crs(crs, target, always_xy=True)
     direction = "INVERSE" if inverse else "FORWARD"
     return lambda x, y: transformer.transform(x, y, direction=direction)
 

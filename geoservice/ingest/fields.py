@@ -14,10 +14,10 @@ from geoservice.errors import BadInput
 POSITIONS: Mapping[str, tuple[str, ...]] = {
     "lon": ("lon", "lng", "long", "longitude", "经度", "东经", "经度坐标", "中心经度", "gps经度", "经度e"),
     "lat": ("lat", "latitude", "纬度", "北纬", "纬度坐标", "中心纬度", "gps纬度", "纬度n"),
-    "north": ("north", "northing", "北坐标", "纵坐标", "纵坐标x", "x北", "北坐标x", "x纵坐标"),
-    "east": ("east", "easting", "东坐标", "横坐标", "横坐标y", "y东", "东坐标y", "y横坐标"),
-    "x": ("x", "x坐标", "坐标x", "xcoord", "pointx"),
-    "y": ("y", "y坐标", "坐标y", "ycoord", "pointy"),
+    "north": ("north", "northing", "北坐标", "纵坐标", "纵坐标x", "x北", "北坐标x", "x纵坐标", "x(北)", "纵坐标(x)"),
+    "east": ("east", "easting", "东坐标", "横坐标", "横坐标y", "y东", "东坐标y", "y横坐标", "y(东)", "横坐标(y)"),
+    "x": ("x", "x坐标", "坐标x", "坐标(x)", "xcoord", "pointx"),
+    "y": ("y", "y坐标", "坐标y", "坐标(y)", "ycoord", "pointy"),
     "lonlat": ("经纬度", "经纬度坐标", "坐标", "location", "lonlat", "lnglat"),
     "wkt": ("wkt", "geometry", "geom", "几何"),
 }
@@ -97,7 +97,7 @@ def match_headers(
                 taken[name] = _only(fitting, headers, name, file)
                 free.remove(taken[name])
     for name, texts in places.items():
-        fitting = [index for index in free if name not in taken and _plain(headers[index]) in texts]
+        fitting = [index for index in free if name not in taken and _forms(headers[index]) & set(texts)]
         if fitting:
             taken[name] = _only(fitting, headers, name, file)
             free.remove(taken[name])
@@ -111,9 +111,9 @@ def match_headers(
 
 def header_score(headers: Sequence[str], layer: LayerDeclaration, mapping: Mapping[str, str]) -> int:
     """How many fields and positions a row of a table names, if it is the row of headers."""
-    known = {_plain(text) for declared in layer.fields for text in _texts(layer, declared.name)}
+    known = {form for declared in layer.fields for text in _texts(layer, declared.name) for form in _forms(text)}
     known |= {text for texts in POSITIONS.values() for text in texts}
-    return sum(_plain(header) in known or header in mapping.values() for header in headers if header)
+    return sum(bool(_forms(header) & known) or header in mapping.values() for header in headers if header)
 
 
 def _texts(layer: LayerDeclaration, name: str) -> tuple[str, ...]:
@@ -126,13 +126,13 @@ def _fits(header: str, texts: Sequence[str], rank: int) -> bool:
         return header == texts[0]
     if rank == 1:
         return header in texts
-    return bool(header.strip()) and _plain(header) in {_plain(text) for text in texts}
+    return bool(header.strip()) and any(_forms(header) & _forms(text) for text in texts)
 
 
-def _plain(header: str) -> str:
-    """A folded header without the unit in brackets at its end."""
+def _forms(header: str) -> set[str]:
+    """A folded header, and the same without the unit in brackets at its end."""
     folded = fold(header)
-    return _MEANT_FOR_PEOPLE.sub("", folded) or folded
+    return {folded, _MEANT_FOR_PEOPLE.sub("", folded) or folded}
 
 
 def _only(fitting: Sequence[int], headers: Sequence[str], name: str, file: str) -> int:

@@ -223,7 +223,11 @@ def _vector_crs(raw: RawTable, given: Crs | None, checked: Checked, file: str) -
             checked.notices.append(Notice(None, "import.crs-overridden", {"stated": stated, "crs": given.name}))
         return given, "given"
     if raw.crs is not None:
-        return Crs.parse(raw.crs), "stated"
+        try:
+            return Crs.parse(raw.crs), "stated"
+        except BadInput as error:
+            stated = raw.crs[:80]
+            raise BadInput("import.crs-stated", file=file, stated=stated, reason=error.message) from None
     west, south, east, north = shapely.total_bounds(raw.geometry).tolist()
     if -180 <= west <= east <= 180 and -90 <= south <= north <= 90:
         return Crs.parse(f"EPSG:{SRID}"), "assumed"

@@ -9,9 +9,10 @@ from typing import Any
 from geoservice.catalog import Catalog, FieldDeclaration, LayerDeclaration
 from geoservice.errors import BadInput
 from geoservice.ingest.fields import Matched
+from geoservice.ingest.parsers import parser_for
 from geoservice.ingest.readers.raw import RawTable
 from geoservice.ingest.records import Notice
-from geoservice.ingest.values import Column, ValueRefusedError, parse_column, parser_for, show
+from geoservice.ingest.values import Column, ValueRefusedError, parse_column, show
 from geoservice.language import current_language, translate
 
 # Pairs of fields of which the first may not exceed the second; True where they may not be equal either.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import difflib
 import json
 import math
 import re
@@ -11,8 +10,6 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-
-from geoservice.catalog import CodeList, FieldDeclaration
 
 SHOWN = 80  # characters of a value that a message shows
 _INT32 = 2**31 - 1
@@ -121,21 +118,6 @@ def _attempt(parser: Parser, cell: Any) -> Any:
         return parser(cell)
     except ValueRefusedError as refused:
         return refused
-
-
-def parser_for(declared: FieldDeclaration, codes: Mapping[str, CodeList]) -> Parser:
-    """The parser of a declared field; it checks the type, the length, the range and the code list."""
-    if declared.type == "code" and declared.codes is not None:
-        return CodeParser(codes[declared.codes])
-    if declared.type == "integer":
-        return lambda cell: _within(declared, parse_integer(cell, unit=declared.unit))
-    if declared.type == "number":
-        return lambda cell: _within(declared, parse_number(cell, unit=declared.unit))
-    if declared.type == "text":
-        if declared.name == "code" or declared.name.endswith("_code"):
-            return lambda cell: _short(declared, parse_code_text(cell))
-        return lambda cell: _short(declared, parse_text(cell))
-    return {"date": parse_date, "boolean": parse_boolean, "list": parse_list}[declared.type]
 
 
 def show(cell: Any) -> str | None:
@@ -369,70 +351,3 @@ def parse_list(cell: Any) -> list[str] | None:
     else:
         parts = [str(cell)]
     return [part.strip("\"'") for part in parts] or None
-
-
-class CodeParser:
-    """Finds entries of a code list by code, title in either language, or alias.
-
-    Examples
-    --------
-    >>> from geoservice.catalog import load_catalog
-    >>> parser = CodeParser(load_catalog().codes["unit_levels"])
-    >>> parser("乡级"), parser(4), parser(4.0), parser("Township"), parser(" ")
-    ('township', 'township', 'township', 'township', None)
-    """
-
-    def __init__(self, codes: CodeList) -> None:
-        self._title = codes.title
-        self._by_text: dict[str, str] = {}
-        for entry in codes.entries:
-            self._by_text.setdefault(_folded(entry.code), entry.code)
-        for entry in codes.entries:
-            for text in (entry.title.zh, entry.title.en):
-                self._by_text.setdefault(_folded(text), entry.code)
-        for entry in codes.entries:
-            for text in entry.aliases:
-                self._by_text.setdefault(_folded(text), entry.code)
-        self._known = "、".join(f"{entry.title.zh}({entry.code})" for entry in codes.entries[:20])
-        self._widths = sorted({len(entry.code) for entry in codes.entries if entry.code.isdigit()})
-
-    def __call__(self, cell: Any) -> Any:
-        """The code of the entry; a notice goes with one whose leading zeros were lost."""
-        text = re.sub(r"^(\d+)\.0+$", r"\1", _folded(str(cell)))
-        if not text:
-            return None
-        if text in self._by_text:
-            return self._by_text[text]
-        if text.isdigit():
-            padded = [text.zfill(width) for width in self._widths if width > len(text)]
-            found = [self._by_text[one] for one in padded if one in self._by_text]
-            if len(found) == 1:
-                return Noted(found[0], "import.zeros-restored")
-        near = difflib.get_close_matches(text, self._by_text, n=1, cutoff=0.6)
-        if near:
-            raise ValueRefusedError("import.unknown-code-near", known=self._known, near=near[0])
-        raise ValueRefusedError("import.unknown-code", known=self._known)
-
-
-def _folded(text: str) -> str:
-    return "".join(unicodedata.normalize("NFKC", text).translate(INVISIBLE).split()).casefold()
-
-
-def _within(declared: FieldDeclaration, number: float | None) -> float | None:
-    if number is None:
-        return None
-    low, high = declared.min, declared.max
-    if (low is not None and number < low) or (high is not None and number > high):
-        raise ValueRefusedError("import.out-of-range", least=_bound(low), most=_bound(high))
-    return number
-
-
-def _bound(number: float | None) -> str:
-    return "-" if number is None else f"{number:.15g}"
-
-
-def _short(declared: FieldDeclaration, text: Any) -> Any:
-    value = str(text.value if isinstance(text, Noted) else text or "")
-    if declared.max_length is not None and len(value) > declared.max_length:
-        raise ValueRefusedError("import.too-long", length=len(value), most=declared.max_length)
-    return text

@@ -161,3 +161,15 @@ def test_zones_by_the_prefix_of_east():
         "EPSG:4526", "EPSG:4525", "EPSG:4513", "EPSG:4533", "EPSG:4497"
     ]  # fmt: skip
     assert survey_zone(24) is None
+
+
+def test_parameters_that_the_file_brings_are_used():
+    text = (
+        'GEOGCS["Beijing 1954",DATUM["Beijing_1954",SPHEROID["Krassowsky 1940",6378245,298.3],'
+        'TOWGS84[15.8,-154.4,-82.3,0,0,0,0]],PRIMEM["Greenwich",0],UNIT["degree",0.0174532925199433]]'
+    )
+    there = Crs.parse(text).to_lonlat(shapely.Point(113.16, 30.66))
+    _, _, distance = Geod(ellps="GRS80").inv(113.16, 30.66, there.x, there.y)
+    assert 30 < distance < 200
+    zeros = 'GEOGCS["China Geodetic Coordinate System 2000",DATUM["China_2000",SPHEROID["CGCS2000",6378137,298.257222101],TOWGS84[0,0,0,0,0,0,0]],'
+    assert Crs.parse(zeros + 'PRIMEM["Greenwich",0],UNIT["degree",0.0174532925199433]]').plain_degrees

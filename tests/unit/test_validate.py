@@ -187,7 +187,9 @@ def test_swapped_degrees_are_seen_by_the_county_where_the_numbers_do_not_tell(tm
     fails(geojson(tmp_path, [(shapely.Point(42.5, 1.5), FACILITY)]), "import.swapped-geometry", reference=andorra)
 
 
-@pytest.mark.parametrize("head", ["名称,类型,X,Y", "名称,类型,北坐标,东坐标", "名称,类型,纵坐标(X),横坐标(Y)"])
+@pytest.mark.parametrize(
+    "head", ["名称,类型,X,Y", "名称,类型,北坐标,东坐标", "名称,类型,纵坐标(X),横坐标(Y)", "名称,类型,坐标(X),坐标（Y）"]
+)
 @pytest.mark.parametrize(
     ("east", "crs", "found"),
     [(419491.805, "4547", "4547"), (38419491.805, None, "4526"), (38419491.805, "4526", "4526")],

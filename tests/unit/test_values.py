@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from geoservice.catalog import FieldDeclaration
 from geoservice.ingest.angles import parse_angle, typed_as_dms
+from geoservice.ingest.parsers import CodeParser, parser_for
 from geoservice.ingest.values import (
     BadCell,
-    CodeParser,
     Noted,
     ValueRefusedError,
     parse_boolean,
@@ -23,7 +23,6 @@ from geoservice.ingest.values import (
     parse_list,
     parse_number,
     parse_text,
-    parser_for,
     show,
 )
 

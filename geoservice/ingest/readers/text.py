@@ -49,7 +49,7 @@ def decode(data: bytes, encoding: str | None, *, file: str) -> tuple[str, str]:
 
 
 def known_encoding(encoding: str, *, file: str) -> str:
-    """The name of an encoding as Python writes it.
+    """The name of an encoding as Python writes it; GB18030 for its parts GBK and GB 2312.
 
     Raises
     ------
@@ -57,9 +57,10 @@ def known_encoding(encoding: str, *, file: str) -> str:
         ``import.encoding-unknown``.
     """
     try:
-        return codecs.lookup(encoding).name
+        name = codecs.lookup(encoding).name
     except LookupError:
         raise BadInput("import.encoding-unknown", file=file, encoding=encoding) from None
+    return "gb18030" if name in ("gbk", "gb2312") else name
 
 
 def decode_as(data: bytes, encoding: str, *, file: str) -> tuple[str, str]:

@@ -14,7 +14,6 @@ import pandas as pd
 import pyogrio
 from pyogrio.errors import DataLayerError, DataSourceError
 
-from geoservice.crs import Crs
 from geoservice.errors import BadInput
 from geoservice.ingest.readers.kml import read_kml
 from geoservice.ingest.readers.raw import Cells, RawTable, cells_of, object_array
@@ -85,15 +84,13 @@ def _check_content(path: Path, known: _Format) -> None:
         raise BadInput("import.format-mismatch", file=path.name, format=known.name)
 
 
-def _layers(path: Path) -> list[str]:
+def _choose_layer(path: Path, part: str | None) -> str:
+    """The layer that is named, or the only one; tables without geometry stand back behind one layer with it."""
     try:
-        return [str(name) for name, _ in pyogrio.list_layers(path)]
+        layers = [(str(name), kind is not None) for name, kind in pyogrio.list_layers(path)]
     except DataSourceError as error:
         raise _unreadable(path, error) from None
-
-
-def _choose_layer(path: Path, part: str | None) -> str:
-    names = _layers(path)
+    names = [name for name, _ in layers]
     shown = "、".join(names) or "-"
     if part is not None:
         if part not in names:
@@ -101,9 +98,10 @@ def _choose_layer(path: Path, part: str | None) -> str:
         return part
     if not names:
         raise BadInput("import.empty-file", file=path.name)
-    if len(names) > 1:
-        raise BadInput("import.layers-several", file=path.name, layers=shown, first=names[0])
-    return names[0]
+    drawn = [name for name, spatial in layers if spatial] or names
+    if len(drawn) > 1:
+        raise BadInput("import.layers-several", file=path.name, layers=shown, first=drawn[0])
+    return drawn[0]
 
 
 def _info(path: Path, source: Path | bytes, known: _Format, **options: Any) -> dict[str, Any]:
@@ -167,10 +165,10 @@ def _geojson(path: Path, known: _Format, encoding: str | None) -> RawTable:
     data = read_bytes(path)
     text, used = decode(data, encoding, file=path.name)
     stated = _CRS_MEMBER.search(text[:_SNIFFED]) or _CRS_MEMBER.search(text[-_SNIFFED:])
-    if stated:
-        Crs.parse(stated[1])  # GDAL falls back to WGS 84 without a word where it does not know the name
     source = data if used in ("utf-8", "utf-8-sig") else text.encode()
     table = _table(path, known, _frame(path, source), _info(path, source, known), encoding=used)
+    if stated:
+        table.crs = stated[1]  # GDAL falls back to WGS 84 without a word where it does not know the name
     if used != "utf-8" and encoding is None:
         table.notices.append(Notice(None, "import.encoding-detected", {"encoding": used}))
     return table
@@ -230,10 +228,9 @@ def _stated_encoding(beside: dict[str, Path]) -> str | None:
         text = beside[".cpg"].read_bytes()[:40].decode("ascii", "ignore").strip()
         name = {"936": "gb18030", "OEM 936": "gb18030", "65001": "utf-8"}.get(text, text)
         try:
-            name = known_encoding(name, file="")
+            return known_encoding(name, file="")
         except BadInput:
             return None
-        return "gb18030" if name in ("gbk", "gb2312") else name
     header = _bytes_at(beside[".dbf"], 0, 30)
     return "gb18030" if len(header) == 30 and header[29] in (0x4D, 0x7A) else None
 
