@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -85,7 +87,7 @@ class CaseResult:
     facility_id: NDArray[np.int64]
     reason: NDArray[np.object_]
     coverage: Coverage
-    circles: tuple[tuple[Limit, Circle], ...]
+    circles: tuple[tuple[Limit, Circle], ...] = ()
 
     @property
     def covered(self) -> NDArray[np.bool_]:
@@ -174,6 +176,8 @@ def run_coverage(
         progress("coverage.step.run", len(cases), len(cases))
         if not any(result.facilities for result in results):
             raise BadInput("coverage.no-facilities", types=", ".join(sorted({case.type for case in cases})))
+        if request.circles:
+            results = _drawn(inputs, results, request, progress)
         headline = _headline(results)
         progress("coverage.step.store", 0, 1)
         stored = StoredRun(
@@ -317,7 +321,6 @@ def _compute(inputs: _Inputs, case: Case, request: RunRequest) -> CaseResult:
         facility_id=facility,
         reason=reason,
         coverage=_count(inputs, mine, covered, reason),
-        circles=_circles(inputs, case, (urban, rural)) if request.circles and mine.any() else (),
     )
 
 
@@ -348,15 +351,29 @@ def _known(value: int) -> int | None:
     return None if value < 0 else value
 
 
-def _circles(inputs: _Inputs, case: Case, limits: tuple[Limit, Limit]) -> tuple[tuple[Limit, Circle], ...]:
-    """One circle for each way and time that the standard names."""
-    drawn = []
-    for limit in {(limit.mode, limit.minutes): limit for limit in limits}.values():
+def _drawn(
+    inputs: _Inputs, results: Sequence[CaseResult], request: RunRequest, progress: Progress
+) -> list[CaseResult]:
+    """The results with one circle for each way and time that their standards name; GEOS works without the GIL."""
+    wanted = [
+        (number, limit)
+        for number, result in enumerate(results)
+        if result.facilities
+        for limit in {(each.mode, each.minutes): each for each in limits_of(result.case.service, request)}.values()
+    ]
+    drawn: list[list[tuple[Limit, Circle]]] = [[] for _ in results]
+
+    def draw(task: tuple[int, Limit]) -> list[Circle]:
+        number, limit = task
         declared = inputs.modes[limit.mode]
-        field_ = inputs.field(limit.mode, case.type)
-        found = circles(field_, declared, [limit.minutes * 600], inputs.barriers[declared.barriers])
-        drawn += [(limit, circle) for circle in found]
-    return tuple(drawn)
+        field_ = inputs.field(limit.mode, results[number].case.type)
+        return circles(field_, declared, [limit.minutes * 600], inputs.barriers[declared.barriers])
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for done, ((number, limit), found) in enumerate(zip(wanted, pool.map(draw, wanted), strict=True), start=1):
+            drawn[number] += [(limit, circle) for circle in found]
+            progress("coverage.step.circles", done, len(wanted))
+    return [replace(result, circles=tuple(mine)) for result, mine in zip(results, drawn, strict=True)]
 
 
 def _headline(results: Sequence[CaseResult]) -> CaseResult:
