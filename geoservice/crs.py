@@ -350,8 +350,6 @@ def _parsed(text: str, shown: str) -> Crs:
         raise BadInput("crs.unknown", value=shown) from None
     if crs.is_compound:
         crs = crs.sub_crs_list[0]
-    if crs.is_bound and crs.source_crs is not None and _authority(crs.source_crs.geodetic_crs) in _SAME_NUMBERS:
-        crs = crs.source_crs
     if not (crs.is_geographic or crs.is_projected):
         raise BadInput("crs.not-horizontal", value=shown, name=crs.name)
     authority = _authority(crs)
@@ -369,8 +367,8 @@ def _transform(definition: str, *, inverse: bool) -> Callable[[Any, Any], tuple[
     target = base if _authority(base) in _SAME_NUMBERS else None
     if target is not None and crs.is_geographic:
         return lambda x, y: (np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64))
-    if crs.is_bound:  # the file brings its own parameters of the transformation
-        transformer = Transformer.from_crs(crs, CRS.from_epsg(4326), always_xy=True)
+    if crs.is_bound:
+        transformer = _stated_parameters(crs)
     else:
         transformer = _accurate(crs) if target is None else Transformer.from_crs(crs, target, always_xy=True)
     direction = "INVERSE" if inverse else "FORWARD"
@@ -380,6 +378,15 @@ def _transform(definition: str, *, inverse: bool) -> Callable[[Any, Any], tuple[
 def _authority(crs: CRS | None) -> str | None:
     authority = None if crs is None else crs.to_authority(min_confidence=70)
     return None if authority is None else ":".join(authority)
+
+
+def _stated_parameters(crs: CRS) -> Transformer:
+    """By the parameters that the definition itself brings; zeros on another ellipsoid only mean unknown."""
+    operation, ellipsoid = crs.coordinate_operation, crs.ellipsoid
+    known = operation is not None and any(operation.towgs84)
+    if not known and (ellipsoid is None or abs(ellipsoid.semi_major_metre - 6378137.0) > 1.0):
+        raise BadInput("crs.no-transformation", value=crs.name)
+    return Transformer.from_crs(crs, CRS.from_epsg(4326), always_xy=True)
 
 
 def _accurate(crs: CRS) -> Transformer:

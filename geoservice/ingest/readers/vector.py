@@ -125,6 +125,8 @@ def _frame(path: Path, source: Path | bytes, **options: Any) -> pd.DataFrame:
 
 
 def _unreadable(path: Path, error: Exception) -> BadInput:
+    if "too complex/large" in str(error):
+        return BadInput("import.feature-too-large", file=path.name)
     reason = str(error).split("; It might help", maxsplit=1)[0].replace(str(path), path.name)
     return BadInput("import.broken-file", file=path.name, reason=reason[:300])
 
@@ -165,6 +167,8 @@ def _geojson(path: Path, known: _Format, encoding: str | None) -> RawTable:
     data = read_bytes(path)
     text, used = decode(data, encoding, file=path.name)
     stated = _CRS_MEMBER.search(text[:_SNIFFED]) or _CRS_MEMBER.search(text[-_SNIFFED:])
+    # The reader's estimate of memory: about three and a half million vertices in one feature.
+    pyogrio.set_gdal_config_options({"OGR_GEOJSON_MAX_OBJ_SIZE": "2048"})
     source = data if used in ("utf-8", "utf-8-sig") else text.encode()
     table = _table(path, known, _frame(path, source), _info(path, source, known), encoding=used)
     if stated:
