@@ -59,6 +59,12 @@ class Barriers:
     def __bool__(self) -> bool:
         return len(self.lines) > 0
 
+    def within(self, box: BaseGeometry) -> Barriers:
+        """Those whose own box meets a box."""
+        west, south, east, north = box.bounds
+        areas, lines = (_meeting(one, west, south, east, north) for one in (self.areas, self.lines))
+        return Barriers(areas, lines)
+
     @cached_property
     def tree(self) -> shapely.STRtree:
         """Of the areas."""
@@ -103,3 +109,11 @@ class Barriers:
             foot_lat[long] - trim * north,
         )
         return found
+
+
+def _meeting(
+    geometries: NDArray[np.object_], west: float, south: float, east: float, north: float
+) -> NDArray[np.object_]:
+    bounds = shapely.bounds(geometries).reshape(-1, 4)
+    keep = (bounds[:, 0] <= east) & (bounds[:, 2] >= west) & (bounds[:, 1] <= north) & (bounds[:, 3] >= south)
+    return geometries[keep]

@@ -1,0 +1,206 @@
+"""Service circles: {x : T(x) <= limit} of a set of facilities, exact but for drawn arcs (half a metre).
+
+A picture of reach and never an input of a figure. Every place that is covered lies inside; holes above a stated area
+stay. Circles of several limits come from one search and are nested.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
+
+from geoservice.coverage.exposure import Cover
+from geoservice.coverage.fronts import Fronts, Lines, edge_vertices, fronts_of, reached_edges
+from geoservice.coverage.reach import Field
+from geoservice.coverage.shadow import shadowed
+from geoservice.coverage.shapes import ROUNDING_DS, Outlines, Reachable, shapes_of
+from geoservice.crs import MetricCrs, metric_crs
+from geoservice.network.arrays import Bools
+from geoservice.network.barriers import Barriers
+from geoservice.network.graph import Mode
+from geoservice.network.grid import SegmentGrid
+
+MIN_HOLE_M2 = 10_000.0
+# Half the width of the line that ties a facility to the road where the circle would miss it.
+CONNECTOR_M = 1.0
+
+_GRID_M = 0.001
+_EMPTY = shapely.MultiPolygon()
+
+
+@dataclass(frozen=True)
+class Circle:
+    """The places within a limit.
+
+    Attributes
+    ----------
+    limit_ds
+        The limit.
+    geometry
+        Valid MultiPolygon, longitude, latitude in EPSG:4490; empty if no facility is joined.
+    area_km2
+        Of the geometry in the metric projection of the place.
+    """
+
+    limit_ds: int
+    geometry: shapely.MultiPolygon
+    area_km2: float
+
+
+@dataclass(frozen=True)
+class _Ground:
+    """What lies around, in metres: the network's times, the edges of barriers and their areas."""
+
+    local: MetricCrs
+    fronts: Fronts
+    edges: SegmentGrid | None
+    areas: BaseGeometry
+
+
+def circles(
+    field: Field,
+    mode: Mode,
+    limits_ds: Sequence[int],
+    barriers: Barriers | None = None,
+    *,
+    min_hole_m2: float = MIN_HOLE_M2,
+) -> list[Circle]:
+    """Circles of the facilities of a field, one a limit.
+
+    Parameters
+    ----------
+    field
+        The network searched from the facilities, up to the largest limit at least.
+    mode
+        As for the joins of the field.
+    limits_ds
+        Limits in any order.
+    barriers
+        As for the joins of the field.
+    min_hole_m2
+        Holes smaller than this are filled.
+
+    Returns
+    -------
+    In the order of `limits_ds`; a circle holds those of lesser limits, and each facility that has a foot.
+
+    Raises
+    ------
+    ValueError
+        If a limit is beyond that of the field.
+
+    Examples
+    --------
+    ::
+
+        field = field_of(graph, join(graph, *nursing_homes, mode), 18000)
+        quarter, half = circles(field, mode, [9000, 18000])
+    """
+    if max(limits_ds, default=0) > field.limit_ds:
+        raise ValueError("circles: the field ends before the limit")
+    if not len(field.facilities.edge):
+        return [Circle(limit, _EMPTY, 0.0) for limit in limits_ds]
+    ground = _ground(field, mode, max(limits_ds, default=0), barriers)
+    made: dict[int, BaseGeometry] = {}
+    inner: BaseGeometry = _EMPTY
+    for limit in sorted(set(limits_ds)):
+        reachable = Reachable(limit, mode.off_network_m, mode.off_network_kmh)
+        inner = shapely.union(_region(ground, reachable, min_hole_m2), inner)
+        inner = shapely.union(inner, _connectors(field, ground.local, inner))
+        made[limit] = inner
+    return [_circle(limit, made[limit], ground.local) for limit in limits_ds]
+
+
+def _ground(field: Field, mode: Mode, limit_ds: int, barriers: Barriers | None) -> _Ground:
+    graph, edges = field.graph, reached_edges(field)
+    vertices, offset = edge_vertices(field, edges)
+    lon, lat = graph.vertex_lon[vertices], graph.vertex_lat[vertices]
+    local = metric_crs(float(lon.mean()), float(lat.mean()))
+    x, y = local.project(lon, lat)
+    whole_m = np.repeat(np.maximum(graph.edge_length_m[edges], 1e-9), np.diff(offset))
+    fraction = graph.vertex_along_m[vertices] / whole_m
+    fraction[offset[1:] - 1] = 1.0
+    fronts = fronts_of(field, Lines(edges, offset, x, y, fraction), limit_ds + ROUNDING_DS)
+    if not barriers:
+        return _Ground(local, fronts, None, _EMPTY)
+    margin = 2.0 * mode.off_network_m / 100_000.0 + 0.001
+    box = shapely.box(lon.min() - 2 * margin, lat.min() - margin, lon.max() + 2 * margin, lat.max() + margin)
+    near = barriers.within(box)
+    lines = near.edges
+    east, north = local.project(lines.x, lines.y)
+    areas = shapely.make_valid(local.to_metres(near.areas))
+    return _Ground(local, fronts, SegmentGrid.build(east, north, lines.start), shapely.union_all(areas))
+
+
+def _region(ground: _Ground, reachable: Reachable, min_hole_m2: float) -> BaseGeometry:
+    """The union of all shapes less what barriers hide."""
+    shapes, cut = shapes_of(ground.fronts, reachable), Outlines.none()
+    if ground.edges is not None:
+        stopped, cut = shadowed(shapes, ground.edges)
+        shapes = shapes.chosen(~stopped)
+    cover = Cover(shapes, reachable.leg_m)
+    border = shapes.outlines.chosen(cover.exposed(shapes.outlines, own=True)).polygons()
+    behind = shapely.make_valid(cut.chosen(cover.exposed(cut, own=False)).polygons())
+    joined = shapely.union_all(np.concatenate([border, behind]))
+    # Holes that shapes left out of the union would fill.
+    region = _filled(joined, lambda holes: _held(holes, cover, cut))
+    if not ground.areas.is_empty:
+        region = shapely.difference(region, ground.areas)
+    return _filled(region, lambda holes: shapely.area(holes) < min_hole_m2)
+
+
+def _held(holes: NDArray[np.object_], cover: Cover, cut: Outlines) -> Bools:
+    """Which holes hold a point that some shape reaches."""
+    points = shapely.point_on_surface(holes)
+    held = cover.holds(shapely.get_x(points), shapely.get_y(points))
+    if len(cut):
+        inside = shapely.STRtree(shapely.make_valid(cut.polygons())).query(points, predicate="within")
+        held[inside[0]] = True
+    return held
+
+
+def _filled(region: BaseGeometry, fill: Callable[[NDArray[np.object_]], Bools]) -> BaseGeometry:
+    """A region with those of its holes filled that `fill` chooses."""
+    parts = [part for part in shapely.get_parts(region) if part.geom_type == "Polygon"]
+    if not parts:
+        return _EMPTY
+    rings, owner = shapely.get_rings(parts, return_index=True)
+    inner = np.concatenate([[False], owner[1:] == owner[:-1]])
+    kept = inner.copy()
+    if inner.any():
+        kept[inner] = ~fill(shapely.polygons(rings[inner]))
+    shells, holes, holder = rings[~inner], rings[kept], owner[kept]
+    polygons = shapely.polygons(shells)
+    for index in np.unique(holder):
+        polygons[index] = shapely.Polygon(shells[index], holes[holder == index])
+    return shapely.union_all(polygons)
+
+
+def _connectors(field: Field, local: MetricCrs, region: BaseGeometry) -> BaseGeometry:
+    """Narrow ties from facilities that a region misses to their nearest foot."""
+    facilities = field.facilities
+    places = np.flatnonzero(facilities.joined)
+    x, y = local.project(facilities.lon[places], facilities.lat[places])
+    shapely.prepare(region)
+    missed = np.flatnonzero(~shapely.contains_xy(region, x, y))
+    ties = []
+    for k in missed:
+        part = slice(facilities.offset[places[k]], facilities.offset[places[k] + 1])
+        foot = part.start + int(np.argmin(facilities.leg_m[part]))
+        end = local.project(facilities.foot_lon[foot], facilities.foot_lat[foot])
+        ties.append(shapely.LineString([(x[k], y[k]), (float(end[0]), float(end[1]))]).buffer(CONNECTOR_M))
+    return shapely.union_all(ties)
+
+
+def _circle(limit_ds: int, region: BaseGeometry, local: MetricCrs) -> Circle:
+    # Vertices a millimetre apart stay apart in degrees, so that what is valid here is valid there.
+    geometry = local.to_lonlat(shapely.set_precision(region, _GRID_M))
+    if not geometry.is_valid:
+        geometry = shapely.make_valid(geometry, method="structure", keep_collapsed=False)
+    polygons = [part for part in shapely.get_parts(geometry) if part.geom_type == "Polygon" and not part.is_empty]
+    return Circle(limit_ds, shapely.MultiPolygon(polygons), float(region.area) / 1e6)
