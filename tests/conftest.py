@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import tempfile
 from collections.abc import Callable, Iterator
+from datetime import date
 from itertools import count
 from pathlib import Path
+from threading import Thread
+from time import monotonic, sleep
 
 import pytest
+import uvicorn
 from sqlalchemy import create_engine, text
 
+from geoservice.api.app import create_app
 from geoservice.catalog import Catalog, load_catalog
+from geoservice.coverage.run import RunRequest, run_coverage
 from geoservice.database.engine import Database
 from geoservice.database.prepare import prepare
+from geoservice.ingest.sample import write_sample
+from geoservice.ingest.sampling import load_sample
 from geoservice.settings import Settings, StateSettings
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -88,7 +97,11 @@ def new_database(template: Database) -> Iterator[Callable[[], Database]]:
         (source or template).dispose()
         name = f"test_{next(numbers)}"
         with maintenance.connect() as connection:
-            connection.execute(text(f"create database {name} template {(source or template).name} owner geoservice_owner strategy file_copy"))
+            connection.execute(
+                text(
+                    f"create database {name} template {(source or template).name} owner geoservice_owner strategy file_copy"
+                )
+            )
         made.append(Database(template.settings, name=name))
         return made[-1]
 
@@ -104,3 +117,36 @@ def database(new_database: Callable[[], Database]) -> Iterator[Database]:
     made = new_database()
     yield made
     made.dispose()
+
+
+def _silent(_step: str, _done: int, _total: int) -> None:
+    """Progress that nobody watches."""
+
+
+@pytest.fixture(scope="session")
+def sample_database(new_database: Callable[..., Database], catalog: Catalog, settings: Settings) -> Database:
+    """The sample county with a coverage run; for tests that only read."""
+    made = new_database()
+    folder = settings.home / "sample"
+    write_sample(folder, catalog)
+    load_sample(made, catalog, settings, folder, "test", _silent)
+    run_coverage(made, catalog, settings, RunRequest(on=date(2026, 1, 1)), _silent)
+    return made
+
+
+@pytest.fixture(scope="session")
+def live_server(sample_database: Database, catalog: Catalog, settings: Settings) -> Iterator[str]:
+    """Address of a running service over the sample county."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    app = create_app(settings, catalog=catalog, database=sample_database)
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning"))
+    thread = Thread(target=server.run, daemon=True)
+    thread.start()
+    deadline = monotonic() + 30
+    while not server.started and monotonic() < deadline:
+        sleep(0.05)
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join(timeout=20)
