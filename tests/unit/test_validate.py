@@ -373,10 +373,10 @@ def test_a_hundred_thousand_rows_take_seconds(tmp_path):
         for number in range(100_000)
     ]
     path = points(tmp_path, *rows, head="名称,类型,经度,纬度,床位数,启用日期")
-    start = time.perf_counter()
+    start = time.process_time()
     records = read(path)
     assert len(records.records) == 100_000
-    assert time.perf_counter() - start < 20
+    assert time.process_time() - start < 20
 
 
 def codes_in_source():
