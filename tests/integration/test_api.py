@@ -160,6 +160,7 @@ def test_runs_and_their_results(served: Served) -> None:
     assert reach["truncated"] is False
     circles = served.get("/api/runs/{run}/circles", **choice)
     assert [feature["properties"]["minutes"] for feature in circles["features"]] == [15, 10]
+    assert circles["features"][0]["geometry"].keys() == {"type", "coordinates"}
     assert circles["features"][0]["geometry"]["type"] == "MultiPolygon"
     assert served.get("/api/runs/{run}/units", service="none", type="none") == {"total": None, "items": []}
 
