@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -40,9 +42,17 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def environment(installed: Path, tmp_path: Path) -> dict[str, str]:
+def folder() -> Iterator[Path]:
+    """An empty directory that the account of the database can enter."""
+    made = Path(tempfile.mkdtemp(prefix="geoservice-wheel-"))
+    made.chmod(0o755)
+    yield made
+    shutil.rmtree(made, ignore_errors=True)
+
+
+@pytest.fixture
+def environment(installed: Path) -> dict[str, str]:
     """The installed package comes before the checkout that the environment is linked to."""
-    tmp_path.chmod(0o755)
     return {"PATH": os.environ["PATH"], "PYTHONPATH": str(installed), "PYTHONDONTWRITEBYTECODE": "1"}
 
 
@@ -68,15 +78,15 @@ def test_contents(wheel):
     assert not [name for name in names if "node_modules" in name or name.startswith(("tests/", "script/"))]
 
 
-def test_resources_are_those_of_the_package(installed, environment, tmp_path):
+def test_resources_are_those_of_the_package(installed, environment, folder):
     code = "from geoservice.resources import checkout, resource; print(checkout(), resource('layers', 'codes'))"
-    assert run_python(code, environment, tmp_path) == f"None {installed}/geoservice/_data/layers/codes"
+    assert run_python(code, environment, folder) == f"None {installed}/geoservice/_data/layers/codes"
     code = "from geoservice.settings import Settings; print(Settings().home)"
-    assert run_python(code, environment, tmp_path) == f"{tmp_path}/var"
+    assert run_python(code, environment, folder) == f"{folder}/var"
 
 
 @pytest.fixture
-def served(environment, tmp_path) -> Iterator[str]:
+def served(environment, folder) -> Iterator[str]:
     """The address of a server that was started in an empty directory."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -85,7 +95,7 @@ def served(environment, tmp_path) -> Iterator[str]:
     server = subprocess.Popen(
         [sys.executable, "-c", main, "serve", "--port", str(port)],
         env=environment,
-        cwd=tmp_path,
+        cwd=folder,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
     )
@@ -105,7 +115,7 @@ def served(environment, tmp_path) -> Iterator[str]:
     finally:
         server.terminate()
         server.communicate(timeout=30)
-        run_python("import sys; sys.argv[1:] = ['db', 'stop']; " + main, environment, tmp_path)
+        run_python("import sys; sys.argv[1:] = ['db', 'stop']; " + main, environment, folder)
 
 
 def test_serve_in_an_empty_directory(served):
