@@ -285,7 +285,7 @@ def load_catalog(folder: Path | None = None) -> Catalog:
 
 
 D = TypeVar("D", bound=_Declaration)
-I = TypeVar("I", LayerDeclaration, CodeList, Mode, ServiceStandard)
+Named = TypeVar("Named", LayerDeclaration, CodeList, Mode, ServiceStandard)
 
 
 def _read(path: Path, kind: type[D]) -> D:
@@ -301,8 +301,8 @@ def _read(path: Path, kind: type[D]) -> D:
         raise BadDeclaration("catalog.invalid", file=path, key=key, reason=first["msg"]) from None
 
 
-def _by_id(path: Path, declarations: Sequence[I]) -> Mapping[str, I]:
-    found: dict[str, I] = {}
+def _by_id(path: Path, declarations: Sequence[Named]) -> Mapping[str, Named]:
+    found: dict[str, Named] = {}
     for declaration in declarations:
         if declaration.id in found:
             raise BadDeclaration("catalog.invalid", file=path, key="id", reason=f"{declaration.id!r} stands twice")
@@ -319,19 +319,21 @@ def _check_references(root: Path, catalog: Catalog) -> None:
         for barrier in mode.barriers:
             if barrier not in catalog.layers:
                 _refuse(root, "standards/modes.toml", f"{mode.id}.barriers", barrier, "layer")
+    _check_services(root, catalog)
+
+
+def _check_services(root: Path, catalog: Catalog) -> None:
+    file = "standards/services.toml"
+    known = {entry.code for entry in catalog.codes["facility_types"].entries}
     for service in catalog.services.values():
         for limit in (service.limits.urban, service.limits.rural):
             if limit.mode not in catalog.modes:
-                _refuse(root, "standards/services.toml", f"{service.id}.limits", limit.mode, "mode")
-        types = catalog.codes["facility_types"]
+                _refuse(root, file, f"{service.id}.limits", limit.mode, "mode")
         for type_ in (*service.types, *([service.headline_type] if service.headline_type else [])):
-            if all(entry.code != type_ for entry in types.entries):
-                _refuse(root, "standards/services.toml", f"{service.id}.types", type_, "facility type")
-    headlines = [service.id for service in catalog.services.values() if service.headline]
-    if len(headlines) != 1:
-        raise BadDeclaration(
-            "catalog.invalid", file=root / "standards/services.toml", key="headline", reason="exactly one service has it"
-        )
+            if type_ not in known:
+                _refuse(root, file, f"{service.id}.types", type_, "facility type")
+    if sum(service.headline for service in catalog.services.values()) != 1:
+        raise BadDeclaration("catalog.invalid", file=root / file, key="headline", reason="exactly one service has it")
 
 
 def _refuse(root: Path, file: str, key: str, value: str, what: str) -> None:

@@ -24,7 +24,9 @@ from geoservice.language import current_language, translate
 from geoservice.settings import Settings
 from geoservice.terminal import notes, percent, print_json, print_reports, print_table, print_text, progress_bar
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="地名、区划与服务圈 · place names, boundaries, circles")
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, help="地名、区划与服务圈 · place names, boundaries, circles"
+)
 db_app = typer.Typer(no_args_is_help=True, help="数据库 · the database")
 network_app = typer.Typer(no_args_is_help=True, help="路网 · the road network")
 coverage_app = typer.Typer(no_args_is_help=True, help="服务圈覆盖 · coverage of the service circles")
@@ -55,7 +57,7 @@ def reporting(command: Callable[P, int | None]) -> Callable[P, None]:
                 print_json({"error": {"code": error.code, "message": error.message, "remedy": error.remedy}})
             notes.print(translate("cli.error", message=error), style="red", markup=False)
             raise typer.Exit(error.exit_code) from None
-        except Exception:
+        except Exception:  # noqa: BLE001 - whatever it is, the officer is told where the details are
             notes.print(translate("cli.internal", log=_keep_trace()), style="red", markup=False)
             raise typer.Exit(1) from None
         except KeyboardInterrupt:
@@ -231,8 +233,8 @@ def sample(
     json_: Json = False,
 ) -> int:
     """示意县（示意数据，非测绘成果） · the schematic sample county"""
-    from geoservice.ingest.sampling import load_sample, remove_sample
     from geoservice.ingest.sample import write_sample
+    from geoservice.ingest.sampling import load_sample, remove_sample
 
     if remove:
         with ready() as (_, _, database):
@@ -245,7 +247,9 @@ def sample(
     reports = []
     if load:
         with ready() as (_, _, database), progress_bar() as progress:
-            reports = [r.as_dict() for r in load_sample(database, catalog, settings, target, getpass.getuser(), progress)]
+            reports = [
+                r.as_dict() for r in load_sample(database, catalog, settings, target, getpass.getuser(), progress)
+            ]
     if json_:
         print_json({"files": files, "reports": reports, "schematic": True})
     else:
@@ -342,9 +346,7 @@ def _print_coverage(found: dict[str, Any], catalog: Catalog) -> None:
         notes.print(translate("coverage.unclassified", count=found["communities_unclassified"]), markup=False)
     share = found["covered_population_share"]
     told = "none" if share is None else f"{share:.3f}"
-    print_text(
-        f"covered_population_share={told} communities={found['communities']} facilities={found['facilities']}"
-    )
+    print_text(f"covered_population_share={told} communities={found['communities']} facilities={found['facilities']}")
 
 
 # -- service ----------------------------------------------------------------------------------------------------------
@@ -371,9 +373,7 @@ def search(
         notes.print(translate("search.nothing", text=text), markup=False)
         return 1
     heads = [translate(f"search.{name}") for name in ("name", "kind", "reading", "unit")]
-    print_table(
-        text, heads, [[h["name"], translate(f"name.{h['kind']}"), h["reading"], h["unit_name"]] for h in hits]
-    )
+    print_table(text, heads, [[h["name"], translate(f"name.{h['kind']}"), h["reading"], h["unit_name"]] for h in hits])
     return 0
 
 

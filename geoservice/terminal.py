@@ -83,10 +83,7 @@ def percent(share: float | None) -> str | None:
 def print_reports(reports: Sequence[Mapping[str, Any]], *, most: int = 50) -> None:
     """Counts of each layer as a table, then refusals and notices, one a line."""
     heads = [translate(f"import.{name}") for name in ("layer", "read", "loaded", "changed", "unchanged", "refused")]
-    rows = [
-        [translate(f"layer.{report['layer']}"), *[report[name] for name in _COUNTS]]
-        for report in reports
-    ]
+    rows = [[translate(f"layer.{report['layer']}"), *[report[name] for name in _COUNTS]] for report in reports]
     print_table(translate("import.report"), heads, rows)
     for report in reports:
         for kind in ("refusals", "notices"):

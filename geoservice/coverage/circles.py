@@ -17,8 +17,8 @@ from shapely.geometry.base import BaseGeometry
 from geoservice.coverage.exposure import Cover
 from geoservice.coverage.fronts import Fronts, Lines, edge_vertices, fronts_of, reached_edges
 from geoservice.coverage.reach import Field
-from geoservice.coverage.shadow import shadowed
-from geoservice.coverage.shapes import ROUNDING_DS, Outlines, Reachable, shapes_of
+from geoservice.coverage.shadow import Edges, behind
+from geoservice.coverage.shapes import ROUNDING_DS, Reachable, shapes_of
 from geoservice.crs import MetricCrs, metric_crs
 from geoservice.network.arrays import Bools
 from geoservice.network.barriers import Barriers
@@ -30,6 +30,7 @@ MIN_HOLE_M2 = 10_000.0
 CONNECTOR_M = 1.0
 
 _GRID_M = 0.001
+_SLIVER_M2 = 0.01
 _EMPTY = shapely.MultiPolygon()
 
 
@@ -58,7 +59,7 @@ class _Ground:
 
     local: MetricCrs
     fronts: Fronts
-    edges: SegmentGrid | None
+    edges: Edges | None
     areas: BaseGeometry
 
 
@@ -128,45 +129,34 @@ def _ground(field: Field, mode: Mode, limit_ds: int, barriers: Barriers | None) 
     fronts = fronts_of(field, Lines(edges, offset, x, y, fraction), limit_ds + ROUNDING_DS)
     if not barriers:
         return _Ground(local, fronts, None, _EMPTY)
-    margin = 2.0 * mode.off_network_m / 100_000.0 + 0.001
-    box = shapely.box(lon.min() - 2 * margin, lat.min() - margin, lon.max() + 2 * margin, lat.max() + margin)
-    near = barriers.within(box)
-    lines = near.edges
-    east, north = local.project(lines.x, lines.y)
-    areas = shapely.make_valid(local.to_metres(near.areas))
-    return _Ground(local, fronts, SegmentGrid.build(east, north, lines.start), shapely.union_all(areas))
+    reach = shapely.box(x.min(), y.min(), x.max(), y.max()).buffer(2.0 * mode.off_network_m + 100.0, join_style="mitre")
+    near = barriers.meeting(local.to_lonlat(reach))
+    east, north = local.project(near.edges.x, near.edges.y)
+    edges = Edges(SegmentGrid.build(east, north, near.edges.start), near.first_area)
+    areas = shapely.intersection(shapely.make_valid(local.to_metres(near.areas)), reach)
+    return _Ground(local, fronts, edges, shapely.union_all(areas))
 
 
 def _region(ground: _Ground, reachable: Reachable, min_hole_m2: float) -> BaseGeometry:
     """The union of all shapes less what barriers hide."""
-    shapes, cut = shapes_of(ground.fronts, reachable), Outlines.none()
+    shapes = shapes_of(ground.fronts, reachable)
     if ground.edges is not None:
-        stopped, cut = shadowed(shapes, ground.edges)
-        shapes = shapes.chosen(~stopped)
+        shapes = behind(shapes, ground.edges)
     cover = Cover(shapes, reachable.leg_m)
-    border = shapes.outlines.chosen(cover.exposed(shapes.outlines, own=True)).polygons()
-    behind = shapely.make_valid(cut.chosen(cover.exposed(cut, own=False)).polygons())
-    joined = shapely.union_all(np.concatenate([border, behind]))
-    # Holes that shapes left out of the union would fill.
-    region = _filled(joined, lambda holes: _held(holes, cover, cut))
+    polygons = shapes.outlines.polygons(cover.exposed())
+    if ground.edges is not None:
+        polygons = shapely.make_valid(polygons)
+    # Areas of barriers take part, since the banks of shapes were left out of account, and are taken away again.
+    joined = shapely.union_all(np.append(polygons, ground.areas))
+    region = _filled(joined, cover.holding)
     if not ground.areas.is_empty:
         region = shapely.difference(region, ground.areas)
     return _filled(region, lambda holes: shapely.area(holes) < min_hole_m2)
 
 
-def _held(holes: NDArray[np.object_], cover: Cover, cut: Outlines) -> Bools:
-    """Which holes hold a point that some shape reaches."""
-    points = shapely.point_on_surface(holes)
-    held = cover.holds(shapely.get_x(points), shapely.get_y(points))
-    if len(cut):
-        inside = shapely.STRtree(shapely.make_valid(cut.polygons())).query(points, predicate="within")
-        held[inside[0]] = True
-    return held
-
-
 def _filled(region: BaseGeometry, fill: Callable[[NDArray[np.object_]], Bools]) -> BaseGeometry:
     """A region with those of its holes filled that `fill` chooses."""
-    parts = [part for part in shapely.get_parts(region) if part.geom_type == "Polygon"]
+    parts = [part for part in shapely.get_parts(region) if part.geom_type == "Polygon" and part.area > _SLIVER_M2]
     if not parts:
         return _EMPTY
     rings, owner = shapely.get_rings(parts, return_index=True)

@@ -9,13 +9,20 @@ of a true hole is itself made of shapes that remain. Such holes are told by one 
 from __future__ import annotations
 
 import numpy as np
+import shapely
+from numpy.typing import NDArray
 
-from geoservice.coverage.shapes import Outlines, Shapes
+from geoservice.coverage.shapes import Shapes
 from geoservice.network.arrays import Bools, Floats, Int32s, Int64s
 from geoservice.network.compiled import kernel
+from geoservice.network.grid import clamped, span
 
+# A point counts as held if it lies this far inside; outlines are walked this far outside.
 _EPS_M = 1e-4
+_OUTSIDE_M = 0.05
 _STEP_M = 0.02
+# Sides shorter than this do not count.
+_SHORT_M = 0.01
 # Cells a side of the reach, for lists and for the inner cells; and the most cells of either kind.
 _LIST_SHARE, _INNER_SHARE = 2.0, 12.0
 _MOST_CELLS = 4_000_000
@@ -23,7 +30,8 @@ _MOST_CELLS = 4_000_000
 # West, south, side of a cell, columns, rows.
 _Frame = tuple[float, float, float, int, int]
 _Rings = tuple[Int64s, Floats, Floats]
-_Parts = tuple[Floats, _Frame, Int64s, Int32s, _Frame, Bools]
+_Stopped = tuple[Bools, Int64s, Floats, Floats]
+_Parts = tuple[Floats, _Frame, Int64s, Int32s, _Frame, Bools, _Stopped]
 
 
 class Cover:
@@ -38,29 +46,30 @@ class Cover:
     """
 
     def __init__(self, shapes: Shapes, reach_m: float) -> None:
-        rings = shapes.outlines.offset, shapes.outlines.x, shapes.outlines.y
+        outlines = shapes.outlines
+        rings = outlines.offset, outlines.x, outlines.y
         bounds = _bounds(*rings)
         frame, fine = _frame(bounds, reach_m / _LIST_SHARE), _frame(bounds, reach_m / _INNER_SHARE)
         # Far-reaching shapes first: they are the likeliest to hold a point.
         order = np.argsort(-shapes.shapes[:, 5:].sum(axis=1), kind="stable")
         offset, listed = _listed(bounds, frame, order)
-        inner = _inner(rings, bounds, fine)
-        self._parts: _Parts = (shapes.shapes, frame, offset, listed, fine, inner)
+        inner = _inner(rings, bounds, shapes.stopped, fine)
+        self._outlines = outlines
+        self._parts: _Parts = (shapes.shapes, frame, offset, listed, fine, inner, (shapes.stopped, *rings))
 
     def holds(self, x: Floats, y: Floats) -> Bools:
         """Whether each point lies in some shape."""
         return _holds(self._parts, np.stack([x, y], axis=1))
 
-    def exposed(self, outlines: Outlines, *, own: bool) -> Bools:
-        """Which outlines are not wholly inside shapes.
+    def holding(self, areas: NDArray[np.object_]) -> Bools:
+        """Whether each polygon has a point on it that lies in some shape."""
+        points = shapely.point_on_surface(areas)
+        return self.holds(shapely.get_x(points), shapely.get_y(points))
 
-        Parameters
-        ----------
-        own
-            Whether the outlines are those of the shapes themselves, of which each does not hold its own.
-        """
-        which = np.arange(len(outlines)) if own else np.full(len(outlines), -1)
-        return _exposed(self._parts, (outlines.offset, outlines.x, outlines.y), which)
+    def exposed(self) -> Bools:
+        """Which shapes have some part of their outline outside all other shapes; banks do not count."""
+        outlines = self._outlines
+        return _exposed(self._parts, outlines.bank)
 
 
 def _frame(bounds: Floats, cell_m: float) -> _Frame:
@@ -125,6 +134,30 @@ def _has(shape: Floats, x: float, y: float) -> bool:
 
 
 @kernel
+def _in_ring(x: Floats, y: Floats, px: float, py: float) -> bool:
+    inside = False
+    for i in range(x.size - 1):
+        if (y[i] > py) != (y[i + 1] > py) and px < x[i] + (py - y[i]) / (y[i + 1] - y[i]) * (x[i + 1] - x[i]):
+            inside = not inside
+    return inside
+
+
+@kernel
+def _to_ring(x: Floats, y: Floats, px: float, py: float, ux: float, uy: float) -> float:
+    """How far it is from a point in a direction to a ring; infinite if it does not lie there."""
+    nearest = np.inf
+    for i in range(x.size - 1):
+        a, b = ux * (y[i] - py) - uy * (x[i] - px), ux * (y[i + 1] - py) - uy * (x[i + 1] - px)
+        if (a > 0.0) == (b > 0.0):
+            continue
+        share = a / (a - b)
+        onward = ux * (x[i] + share * (x[i + 1] - x[i]) - px) + uy * (y[i] + share * (y[i + 1] - y[i]) - py)
+        if onward > 0.0:
+            nearest = min(nearest, onward)
+    return nearest
+
+
+@kernel
 def _falls(value: float, slope: float) -> float:
     """Where ``value + slope * t`` falls below zero."""
     return np.inf if slope >= 0.0 else -value / slope
@@ -150,14 +183,18 @@ def _leaves(shape: Floats, x: float, y: float, ux: float, uy: float) -> float:
 @kernel
 def _holder(parts: _Parts, x: float, y: float, own: int) -> int:
     """A shape other than `own` that holds a point; -1 if there is none."""
-    shapes, frame, offset, listed, _, _ = parts
+    shapes, frame, offset, listed = parts[0], parts[1], parts[2], parts[3]
+    stopped, start, rx, ry = parts[6]
     c, r = int(np.floor((x - frame[0]) / frame[2])), int(np.floor((y - frame[1]) / frame[2]))
     if c < 0 or r < 0 or c >= frame[3] or r >= frame[4]:
         return -1
     cell = r * frame[3] + c
     for k in range(offset[cell], offset[cell + 1]):
-        if listed[k] != own and _has(shapes[listed[k]], x, y):
-            return int(listed[k])
+        i = listed[k]
+        if i == own or not _has(shapes[i], x, y):
+            continue
+        if not stopped[i] or _in_ring(rx[start[i] : start[i + 1]], ry[start[i] : start[i + 1]], x, y):
+            return int(i)
     return -1
 
 
@@ -187,16 +224,45 @@ def _rows_crossed(low: Floats, high: Floats, ring: tuple[Floats, Floats], frame:
 
 
 @kernel
-def _inner(outlines: _Rings, bounds: Floats, frame: _Frame) -> Bools:
-    """Cells that lie wholly inside some one convex outline."""
+def _inner_ring(change: Int32s, stamp: Int32s, own: int, ring: tuple[Floats, Floats], frame: _Frame) -> None:
+    """Mark the cells inside any ring: not touched by it, and with their middle inside."""
+    x, y = (ring[0] - frame[0]) / frame[2], (ring[1] - frame[1]) / frame[2]
+    columns, rows = frame[3], frame[4]
+    for k in range(x.size - 1):
+        first, last = clamped(min(y[k], y[k + 1]), rows), clamped(max(y[k], y[k + 1]), rows)
+        for row in range(first, last + 1):
+            left, right = span(y[k], y[k + 1], x[k], x[k + 1], row)
+            stamp[row, clamped(left - 1e-9, columns) : clamped(right + 1e-9, columns) + 1] = own
+    for row in range(clamped(y.min(), rows), clamped(y.max(), rows) + 1):
+        inside, before = False, -1
+        for column in range(clamped(x.min(), columns), clamped(x.max(), columns) + 1):
+            if stamp[row, column] == own:
+                before = -1
+                continue
+            # Between two cells that the ring touches all lie on the same side of it.
+            if before < 0:
+                inside = _in_ring(x, y, column + 0.5, row + 0.5)
+            before = column
+            if inside:
+                change[row, column] += 1
+                change[row, column + 1] -= 1
+
+
+@kernel
+def _inner(outlines: _Rings, bounds: Floats, stopped: Bools, frame: _Frame) -> Bools:
+    """Cells that lie wholly inside some one outline."""
     offset, x, y = outlines
     columns, rows = frame[3], frame[4]
     change = np.zeros((rows, columns + 1), dtype=np.int32)
+    stamp = np.full((rows, columns), -1, dtype=np.int32) if stopped.any() else np.empty((0, 0), dtype=np.int32)
     low, high = np.empty(rows + 1), np.empty(rows + 1)
     for i in range(bounds.shape[0]):
         if min(bounds[i, 2] - bounds[i, 0], bounds[i, 3] - bounds[i, 1]) < frame[2]:
             continue
         a, b = offset[i], offset[i + 1]
+        if stopped[i]:
+            _inner_ring(change, stamp, i, (x[a:b], y[a:b]), frame)
+            continue
         first, last = _rows_crossed(low, high, (x[a:b], y[a:b]), frame)
         for row in range(first, last):
             left = int(np.ceil(max(low[row], low[row + 1])))
@@ -227,29 +293,36 @@ def _within(parts: _Parts, ax: float, ay: float, bx: float, by: float) -> bool:
 
 @kernel
 def _uncovered(parts: _Parts, line: tuple[float, float, float, float], own: int) -> bool:
-    """Whether some point of a line lies in no shape other than `own`."""
+    """Whether some point just right of a line lies in no shape other than `own`."""
     ax, ay, bx, by = line
     length = np.hypot(bx - ax, by - ay)
-    if length <= _EPS_M or _within(parts, ax, ay, bx, by):
+    if length <= _SHORT_M:
         return False
     ux, uy = (bx - ax) / length, (by - ay) / length
+    ax, ay, bx, by = ax + _OUTSIDE_M * uy, ay - _OUTSIDE_M * ux, bx + _OUTSIDE_M * uy, by - _OUTSIDE_M * ux
+    if _within(parts, ax, ay, bx, by):
+        return False
+    stopped, start, rx, ry = parts[6]
     at = 0.0
     while at < length:
         x, y = ax + at * ux, ay + at * uy
-        holder = _holder(parts, x, y, own)
-        if holder < 0:
+        i = _holder(parts, x, y, own)
+        if i < 0:
             return True
-        at += max(_leaves(parts[0][holder], x, y, ux, uy), _STEP_M)
+        free = _leaves(parts[0][i], x, y, ux, uy)
+        if stopped[i]:
+            free = min(free, _to_ring(rx[start[i] : start[i + 1]], ry[start[i] : start[i + 1]], x, y, ux, uy))
+        at += max(free, _STEP_M)
     return False
 
 
 @kernel
-def _exposed(parts: _Parts, outlines: _Rings, own: Int64s) -> Bools:
-    offset, x, y = outlines
-    found = np.zeros(own.size, dtype=np.bool_)
-    for i in range(own.size):
+def _exposed(parts: _Parts, bank: Bools) -> Bools:
+    _, offset, x, y = parts[6]
+    found = np.zeros(offset.size - 1, dtype=np.bool_)
+    for i in range(found.size):
         for j in range(offset[i], offset[i + 1] - 1):
-            if _uncovered(parts, (x[j], y[j], x[j + 1], y[j + 1]), own[i]):
+            if not bank[j] and _uncovered(parts, (x[j], y[j], x[j + 1], y[j + 1]), i):
                 found[i] = True
                 break
     return found

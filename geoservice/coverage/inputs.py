@@ -144,7 +144,7 @@ def read_publication(connection: Connection) -> Publication:
     for table in _INPUT_TABLES:
         row = connection.execute(
             text(
-                "select coalesce(array_agg(distinct classification), '{}'), coalesce(bool_and(published), true),"
+                "select coalesce(array_agg(distinct classification), '{}'), coalesce(bool_and(published), true),"  # noqa: S608 - one of _INPUT_TABLES
                 f" coalesce(bool_or(schematic), false) from {table}"
             )
         ).one()

@@ -141,7 +141,7 @@ class RunOutcome:
         return [
             {
                 "unit_id": unit,
-                "name": self.units[unit].name if unit in self.units else None,
+                "name": self.units[unit].name if unit is not None and unit in self.units else None,
                 "covered_population_share": figures.population_share,
                 "people_left_out": figures.people_left_out,
                 "communities_left_out": figures.communities_left_out,
@@ -351,9 +351,7 @@ def _known(value: int) -> int | None:
     return None if value < 0 else value
 
 
-def _drawn(
-    inputs: _Inputs, results: Sequence[CaseResult], request: RunRequest, progress: Progress
-) -> list[CaseResult]:
+def _drawn(inputs: _Inputs, results: Sequence[CaseResult], request: RunRequest, progress: Progress) -> list[CaseResult]:
     """The results with one circle for each way and time that their standards name; GEOS works without the GIL."""
     wanted = [
         (number, limit)

@@ -7,6 +7,8 @@ every corner of a barrier and just beside it, and is exact in between.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from geoservice.coverage.shapes import Outlines, Shapes, arc_steps
@@ -18,29 +20,27 @@ from geoservice.network.grid import Parts, SegmentGrid, clamped
 # Legs are drawn at either side of a corner at this distance (radians for half discs), and no further apart than this.
 _BESIDE = 1e-5
 _STEP_M = 20.0
+# Points of an outline that lie no further than this from the line between their neighbours are left out.
+_STRAIGHT_M = 0.02
+# What stops a leg: nothing, or the number of a barrier's segment.
+_NOTHING = -1
 
-_Cut = tuple[Int64s, Int64s, Floats, Floats]
+
+@dataclass(frozen=True)
+class Edges:
+    """Lines and edges of areas in metres; segments from vertex `first_area` on belong to areas."""
+
+    grid: SegmentGrid
+    first_area: int
 
 
-def shadowed(shapes: Shapes, barriers: SegmentGrid) -> tuple[Bools, Outlines]:
-    """The shapes that barriers reach into.
-
-    Parameters
-    ----------
-    shapes
-        In metres.
-    barriers
-        Lines and edges of areas, in the same metres.
-
-    Returns
-    -------
-    Which shapes these are, and what remains of them, in the same order.
-    """
+def behind(shapes: Shapes, edges: Edges) -> Shapes:
+    """Shapes without what lies behind barriers."""
     rings = shapes.outlines
-    index, offset, x, y = _shadowed(shapes.shapes, (rings.offset, rings.x, rings.y), barriers.parts)
-    stopped = np.zeros(len(shapes), dtype=bool)
-    stopped[index] = True
-    return stopped, Outlines(offset, x, y)
+    parts = edges.grid.parts
+    offset, points, bank, stopped = _behind(shapes.shapes, (rings.offset, rings.x, rings.y), parts, edges.first_area)
+    x, y = np.ascontiguousarray(points[:, 0]), np.ascontiguousarray(points[:, 1])
+    return Shapes(shapes.shapes, Outlines(offset, x, y, bank), stopped)
 
 
 @kernel
@@ -75,22 +75,28 @@ def _near(parts: Parts, x: Floats, y: Floats, seen: Int64s, stamp: int) -> Int64
 
 
 @kernel
-def _facing(shape: Floats, parts: Parts, near: Int64s, side: float) -> Floats:
-    """Barrier segments in the frame of a shape: along its base, and away from it on one side; what lies ahead only.
+def _facing(shape: Floats, parts: Parts, near: Int64s, side: float) -> tuple[Floats, Int64s]:
+    """Barrier segments in the frame of a shape, cut to what lies before its base, and their first vertices.
 
-    For a half disc `side` is 1 and the first axis points out of the segment.
+    The axes are along the base and away from it on one side; for a half disc, where `side` is 1, the first points out
+    of the segment.
     """
     bx, by = parts[0], parts[1]
-    out = np.empty((near.size, 4))
+    out, which = np.empty((near.size, 4)), np.empty(near.size, dtype=np.int64)
     count = 0
+    straight = shape[4] >= 0.0
+    reach = max(shape[5], shape[6]) + 1.0
     for s in near:
         ax, ay, cx, cy = bx[s] - shape[0], by[s] - shape[1], bx[s + 1] - shape[0], by[s + 1] - shape[1]
         a0, a1 = ax * shape[2] + ay * shape[3], side * (ay * shape[2] - ax * shape[3])
         b0, b1 = cx * shape[2] + cy * shape[3], side * (cy * shape[2] - cx * shape[3])
-        # Keep the part beyond the base: the second axis of a trapezoid, the first of a half disc.
-        a, b = (a1, b1) if shape[4] >= 0.0 else (a0, b0)
-        bound = TOUCH_M if shape[4] >= 0.0 else 0.0
-        if a <= bound and b <= bound:
+        # What lies beyond the base: by the second axis for a trapezoid, by the first for a half disc.
+        a, b, bound = (a1, b1, TOUCH_M) if straight else (a0, b0, 0.0)
+        if (a <= bound and b <= bound) or (a > reach and b > reach):
+            continue
+        if straight and (max(a0, b0) < 0.0 or min(a0, b0) > shape[4]):
+            continue
+        if not straight and (min(a1, b1) > reach or max(a1, b1) < -reach):
             continue
         if a < bound or b < bound:
             share = (bound - a) / (b - a)
@@ -100,8 +106,9 @@ def _facing(shape: Floats, parts: Parts, near: Int64s, side: float) -> Floats:
             else:
                 b0, b1 = m0, m1
         out[count, 0], out[count, 1], out[count, 2], out[count, 3] = a0, a1, b0, b1
+        which[count] = s
         count += 1
-    return out[:count]
+    return out[:count], which[:count]
 
 
 @kernel
@@ -117,8 +124,8 @@ def _legs(first: float, last: float, corners: Floats, steps: int) -> Floats:
 
 
 @kernel
-def _seen_straight(shape: Floats, facing: Floats) -> tuple[Floats, Floats, bool]:
-    """Positions along a base, how far the leg goes at each on one side of a trapezoid, and whether any is stopped."""
+def _seen_straight(shape: Floats, facing: Floats, which: Int64s) -> tuple[Floats, Floats, Int64s]:
+    """Positions along a base, how far the leg goes at each on one side of a trapezoid, and what stops it."""
     length, r0, slope = shape[4], shape[5], (shape[6] - shape[5]) / shape[4]
     corners = np.empty(3 * facing.shape[0])
     for i in range(facing.shape[0]):
@@ -128,15 +135,18 @@ def _seen_straight(shape: Floats, facing: Floats) -> tuple[Floats, Floats, bool]
         over_a, over_b = a1 - r0 - slope * a0, b1 - r0 - slope * b0
         corners[3 * i + 2] = a0 + over_a / (over_a - over_b) * (b0 - a0) if over_a * over_b < 0.0 else a0
     at = _legs(0.0, length, corners, max(1, int(length / _STEP_M)) if facing.shape[0] else 1)
-    free = r0 + slope * at
-    far = free.copy()
-    for j in range(at.size):
-        for i in range(facing.shape[0]):
-            a0, a1, b0, b1 = facing[i]
-            if min(a0, b0) <= at[j] <= max(a0, b0):
-                share = (at[j] - a0) / (b0 - a0) if b0 != a0 else 0.0
-                far[j] = min(far[j], a1 + share * (b1 - a1) if b0 != a0 else min(a1, b1))
-    return at, np.maximum(far, TOUCH_M / 2.0), bool((far < free).any())
+    far = r0 + slope * at
+    stop = np.full(at.size, _NOTHING, dtype=np.int64)
+    for i in range(facing.shape[0]):
+        a0, a1, b0, b1 = facing[i]
+        low, high = min(a0, b0), max(a0, b0)
+        if low == high:
+            continue
+        for j in range(np.searchsorted(at, low), np.searchsorted(at, high, side="right")):
+            hit = a1 + (at[j] - a0) / (b0 - a0) * (b1 - a1)
+            if hit < far[j]:
+                far[j], stop[j] = hit, which[i]
+    return at, np.maximum(far, TOUCH_M / 2.0), stop
 
 
 @kernel
@@ -154,8 +164,8 @@ def _meets_circle(a0: float, a1: float, b0: float, b1: float, radius: float) -> 
 
 
 @kernel
-def _seen_round(shape: Floats, facing: Floats) -> tuple[Floats, Floats, bool]:
-    """Angles of legs from the end of a segment, how far each goes, and whether any is stopped."""
+def _seen_round(shape: Floats, facing: Floats, which: Int64s) -> tuple[Floats, Floats, Int64s]:
+    """Angles of legs from the end of a segment, how far each goes, and what stops it."""
     steps = arc_steps(shape[5])
     radius = shape[5] / np.cos(np.pi / (2.0 * steps))
     corners = np.full(4 * facing.shape[0], np.nan)
@@ -167,66 +177,100 @@ def _seen_round(shape: Floats, facing: Floats) -> tuple[Floats, Floats, bool]:
                 corners[4 * i + 2 + k] = np.arctan2(a1 + share * (b1 - a1), a0 + share * (b0 - a0))
     at = _legs(-np.pi / 2.0, np.pi / 2.0, corners, steps)
     far = np.full(at.size, radius)
-    for j in range(at.size):
-        c, s = np.cos(at[j]), np.sin(at[j])
-        for i in range(facing.shape[0]):
-            a0, a1, b0, b1 = facing[i]
-            # The leg passes between the ends of the segment if they lie on either side of it.
-            left, right = c * a1 - s * a0, c * b1 - s * b0
-            if left * right > 0.0 or left == right:
-                continue
-            share = left / (left - right)
-            hit = c * (a0 + share * (b0 - a0)) + s * (a1 + share * (b1 - a1))
-            if hit > TOUCH_M:
-                far[j] = min(far[j], hit)
-    return at, far, bool((far < radius).any())
+    stop = np.full(at.size, _NOTHING, dtype=np.int64)
+    for i in range(facing.shape[0]):
+        a0, a1, b0, b1 = facing[i]
+        low, high = min(corners[4 * i], corners[4 * i + 1]), max(corners[4 * i], corners[4 * i + 1])
+        # Distance of the segment's line from the origin, signed: the leg at an angle meets it at cross / turn.
+        cross = a0 * b1 - a1 * b0
+        for j in range(np.searchsorted(at, low), np.searchsorted(at, high, side="right")):
+            turn = np.cos(at[j]) * (b1 - a1) - np.sin(at[j]) * (b0 - a0)
+            hit = cross / turn if turn != 0.0 else np.inf
+            if TOUCH_M < hit < far[j]:
+                far[j], stop[j] = hit, which[i]
+    return at, far, stop
 
 
 @kernel
-def _outline(shape: Floats, parts: Parts, near: Int64s) -> tuple[bool, Floats]:
-    """Whether a barrier stops some leg of a shape, and the closed outline that remains of it."""
-    facing = _facing(shape, parts, near, 1.0)
+def _thinned(along: Floats, away: Floats, bank: Bools) -> Int64s:
+    """Points of an outline that are needed to draw it: its corners, and where banks begin and end."""
+    keep = np.empty(along.size, dtype=np.int64)
+    count, last = 0, 0
+    for i in range(along.size):
+        if count and i + 1 < along.size and bank[i] == bank[i - 1]:
+            # All points since the last one kept must lie near the line to the next.
+            dx, dy = along[i + 1] - along[last], away[i + 1] - away[last]
+            length = max(np.hypot(dx, dy), 1e-9)
+            straight = i - last < 50
+            for j in range(last + 1, i + 1):
+                ex, ey = along[j] - along[last], away[j] - away[last]
+                onward = ex * dx + ey * dy
+                if abs(ex * dy - ey * dx) > _STRAIGHT_M * length or onward < 0.0 or onward > length * length:
+                    straight = False
+                    break
+            if straight:
+                continue
+        keep[count] = i
+        count += 1
+        last = i
+    return keep[:count]
+
+
+@kernel
+def _sides(stop: Int64s, first_area: int) -> Bools:
+    """Which sides of a chain of legs run along one segment of an area."""
+    bank = np.zeros(stop.size, dtype=np.bool_)
+    for i in range(stop.size - 1):
+        bank[i] = stop[i] >= first_area and stop[i] == stop[i + 1]
+    return bank
+
+
+@kernel
+def _outline(shape: Floats, parts: Parts, near: Int64s, first_area: int) -> tuple[bool, Floats, Bools]:
+    """Whether a barrier stops some leg of a shape, the closed outline that remains, and which sides are banks."""
+    facing, which = _facing(shape, parts, near, 1.0)
     if shape[4] < 0.0:
         # Closed by the diameter, from one end of the arc to the other.
-        at, far, stopped = _seen_round(shape, facing)
+        at, far, stop = _seen_round(shape, facing, which)
+        stopped, bank = (stop >= 0).any(), _sides(stop, first_area)
         along, away = far * np.cos(at), far * np.sin(at)
     else:
-        at, far, ahead = _seen_straight(shape, facing)
-        back, deep, behind = _seen_straight(shape, _facing(shape, parts, near, -1.0))
-        stopped = ahead or behind
-        along, away = np.concatenate((at, back[::-1])), np.concatenate((far, -deep[::-1]))
-    points = np.empty((along.size + 1, 2))
-    points[:-1, 0] = shape[0] + along * shape[2] - away * shape[3]
-    points[:-1, 1] = shape[1] + along * shape[3] + away * shape[2]
+        at, far, stop = _seen_straight(shape, facing, which)
+        below, which_below = _facing(shape, parts, near, -1.0)
+        back, deep, stop_below = _seen_straight(shape, below, which_below)
+        stopped = (stop >= 0).any() or (stop_below >= 0).any()
+        bank = np.concatenate((_sides(stop_below, first_area), _sides(stop[::-1], first_area)))
+        along, away = np.concatenate((back, at[::-1])), np.concatenate((-deep, far[::-1]))
+    keep = _thinned(along, away, bank)
+    points = np.empty((keep.size + 1, 2))
+    points[:-1, 0] = shape[0] + along[keep] * shape[2] - away[keep] * shape[3]
+    points[:-1, 1] = shape[1] + along[keep] * shape[3] + away[keep] * shape[2]
     points[-1] = points[0]
-    return stopped, points
+    return stopped, points, np.append(bank[keep], False)
 
 
 @kernel
-def _shadowed(shapes: Floats, outlines: tuple[Int64s, Floats, Floats], parts: Parts) -> _Cut:
-    offset, x, y = outlines
+def _behind(
+    shapes: Floats, rings: tuple[Int64s, Floats, Floats], parts: Parts, first_area: int
+) -> tuple[Int64s, Floats, Bools, Bools]:
+    offset, x, y = rings
     seen = np.full(parts[2].size, -1, dtype=np.int64)
-    index, ends = np.empty(shapes.shape[0], dtype=np.int64), np.zeros(shapes.shape[0] + 1, dtype=np.int64)
-    points = np.empty((1024, 2))
-    count = 0
+    ends = np.zeros(shapes.shape[0] + 1, dtype=np.int64)
+    points, banks = np.empty((2 * x.size + 1024, 2)), np.zeros(2 * x.size + 1024, dtype=np.bool_)
+    stopped = np.zeros(shapes.shape[0], dtype=np.bool_)
     for i in range(shapes.shape[0]):
-        near = _near(parts, x[offset[i] : offset[i + 1]], y[offset[i] : offset[i + 1]], seen, i)
-        if near.size == 0:
-            continue
-        stopped, outline = _outline(shapes[i], parts, near)
-        if not stopped:
-            continue
-        stop = ends[count] + outline.shape[0]
-        while stop > points.shape[0]:
-            larger = np.empty((2 * points.shape[0], 2))
-            larger[: points.shape[0]] = points
-            points = larger
-        points[ends[count] : stop] = outline
-        index[count], ends[count + 1] = i, stop
-        count += 1
-    return (
-        index[:count].copy(),
-        ends[: count + 1].copy(),
-        points[: ends[count], 0].copy(),
-        points[: ends[count], 1].copy(),
-    )
+        a, b = offset[i], offset[i + 1]
+        near = _near(parts, x[a:b], y[a:b], seen, i)
+        outline, bank = np.stack((x[a:b], y[a:b]), axis=1), np.zeros(b - a, dtype=np.bool_)
+        if near.size:
+            stopped[i], cut, cut_bank = _outline(shapes[i], parts, near, first_area)
+            if stopped[i]:
+                outline, bank = cut, cut_bank
+        stop = ends[i] + outline.shape[0]
+        if stop > points.shape[0]:
+            larger, more = np.empty((2 * stop, 2)), np.zeros(2 * stop, dtype=np.bool_)
+            larger[: ends[i]], more[: ends[i]] = points[: ends[i]], banks[: ends[i]]
+            points, banks = larger, more
+        points[ends[i] : stop], banks[ends[i] : stop] = outline, bank
+        ends[i + 1] = stop
+    return ends, points[: ends[-1]].copy(), banks[: ends[-1]].copy(), stopped

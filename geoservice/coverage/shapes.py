@@ -50,36 +50,31 @@ class Reachable:
 
 @dataclass(frozen=True)
 class Outlines:
-    """Closed rings in metres; ring i owns points ``offset[i]`` to ``offset[i + 1]``."""
+    """Closed rings in metres, counterclockwise; ring i owns points ``offset[i]`` to ``offset[i + 1]``.
+
+    `bank` marks the sides (from a point to the next) that run along the edge of a barrier's area.
+    """
 
     offset: Int64s
     x: Floats
     y: Floats
+    bank: Bools
 
     def __len__(self) -> int:
         return self.offset.size - 1
 
-    @classmethod
-    def none(cls) -> Outlines:
-        """No rings at all."""
-        return cls(np.zeros(1, dtype=np.int64), np.empty(0), np.empty(0))
-
-    def chosen(self, keep: Bools) -> Outlines:
-        """Some of the rings."""
+    def polygons(self, keep: Bools) -> NDArray[np.object_]:
+        """Some of the rings as polygons."""
         counts = np.diff(self.offset)
         points = np.repeat(keep, counts)
-        offset = np.concatenate([[0], np.cumsum(counts[keep])]).astype(np.int64)
-        return Outlines(offset, self.x[points], self.y[points])
-
-    def polygons(self) -> NDArray[np.object_]:
-        """The rings as polygons."""
-        owner = np.repeat(np.arange(len(self)), np.diff(self.offset))
-        return np.atleast_1d(np.asarray(shapely.polygons(shapely.linearrings(self.x, self.y, indices=owner))))
+        owner = np.repeat(np.arange(int(keep.sum())), counts[keep])
+        rings = shapely.linearrings(self.x[points], self.y[points], indices=owner)
+        return np.atleast_1d(np.asarray(shapely.polygons(rings)))
 
 
 @dataclass(frozen=True)
 class Shapes:
-    """Convex shapes and their outlines.
+    """What is reached from each piece and each end.
 
     Attributes
     ----------
@@ -88,25 +83,25 @@ class Shapes:
         its start and at its end. For a half disc the vector points out of the segment, the length is -1 and the
         reaches are the radius.
     outlines
-        One a shape.
+        One a shape. Convex and drawn from outside, but for those that are stopped.
+    stopped
+        Which shapes a barrier reaches into: of these the outline holds only what is not behind it.
     """
 
     shapes: Floats
     outlines: Outlines
+    stopped: Bools
 
     def __len__(self) -> int:
         return len(self.shapes)
-
-    def chosen(self, keep: Bools) -> Shapes:
-        """Some of the shapes."""
-        return Shapes(self.shapes[keep], self.outlines.chosen(keep))
 
 
 def shapes_of(fronts: Fronts, reachable: Reachable) -> Shapes:
     """The shapes that are reached within a limit."""
     numbers = reachable.numbers()
     shapes = np.concatenate([_trapezoids(fronts.pieces, *numbers), _half_discs(fronts.ends, *numbers)])
-    return Shapes(shapes, Outlines(*_outlines(shapes)))
+    offset, x, y = _outlines(shapes)
+    return Shapes(shapes, Outlines(offset, x, y, np.zeros(x.size, dtype=bool)), np.zeros(len(shapes), dtype=bool))
 
 
 @kernel

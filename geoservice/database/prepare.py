@@ -63,10 +63,10 @@ def check_server(connection: Connection) -> ServerFacts:
     if encoding != "UTF8":
         raise Unavailable("database.not-utf8", encoding=encoding)
     offered: dict[str, str] = {
-        name: offer
-        for name, offer in connection.execute(
+        row.name: row.offer
+        for row in connection.execute(
             text(
-                "select name, coalesce(installed_version, default_version) from pg_available_extensions"
+                "select name, coalesce(installed_version, default_version) as offer from pg_available_extensions"
                 " where name in ('postgis', 'pg_trgm', 'btree_gist')"
             )
         )
@@ -165,4 +165,4 @@ def bump_revision(connection: Connection, layer: str) -> int:
 def revisions(connection: Connection) -> dict[str, int]:
     """Revision of every layer."""
     rows = connection.execute(select(LayerRevision.layer, LayerRevision.revision))
-    return {layer: revision for layer, revision in rows}
+    return {row.layer: row.revision for row in rows}

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from sqlalchemy import Connection
 
 from geoservice.catalog import Catalog
@@ -133,26 +134,23 @@ def store(
     )
     reports: list[ImportReport] = []
     state = "loaded"
-    try:
-        with database.connect("owner") as connection:
-            for number, records in enumerate(record_sets):
-                progress(f"import.step.load:{records.layer}", number, len(record_sets))
-                reports.append(load(connection, catalog, records, options))
-                progress(f"import.step.load:{records.layer}", number + 1, len(record_sets))
-            if any(report.refused for report in reports) and not request.skip_bad:
-                state = "refused"
-            elif request.dry_run:
-                state = "checked"
-            if state != "loaded":
-                raise _UndoError
-    except _UndoError:
-        pass
+    with suppress(_UndoError), database.connect("owner") as connection:
+        for number, records in enumerate(record_sets):
+            progress(f"import.step.load:{records.layer}", number, len(record_sets))
+            reports.append(load(connection, catalog, records, options))
+            progress(f"import.step.load:{records.layer}", number + 1, len(record_sets))
+        if any(report.refused for report in reports) and not request.skip_bad:
+            state = "refused"
+        elif request.dry_run:
+            state = "checked"
+        if state != "loaded":
+            raise _UndoError
     if state == "refused":
         for report in reports:
             report.loaded = report.changed = report.unchanged = 0
     file = None
     if request.skip_bad and not request.dry_run:
-        file = _write_refused(request.path, record_sets)
+        file = _write_refused(request.path, record_sets, database.settings.home)
     return ImportOutcome(state, reports, file)
 
 
@@ -215,25 +213,30 @@ def refuse_schematic_beside_real(connection: Connection) -> None:
         If records of a real source are loaded.
     """
     for table in ("unit_version", "community", "facility", "road", "place"):
-        found = connection.exec_driver_sql(f"select exists (select from {table} where not schematic)").scalar_one()
+        found = connection.exec_driver_sql(
+            f"select exists (select from {table} where not schematic)"  # noqa: S608 - named above
+        ).scalar_one()
         if found:
             raise Conflict("sample.real-data", table=table)
 
 
-def _write_refused(source: Path, record_sets: Sequence[RecordSet]) -> Path | None:
-    """The refused rows as a CSV beside the source; None where there are none."""
-    rows = [(records.layer, refusal) for records in record_sets for refusal in records.refusals]
-    if not rows:
+def _write_refused(source: Path, record_sets: Sequence[RecordSet], home: Path) -> Path | None:
+    """The refused rows with their own columns and the reasons, to be mended and imported again.
+
+    Returns
+    -------
+    A CSV beside the source, or in the state directory where nothing may be written there; None without refused rows.
+    """
+    frames = [records.rejected.assign(layer=records.layer) for records in record_sets if records.refusals]
+    if not frames:
         return None
-    target = source.with_name(f"{source.stem}.refused.csv")
-    heads = ("layer", "row", "field", "value", "reason", "remedy")
-    with target.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow([translate(f"import.refused.{head}") for head in heads])
-        for layer, refusal in rows:
-            entry = refusal.as_dict()
-            writer.writerow([layer, *[_safe(entry[head]) for head in heads[1:]]])
-    return target
+    table = pd.concat(frames, ignore_index=True).map(_safe)
+    name = f"{source.stem}.refused.csv"
+    for target in (source.with_name(name), home / name):
+        with suppress(OSError):
+            table.to_csv(target, index=False, encoding="utf-8-sig")
+            return target
+    raise BadInput("import.no-refused-file", file=home / name)
 
 
 def _safe(value: object) -> object:

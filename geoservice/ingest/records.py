@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as attribute
 from typing import Any
 
 import geopandas as gpd
 import pandas as pd
+import shapely
 
 from geoservice.language import catalogue, current_language, translate
 
@@ -147,6 +148,20 @@ class RecordSet:
     source: str = ""
     report: dict[str, Any] = attribute(default_factory=dict)
     rejected: pd.DataFrame = attribute(default_factory=pd.DataFrame)
+
+    def reject(self, refusals: Sequence[Refusal]) -> None:
+        """Moves records that turn out to be wrong later to the refused ones."""
+        reasons: dict[int, str] = {}
+        for refusal in refusals:
+            reasons[refusal.row or 0] = f"{reasons.get(refusal.row or 0, '')} {refusal.message}".strip()
+        self.refusals.extend(refusals)
+        rows = self.records[SOURCE_ROW].isin(list(reasons)).to_numpy(dtype=bool)
+        wrong = pd.DataFrame(self.records[rows]).dropna(axis="columns", how="all")
+        if GEOM in wrong:
+            wrong = wrong.assign(wkt=shapely.to_wkt(wrong.pop(GEOM).to_numpy(), rounding_precision=9))
+        wrong["reason"] = [reasons[int(row)] for row in wrong[SOURCE_ROW]]
+        self.rejected = pd.concat([self.rejected, wrong], ignore_index=True)
+        self.records = self.records[~rows].reset_index(drop=True)
 
     @property
     def refused(self) -> int:

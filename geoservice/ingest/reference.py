@@ -8,24 +8,22 @@ from sqlalchemy import Connection, text
 from geoservice.ingest.readers.raw import object_array
 from geoservice.ingest.shift import Reference
 
-REAL = "not schematic and geom is not null"
-
 STATEMENTS = {
-    "units": f"""
+    "units": """
         select c.code, v.name, st_asbinary(v.geom) from unit_version v
-        left join unit_code c using (unit_id) where {REAL} and v.valid_to is null
+        left join unit_code c using (unit_id) where not schematic and geom is not null and v.valid_to is null
     """,
-    "communities": f"""
+    "communities": """
         select c.code, m.name, st_asbinary(m.geom) from community m
-        left join community_code c on c.community_id = m.id where {REAL}
+        left join community_code c on c.community_id = m.id where not schematic and geom is not null
     """,
-    "facilities": f"select key, name, st_asbinary(geom) from facility where {REAL}",
-    "places": f"""
+    "facilities": "select key, name, st_asbinary(geom) from facility where not schematic and geom is not null",
+    "places": """
         select coalesce(p.code, p.key), n.name, st_asbinary(st_pointonsurface(p.geom)) from place p
         join place_name n on n.place_id = p.id
         where not p.schematic and p.geom is not null and n.valid_to is null
     """,
-    "roads": f"select key, name, st_asbinary(geom) from road where {REAL}",
+    "roads": "select key, name, st_asbinary(geom) from road where not schematic and geom is not null",
 }
 # Named points of every kind help to place a file of points.
 POINTS = ("communities", "facilities", "places")

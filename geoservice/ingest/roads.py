@@ -74,28 +74,22 @@ def read_roads(
     tell("import.step.noding", 0, 2)
     refusals: list[Refusal] = []
     roads = [_road(row, catalog, refusals) for row in records.records.to_dict("records")]
-    refused = {refusal.row for refusal in refusals}
-    kept = ~records.records[SOURCE_ROW].isin(refused).to_numpy(dtype=bool)
-    frame = records.records[kept].reset_index(drop=True)
-    said = [road for road, keep in zip(roads, kept, strict=True) if keep and road is not None]
+    said = [road for road in roads if road is not None]
+    records.reject(refusals)
+    frame = records.records
     if not len(frame):
-        return replace(records, records=frame.assign(node_ids=None), refusals=[*records.refusals, *refusals])
+        return replace(records, records=frame.assign(node_ids=None))
     noded = node_lines(_lines(frame, said, catalog), tolerance_m)
     tell("import.step.noding", 1, 2)
     report = describe(noded)
     frame, short = _noded_frame(frame, said, noded)
     tell("import.step.noding", 2, 2)
-    keys = [str(key) for key in records.records["key"][kept]]
-    return RecordSet(
-        layer=records.layer,
+    keys = [str(key) for key in records.records["key"]]
+    return replace(
+        records,
         records=frame,
-        refusals=[*records.refusals, *refusals],
         notices=[*records.notices, *_notices(report, keys, short)],
-        rows_read=records.rows_read,
-        source_crs=records.source_crs,
-        source=records.source,
         report={**records.report, "network": _shown(report, keys, tolerance_m)},
-        rejected=records.rejected,
     )
 
 

@@ -71,10 +71,8 @@ def remove_sample(database: Database) -> int:
             text("delete from community_code where community_id in (select id from community where schematic)")
         )
         for table in _TABLES:
-            removed += connection.execute(text(f"delete from {table} where schematic")).rowcount
-        connection.execute(
-            text("delete from unit_code where unit_id not in (select unit_id from unit_version)")
-        )
+            removed += connection.execute(text(f"delete from {table} where schematic")).rowcount  # noqa: S608 - one of _TABLES
+        connection.execute(text("delete from unit_code where unit_id not in (select unit_id from unit_version)"))
         connection.execute(text("delete from unit where id not in (select unit_id from unit_version)"))
         connection.execute(text("delete from import_batch where schematic"))
         for layer in ORDER:

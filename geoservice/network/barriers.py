@@ -59,8 +59,13 @@ class Barriers:
     def __bool__(self) -> bool:
         return len(self.lines) > 0
 
-    def within(self, box: BaseGeometry) -> Barriers:
-        """Those whose own box meets a box."""
+    @property
+    def first_area(self) -> int:
+        """The first vertex of `edges` that belongs to an area; those before it belong to lines."""
+        return int(shapely.get_num_points(self.lines).sum() - shapely.get_num_coordinates(self.areas).sum())
+
+    def meeting(self, box: BaseGeometry) -> Barriers:
+        """Those whose own box meets that of a geometry."""
         west, south, east, north = box.bounds
         areas, lines = (_meeting(one, west, south, east, north) for one in (self.areas, self.lines))
         return Barriers(areas, lines)

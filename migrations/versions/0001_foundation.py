@@ -3,7 +3,6 @@
 import sqlalchemy as sa
 from alembic import op
 from geoalchemy2 import Geometry
-from sqlalchemy import Text
 from sqlalchemy.dialects import postgresql
 
 revision = "0001"

@@ -92,7 +92,7 @@ def test_communities_find_their_township(database: Database, catalog: Catalog) -
     assert counts(report) == (4, 0, 0, 0)
     found = rows(
         database,
-        "select c.name, v.name from community c left join unit_version v using (unit_id) order by c.name collate \"C\"",
+        'select c.name, v.name from community c left join unit_version v using (unit_id) order by c.name collate "C"',
     )
     assert dict(found) == {"甲村": "干驿镇", "乙村": "侯口街道", "丙村": None, "丁村": "干驿镇"}
     assert [notice.code for notice in report.notices] == ["import.township-near-name", "import.township-unknown"]

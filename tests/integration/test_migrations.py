@@ -69,16 +69,22 @@ def test_roles_have_their_rights_and_no_more(database: Database, role: str, stat
     if allowed:
         run()
     else:
-        with pytest.raises(Unavailable, match="must be owner|permission denied|read-only"):
+        with pytest.raises(Unavailable, match=r"must be owner|permission denied|read-only"):
             run()
 
 
 BAD_ROWS = [
-    ("unit_code", "(unit_id, system, edition, code) values (1, 'mca', 'x', '1'), (1, 'mca', 'y', '../etc')", "code_form"),
+    (
+        "unit_code",
+        "(unit_id, system, edition, code) values (1, 'mca', 'x', '1'), (1, 'mca', 'y', '../etc')",
+        "code_form",
+    ),
     (
         "unit_version",
-        "(unit_id, level, name, source, valid_from, valid_to) values"
-        " (1, 'county', '天门县', 's', null, '1987-01-01'), (1, 'county', '天门市', 's', '1986-01-01', null)",
+        (
+            "(unit_id, level, name, source, valid_from, valid_to) values"
+            " (1, 'county', '天门县', 's', null, '1987-01-01'), (1, 'county', '天门市', 's', '1986-01-01', null)"
+        ),
         "ex_unit_version_validity",
     ),
     ("unit_version", "(unit_id, level, name, source) values (1, 'village', '村', 's')", "level_known"),
@@ -103,8 +109,10 @@ BAD_ROWS = [
     ("community", "(name, population, population_60) values ('村', 10, 11)", "ages_within"),
     (
         "road",
-        "(key, class, modes, oneway, node_ids, geom) values"
-        " ('r', 'x', '{walk}', 'maybe', '{1,2}', 'SRID=4490;LINESTRING(0 0,1 1)')",
+        (
+            "(key, class, modes, oneway, node_ids, geom) values"
+            " ('r', 'x', '{walk}', 'maybe', '{1,2}', 'SRID=4490;LINESTRING(0 0,1 1)')"
+        ),
         "oneway_known",
     ),
 ]

@@ -178,12 +178,14 @@ def test_vertices_that_are_not_moved_keep_their_numbers_exactly():
     assert set(lines.lat.tolist()) <= set(noded.lines.lat.tolist())
 
 
-coordinate = st.integers(0, 400).map(lambda value: value / 4)
-position = st.tuples(coordinate, coordinate)
+def positions(span_m):
+    coordinate = st.integers(0, span_m * 4).map(lambda value: value / 4)
+    return st.tuples(coordinate, coordinate)
 
 
 @st.composite
 def networks(draw):
+    position = positions(draw(st.sampled_from([10, 100])))
     lines = draw(st.lists(st.lists(position, min_size=2, max_size=4, unique=True), min_size=1, max_size=8))
     count = len(lines)
     level = draw(st.lists(st.integers(0, 1), min_size=count, max_size=count))

@@ -114,5 +114,3 @@ class BuiltUpArea(Classified, Dated, Base):
     class_: Mapped[str] = mapped_column("class", server_default="built_up", comment="built_up, residential, industrial")
     geom: Mapped[WKBElement] = mapped_column(Geometry("MULTIPOLYGON", SRID, spatial_index=False))
     geom_3857: Mapped[WKBElement] = mapped_column(Geometry("MULTIPOLYGON", 3857, spatial_index=False), mercator())
-
-

@@ -16,7 +16,9 @@ class ImportBatch(Base):
     """One load of one file into one layer."""
 
     __tablename__ = "import_batch"
-    __table_args__ = (CheckConstraint("rows_read >= 0 and loaded >= 0 and changed >= 0 and refused >= 0", name="counts"),)
+    __table_args__ = (
+        CheckConstraint("rows_read >= 0 and loaded >= 0 and changed >= 0 and refused >= 0", name="counts"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     layer: Mapped[str]

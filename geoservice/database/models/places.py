@@ -65,9 +65,7 @@ class PlaceName(Classified, Dated, Base):
         UniqueConstraint("place_id", "kind", "name", "valid_from", postgresql_nulls_not_distinct=True),
         Index("ix_place_name_name_trgm", "name", postgresql_using="gin", postgresql_ops={"name": "gin_trgm_ops"}),
         Index("ix_place_name_grams", "grams", postgresql_using="gin"),
-        Index(
-            "ix_place_name_pinyin_trgm", "pinyin", postgresql_using="gin", postgresql_ops={"pinyin": "gin_trgm_ops"}
-        ),
+        Index("ix_place_name_pinyin_trgm", "pinyin", postgresql_using="gin", postgresql_ops={"pinyin": "gin_trgm_ops"}),
         Index("ix_place_name_initials", "initials", postgresql_ops={"initials": "text_pattern_ops"}),
     )
 

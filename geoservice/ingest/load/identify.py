@@ -93,10 +93,10 @@ def _refuse_doubles(layer: LayerDeclaration, records: RecordSet, key: str) -> No
     first: dict[tuple[str, ...], int] = {}
     for values, row in zip(frame[columns].astype(str).itertuples(index=False), frame[SOURCE_ROW], strict=True):
         first.setdefault(tuple(values), int(row))
-    for values, row in zip(
-        frame[doubled][columns].astype(str).itertuples(index=False), frame[doubled][SOURCE_ROW], strict=True
-    ):
-        value = next(item for item, column in zip(values, columns, strict=True) if column in ("key", "code"))
+    again = frame[doubled]
+    refusals = []
+    for values, row in zip(again[columns].astype(str).itertuples(index=False), again[SOURCE_ROW], strict=True):
+        value = values[columns.index(key)]
         reason = {"file": records.source, "first": first[tuple(values)]}
-        records.refusals.append(Refusal(int(row), layer.field(key).title.zh, value, "import.duplicate-key", reason))
-    records.records = frame[~doubled].copy()
+        refusals.append(Refusal(int(row), layer.field(key).title.zh, value, "import.duplicate-key", reason))
+    records.reject(refusals)

@@ -74,6 +74,6 @@ def merge(
         select count(*) filter (where inserted), count(*) filter (where not inserted),
                (select count(*) from {TABLE}) - count(*)
         from merged
-    """
+    """  # noqa: S608 - names from the declarations and the models; values are bound
     loaded, changed, unchanged = connection.execute(text(statement), provenance.values()).one()
     return Counts(loaded, changed, unchanged)

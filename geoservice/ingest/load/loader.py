@@ -145,7 +145,7 @@ def _republish(connection: Connection, layer: LayerDeclaration, publication: Pub
     for table, staged in _STAGED.get(layer.id, {layer.table: "key in (select key from staging)"}).items():
         connection.execute(
             text(
-                f"update {table} set classification = :classification, published = :published where {staged}"
+                f"update {table} set classification = :classification, published = :published where {staged}"  # noqa: S608 - names from the declarations
                 " and (classification, published) is distinct from (:classification, :published)"
             ),
             {"classification": publication.classification, "published": publication.published},

@@ -77,6 +77,16 @@ class Plane:
         return np.round(x / self.east, DEGREE_DIGITS), np.round(y / self.north, DEGREE_DIGITS)
 
 
+def kinds(offset: Integers, x: Floats, y: Floats) -> Integers:
+    """The kind of each vertex: `END` or `MIDDLE`; where a ring begins and closes is no end."""
+    kind = np.full(len(x), MIDDLE)
+    first, last = offset[:-1], offset[1:] - 1
+    kind[first] = kind[last] = END
+    ring = (x[first] == x[last]) & (y[first] == y[last]) & (last - first > 2)
+    kind[first[ring]] = kind[last[ring]] = MIDDLE
+    return kind
+
+
 @dataclass(frozen=True)
 class Drawing:
     """Lines with their vertices in metres beside their degrees, and the kind of each vertex."""
@@ -95,12 +105,8 @@ class Drawing:
     @classmethod
     def of(cls, lines: Lines, plane: Plane) -> Drawing:
         """The drawing of lines; the closing vertex of a ring is no end."""
-        kind = np.full(len(lines.lon), MIDDLE)
-        first, last = lines.offset[:-1], lines.offset[1:] - 1
-        kind[first] = kind[last] = END
-        ring = (lines.lon[first] == lines.lon[last]) & (lines.lat[first] == lines.lat[last]) & (last - first > 2)
-        kind[first[ring]] = kind[last[ring]] = MIDDLE
         x, y = plane.metres(lines.lon, lines.lat)
+        kind = kinds(lines.offset, x, y)
         return cls(lines.offset, x, y, lines.lon, lines.lat, kind, lines.level, lines.structure, lines.crossable, plane)
 
     def lines(self) -> Lines:

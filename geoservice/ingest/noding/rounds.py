@@ -10,13 +10,13 @@ import shapely
 from geoservice.ingest.noding.drawing import (
     END,
     INSERTED,
-    MIDDLE,
     Drawing,
     Flags,
     Floats,
     Integers,
     Lines,
     Plane,
+    kinds,
 )
 from geoservice.ingest.noding.meetings import SAME_M, Meetings, find_meetings, same_position
 
@@ -162,13 +162,14 @@ def _applied(drawing: Drawing, meetings: Meetings) -> _Step:
     order = order[_not_repeated(line, x[chosen[order]], y[chosen[order]])]
     line = drawing.line[base[order]]
     at = chosen[order]
+    offset = np.concatenate([[0], np.cumsum(np.bincount(line, minlength=len(drawing.level)))])
     after = Drawing(
-        np.concatenate([[0], np.cumsum(np.bincount(line, minlength=len(drawing.level)))]),
+        offset,
         x[at],
         y[at],
         lon[at],
         lat[at],
-        np.where(kind == INSERTED, MIDDLE, kind)[order],
+        kinds(offset, x[at], y[at]),
         drawing.level,
         drawing.structure,
         drawing.crossable,

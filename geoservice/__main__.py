@@ -1,5 +1,0 @@
-"""python -m geoservice."""
-
-from geoservice.cli import main
-
-main()
