@@ -151,6 +151,8 @@ class RecordSet:
 
     def reject(self, refusals: Sequence[Refusal]) -> None:
         """Moves records that turn out to be wrong later to the refused ones."""
+        if not refusals:
+            return
         reasons: dict[int, str] = {}
         for refusal in refusals:
             reasons[refusal.row or 0] = f"{reasons.get(refusal.row or 0, '')} {refusal.message}".strip()

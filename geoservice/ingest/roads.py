@@ -76,7 +76,7 @@ def read_roads(
     roads = [_road(row, catalog, refusals) for row in records.records.to_dict("records")]
     said = [road for road in roads if road is not None]
     records.reject(refusals)
-    frame = records.records
+    frame = records.records.reset_index(drop=True)
     if not len(frame):
         return replace(records, records=frame.assign(node_ids=None))
     noded = node_lines(_lines(frame, said, catalog), tolerance_m)

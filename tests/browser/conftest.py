@@ -36,15 +36,17 @@ class Watch:
     allowed: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     outside: list[str] = field(default_factory=list)
-    requests: list[Request] = field(default_factory=list)
+    finished: list[Request] = field(default_factory=list)
 
     def on_console(self, message: ConsoleMessage) -> None:
         said = f"{message.text} ({message.location.get('url')})"
         if message.type == "error" and not any(part in said for part in self.allowed):
             self.errors.append(said)
 
+    def on_finished(self, request: Request) -> None:
+        self.finished.append(request)
+
     def on_request(self, request: Request) -> None:
-        self.requests.append(request)
         address = urlsplit(request.url)
         if address.scheme not in ("data", "blob") and address.netloc != self.host:
             self.outside.append(request.url)
@@ -74,6 +76,8 @@ class Desk:
         """Waits until the map has drawn everything and the figures stand."""
         self.page.wait_for_selector("#map[aria-busy=false]", state="attached")
         self.page.wait_for_selector("#view-figures[aria-busy=false]", state="attached")
+        self.page.wait_for_selector("#rings[aria-busy=false]", state="attached")
+        self.page.wait_for_selector("#map[aria-busy=false]", state="attached")
 
     def get(self, path: str, **query: str | float) -> Any:
         response = self.page.request.get(f"{self.base}{path}", params=query)
@@ -106,6 +110,7 @@ def open_desk(browser: Browser, live_server: str) -> Iterator[Callable[..., Desk
         page.on("console", watch.on_console)
         page.on("pageerror", lambda error: watch.errors.append(str(error)))
         page.on("request", watch.on_request)
+        page.on("requestfinished", watch.on_finished)
         desk = Desk(page, watch, live_server.rstrip("/"))
         opened.append(desk)
         if fragment is not None:

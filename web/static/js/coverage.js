@@ -8,23 +8,23 @@ const listeners = new Set();
 let current = { status: "loading" };
 
 /**
+ * `circles` is null while they are on their way: they are heavy, and the figures do not wait for them.
  * @returns {{status: "loading"|"none"|"failed"|"ready", error?: Error, run?: object, total?: object|null,
- *   items?: object[], reach?: object[], circles?: object}}
+ *   items?: object[], reach?: object[], circles?: object|null}}
  */
 export const coverage = () => current;
 export const onCoverage = (listener) => listeners.add(listener);
 
-const fetchAll = latest(async (signal, run, service, type) => {
-  const choice = { service: service.id, type: type.code };
-  const base = `/api/runs/${run}`;
-  const [head, units, reach, circles] = await Promise.all([
+const fetchFigures = latest(async (signal, base, choice) => {
+  const [run, units, reach] = await Promise.all([
     get(base, {}, { signal }),
     get(`${base}/units`, choice, { signal }),
     get(`${base}/communities`, choice, { signal }),
-    get(`${base}/circles`, choice, { signal }),
   ]);
-  return { status: "ready", run: head, total: units.total, items: units.items, reach: reach.items.map(withStatus), circles: withRings(circles) };
+  return { run, total: units.total, items: units.items, reach: reach.items.map(withStatus), circles: null };
 });
+
+const fetchCircles = latest(async (signal, base, choice) => withRings(await get(`${base}/circles`, choice, { signal })));
 
 /** Loads anew for the choice in force. */
 export async function loadCoverage() {
@@ -33,9 +33,15 @@ export async function loadCoverage() {
   const run = info().latest_run;
   if (run === null || !service || !type) return publish({ status: "none" });
   publish({ status: "loading" });
+  const asked = [`/api/runs/${run}`, { service: service.id, type: type.code }];
+  const coming = fetchCircles(...asked);
+  coming.catch(() => {});
   try {
-    const answer = await fetchAll(run, service, type);
-    if (answer) publish(answer);
+    const figures = await fetchFigures(...asked);
+    if (!figures) return undefined;
+    publish({ status: "ready", ...figures });
+    const circles = await coming;
+    if (circles) publish({ ...current, circles });
   } catch (error) {
     publish({ status: "failed", error });
   }

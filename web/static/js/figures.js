@@ -8,14 +8,19 @@ import { count, coverageShare, moment, percent, share, short } from "./format.js
 import { failure } from "./problem.js";
 import { state } from "./state.js";
 import { unitsTable } from "./table.js";
-import { text, titled } from "./texts.js";
+import { language, text, titled } from "./texts.js";
+
+let drawn = [];
 
 /** @param {(unitId: number) => void} onUnit called when a row of the table is chosen */
 export function drawFigures(onUnit) {
   const view = byId("view-figures");
-  const { status, error } = coverage();
+  const { status, error, run, total, items } = coverage();
   view.setAttribute("aria-busy", String(status === "loading"));
   if (status === "loading" && view.childElementCount) return;
+  const now = [status, error, run, total, items, language()];
+  if (now.every((part, index) => part === drawn[index])) return;
+  drawn = now;
   if (status === "ready") view.replaceChildren(...ready(onUnit));
   else if (status === "failed") view.replaceChildren(failure(error, loadCoverage));
   else view.replaceChildren(status === "loading" ? el("p", { class: "quiet" }, text("map.loading")) : noRun());

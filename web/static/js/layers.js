@@ -38,7 +38,9 @@ function options(select, pairs, chosen) {
 }
 
 function drawRings() {
-  const features = coverage().circles?.features ?? [];
+  const { status, circles } = coverage();
+  const features = circles?.features ?? [];
+  byId("rings").setAttribute("aria-busy", String(status === "loading" || (status === "ready" && !circles)));
   byId("rings").hidden = !features.length;
   const off = state().ringsOff;
   const rows = features.map(({ properties: { key, mode, minutes, area_km2, ring } }) =>
