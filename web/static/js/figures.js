@@ -21,8 +21,10 @@ export function drawFigures(onUnit) {
   const now = [status, error, run, total, items, language()];
   if (now.every((part, index) => part === drawn[index])) return;
   drawn = now;
-  if (status === "ready") view.replaceChildren(...ready(onUnit));
-  else if (status === "failed") view.replaceChildren(failure(error, loadCoverage));
+  if (status === "ready") {
+    view.replaceChildren(...ready(onUnit));
+    performance.mark("figures");
+  } else if (status === "failed") view.replaceChildren(failure(error, loadCoverage));
   else view.replaceChildren(status === "loading" ? el("p", { class: "quiet" }, text("map.loading")) : noRun());
 }
 

@@ -46,7 +46,10 @@ export function createMap({ container, info, view, shown, obscured }) {
     if (!map.hasImage(id)) map.addImage(id, mapIcon("circle", token("map-label-2"), token("map-icon-halo")), { pixelRatio: 2 });
   });
   map.on("dataloading", () => container.setAttribute("aria-busy", "true"));
-  map.on("idle", () => container.setAttribute("aria-busy", "false"));
+  map.on("idle", () => {
+    container.setAttribute("aria-busy", "false");
+    performance.mark("map");
+  });
   map.on("error", ({ error }) => heal(map, error));
   return handle(map, info, obscured);
 }
