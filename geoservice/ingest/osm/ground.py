@@ -19,6 +19,8 @@ WATERWAYS = frozenset({"river", "canal", "stream", "ditch", "drain"})
 BUILT_UP = frozenset({"residential", "commercial", "industrial", "retail"})
 WATER_LAND = frozenset({"reservoir", "basin"})
 
+LONGEST_CLASS = 40
+
 # What runs below ground has a class of its own: it is drawn, but nothing above ground is stopped by it.
 UNDERGROUND = "underground"
 
@@ -49,7 +51,8 @@ def read_built_up(contents: Contents, catalog: Catalog, source: str) -> RecordSe
 
 def _water_class(tags: Tags) -> str | None:
     if tags.get("natural") == "water":
-        return clean(tags.get("water")) or "water"
+        kind = clean(tags.get("water")) or ""
+        return kind if 0 < len(kind) <= LONGEST_CLASS else "water"
     if tags.get("waterway") == "riverbank":
         return "river"
     land = tags.get("landuse")
