@@ -15,10 +15,11 @@ from sqlalchemy import Connection, Row, text
 from geoservice.database.models import CLASSIFICATIONS
 from geoservice.network.barriers import Barriers
 
-# Tables behind each layer that a mode may name as a barrier. Streams and ditches are crossed everywhere.
+# What of each layer bars the way. Streams, ditches and trams are crossed everywhere; what lies underground bars nothing.
 _BARRIERS = {
-    "water": "select st_asbinary(geom) from water where st_dimension(geom) = 2 or class in ('river', 'canal')",
-    "railways": "select st_asbinary(geom) from railway",
+    "water": "select st_asbinary(geom) from water where class <> 'underground'"
+    " and (st_dimension(geom) = 2 or class in ('river', 'canal'))",
+    "railways": "select st_asbinary(geom) from railway where class not in ('underground', 'tram')",
     "built_up": "select st_asbinary(geom) from built_up_area",
 }
 INPUT_LAYERS = ("communities", "facilities", "roads", "units", "water", "railways")

@@ -12,6 +12,8 @@ import numpy as np
 import shapely
 
 from geoservice.catalog import Catalog
+from geoservice.ingest.load.identify import derive_keys
+from geoservice.ingest.load.staging import missing
 from geoservice.ingest.noding import Lines, NetworkReport, Noded, describe, node_lines, node_numbers
 from geoservice.ingest.records import GEOM, SOURCE_ROW, Notice, RecordSet, Refusal
 
@@ -79,18 +81,26 @@ def read_roads(
     frame = records.records.reset_index(drop=True)
     if not len(frame):
         return replace(records, records=frame.assign(node_ids=None))
+    names = [_named(key, row) for key, row in zip(frame["key"], frame[SOURCE_ROW], strict=True)]
+    # From the lines as they were drawn, so that a new road does not change the keys of those that it meets.
+    records.records = frame
+    derive_keys(catalog.layers["roads"], records)
     noded = node_lines(_lines(frame, said, catalog), tolerance_m)
     tell("import.step.noding", 1, 2)
     report = describe(noded)
     frame, short = _noded_frame(frame, said, noded)
     tell("import.step.noding", 2, 2)
-    keys = [str(key) for key in records.records["key"]]
     return replace(
         records,
         records=frame,
-        notices=[*records.notices, *_notices(report, keys, short)],
-        report={**records.report, "network": _shown(report, keys, tolerance_m)},
+        notices=[*records.notices, *_notices(report, names, short)],
+        report={**records.report, "network": _shown(report, names, tolerance_m)},
     )
+
+
+def _named(key: object, row: object) -> str:
+    """What a person finds a line by: its key, else its number in the file."""
+    return f"#{row}" if missing(key) else str(key)
 
 
 def direction(value: object) -> str | None:
@@ -191,7 +201,7 @@ def _noded_frame(frame: gpd.GeoDataFrame, roads: Sequence[_Road], noded: Noded) 
     return after[~point].reset_index(drop=True), short
 
 
-def _notices(report: NetworkReport, keys: Sequence[str], short: Sequence[int]) -> list[Notice]:
+def _notices(report: NetworkReport, names: Sequence[str], short: Sequence[int]) -> list[Notice]:
     notices = [
         Notice(
             None,
@@ -210,18 +220,18 @@ def _notices(report: NetworkReport, keys: Sequence[str], short: Sequence[int]) -
         notices.append(Notice(None, "import.roads-too-short", {"count": len(short), "rows": rows}))
     if report.near_misses:
         shown = "; ".join(
-            f"{keys[miss.line]} → {keys[miss.other]} {miss.gap_m} m ({miss.lon:.6f}, {miss.lat:.6f})"
+            f"{names[miss.line]} → {names[miss.other]} {miss.gap_m} m ({miss.lon:.6f}, {miss.lat:.6f})"
             for miss in report.near_misses[:SHOWN_NEAR_MISSES]
         )
         notices.append(Notice(None, "import.roads-near-misses", {"count": len(report.near_misses), "examples": shown}))
     return notices
 
 
-def _shown(report: NetworkReport, keys: Sequence[str], tolerance_m: float) -> dict[str, Any]:
+def _shown(report: NetworkReport, names: Sequence[str], tolerance_m: float) -> dict[str, Any]:
     misses = [
         {
-            "key": keys[miss.line],
-            "other": keys[miss.other],
+            "key": names[miss.line],
+            "other": names[miss.other],
             "lon": round(miss.lon, 7),
             "lat": round(miss.lat, 7),
             "gap_m": miss.gap_m,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import shapely
 
@@ -18,6 +20,8 @@ IDENTIFYING = {
     "units": ("name", "level", "parent_code"),
     "communities": ("name", "township_code", "township_name"),
 }
+# Where the same line may be drawn twice without harm; a cell of people may not.
+REPEATABLE = ("roads", "railways")
 LEVEL_BY_CODE_LENGTH = {2: "province", 4: "prefecture", 6: "county", 9: "township"}
 LOCAL = "local"
 
@@ -32,9 +36,8 @@ def identify(layer: LayerDeclaration, records: RecordSet) -> None:
             _fill(frame, declared.name, declared.default)
     if layer.id == "units":
         _levels(records)
-    key = "code" if "code_system" in {declared.name for declared in layer.fields} else "key"
-    _keys(layer, records, key)
-    _refuse_doubles(layer, records, key)
+    derive_keys(layer, records)
+    _refuse_doubles(layer, records, _key_field(layer))
 
 
 def _fill(frame: pd.DataFrame, name: str, default: Any) -> None:
@@ -63,23 +66,42 @@ def _levels(records: RecordSet) -> None:
         records.notices.append(Notice(None, "import.level-assumed", {"records": assumed}))
 
 
-def _keys(layer: LayerDeclaration, records: RecordSet, key: str) -> None:
+def derive_keys(layer: LayerDeclaration, records: RecordSet) -> None:
+    """Gives every record without a key or code one that the same record gets again at the next import.
+
+    A place with a code is known by it and its name wherever it is drawn; other places, and layers without identifying
+    fields, are known by their geometry. Roads drawn twice are told apart by a number.
+    """
     frame = records.records
-    bare = frame[key].map(_empty).to_numpy(dtype=bool) if len(frame) else []
-    if not any(bare):
+    key = _key_field(layer)
+    if key not in frame.columns:
+        frame[key] = None
+    bare = np.flatnonzero(frame[key].map(_empty).to_numpy(dtype=bool)) if len(frame) else np.empty(0, dtype=np.intp)
+    if not len(bare):
         return
-    fields = IDENTIFYING.get(layer.id, ())
-    frame[key] = frame[key].astype(object)
-    for index in frame.index[bare]:
-        values: list[object] = [frame.at[index, name] for name in fields if name in frame.columns]
-        if not fields or layer.id == "places":
-            geometry = frame.at[index, GEOM]
-            values.append(shapely.to_wkb(geometry, hex=True) if geometry is not None else "")
-        values = [None if _empty(value) else value for value in values]
-        frame.at[index, key] = identity(layer, values)
-        if key == "code":
-            frame.at[index, "code_system"] = LOCAL
-    records.notices.append(Notice(None, "import.key-derived", {"records": int(sum(bare))}))
+    names = [name for name in IDENTIFYING.get(layer.id, ()) if name in frame.columns]
+    rows = [[None if _empty(value) else value for value in row] for row in frame[names].iloc[bare].to_numpy().tolist()]
+    if layer.id not in IDENTIFYING or layer.id == "places":
+        codes = frame["code"].iloc[bare].tolist() if "code" in frame.columns else [None] * len(bare)
+        shapes = shapely.to_wkb(frame[GEOM].to_numpy()[bare], hex=True)
+        drawn = [shape or "" if _empty(code) else code for shape, code in zip(shapes, codes, strict=True)]
+        rows = [[*row, what] for row, what in zip(rows, drawn, strict=True)]
+    keys = frame[key].astype(object).tolist()
+    seen: Counter[str] = Counter()
+    for position, row in zip(bare.tolist(), rows, strict=True):
+        made = identity(layer, row)
+        seen[made] += 1
+        keys[position] = f"{made}.{seen[made]}" if seen[made] > 1 and layer.id in REPEATABLE else made
+    frame[key] = pd.Series(keys, index=frame.index, dtype=object)
+    if key == "code":
+        systems = frame["code_system"].astype(object).to_numpy(copy=True)
+        systems[bare] = LOCAL
+        frame["code_system"] = systems
+    records.notices.append(Notice(None, "import.key-derived", {"records": len(bare)}))
+
+
+def _key_field(layer: LayerDeclaration) -> str:
+    return "code" if "code_system" in {declared.name for declared in layer.fields} else "key"
 
 
 def _refuse_doubles(layer: LayerDeclaration, records: RecordSet, key: str) -> None:
