@@ -84,8 +84,7 @@ function raise(name) {
   for (const button of document.querySelectorAll("[data-sheet]")) button.setAttribute("aria-expanded", String(button.dataset.sheet === name));
 }
 
-/** Lets the map be seen again on a phone. */
-export function lower() {
+function lower() {
   document.body.classList.remove("sheet-left", "sheet-right", "sheet-tall");
   for (const button of document.querySelectorAll("[data-sheet]")) button.setAttribute("aria-expanded", "false");
 }

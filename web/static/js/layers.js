@@ -34,6 +34,7 @@ function drawChoices() {
 
 function options(select, pairs, chosen) {
   select.disabled = !pairs.length;
+  select.title = pairs.find(([value]) => value === chosen)?.[1] ?? "";
   select.replaceChildren(...pairs.map(([value, label]) => el("option", { value, selected: value === chosen }, label)));
 }
 

@@ -7,7 +7,7 @@ import { coverage, loadCoverage, onCoverage } from "./coverage.js";
 import { parseSelection, showDetails } from "./details.js";
 import { byId, debounce, el } from "./dom.js";
 import { drawFigures, selectedUnit } from "./figures.js";
-import { labelFolds, lower, obscured, onTab, showTab, startFrame } from "./frame.js";
+import { labelFolds, obscured, onTab, showTab, startFrame } from "./frame.js";
 import { drawPanel, startPanel } from "./layers.js";
 import { drawList } from "./list.js";
 import { followSystem, onTheme, toggleTheme } from "./palette.js";
@@ -51,8 +51,13 @@ async function start() {
   connectMap();
   drawAll();
   select(false);
-  view.setUnitNames(await getAll("/api/units", { level: "township" }));
-  return undefined;
+  return nameUnits();
+}
+
+/** Writes the names of townships; where there are none, those of counties. */
+async function nameUnits() {
+  const townships = await getAll("/api/units", { level: "township" });
+  view.setUnitNames(townships.length ? townships : await getAll("/api/units", { level: "county" }));
 }
 
 /** Results replace the communities of the tiles, so these are not fetched where there is a run. */
@@ -84,8 +89,10 @@ function connect() {
     labelFolds();
     notice();
     drawAll();
-    if (view) labelMap();
-    if (view) showSelection();
+    if (!view) return;
+    labelMap();
+    showCoordinates(view.map.getCenter());
+    showSelection();
   });
 }
 
@@ -123,10 +130,10 @@ function paint() {
   if (!view) return;
   const { status, circles, reach } = coverage();
   const shown = shownLayers();
-  view.setLayers(shown, Boolean(reach?.length));
+  view.setLayers(shown, status === "loading" || Boolean(reach?.length));
   view.setTypes(chosenType()?.code ?? null, state().hide);
   view.setCircles(circles ?? null, state().ringsOff);
-  if (status !== "loading") view.setReach(reach ?? null);
+  view.setReach(reach ?? null);
 }
 
 function follow(changed) {
@@ -170,6 +177,7 @@ async function select(reveal) {
   if (chosen && !how.stay) showTab("details", { reveal });
   if (!chosen && !byId("view-details").hidden) showTab("figures");
   if (how.fly && how.thing?.lon !== undefined) goTo(how.thing);
+  if (chosen && how.fly && !how.stay) byId("view-details").focus({ preventScroll: true });
   const record = await showSelection(reveal ? others : []);
   others = [];
   if (record === undefined) return;
@@ -192,7 +200,7 @@ function goTo({ lon, lat, bbox }) {
 
 function showEmpty() {
   byId("blank").replaceChildren(el("strong", {}, text("map.empty")), el("span", {}, text("map.empty.remedy")), el("code", {}, "geoservice sample --load"));
-  lower();
+  document.body.classList.add("no-data");
 }
 
 function notice() {
