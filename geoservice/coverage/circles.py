@@ -118,15 +118,15 @@ def circles(
 
 
 def _ground(field: Field, mode: Mode, limit_ds: int, barriers: Barriers | None) -> _Ground:
-    graph, edges = field.graph, reached_edges(field)
-    vertices, offset = edge_vertices(field, edges)
+    graph, numbers = field.graph, reached_edges(field)
+    vertices, offset = edge_vertices(field, numbers)
     lon, lat = graph.vertex_lon[vertices], graph.vertex_lat[vertices]
     local = metric_crs(float(lon.mean()), float(lat.mean()))
     x, y = local.project(lon, lat)
-    whole_m = np.repeat(np.maximum(graph.edge_length_m[edges], 1e-9), np.diff(offset))
+    whole_m = np.repeat(np.maximum(graph.edge_length_m[numbers], 1e-9), np.diff(offset))
     fraction = graph.vertex_along_m[vertices] / whole_m
     fraction[offset[1:] - 1] = 1.0
-    fronts = fronts_of(field, Lines(edges, offset, x, y, fraction), limit_ds + ROUNDING_DS)
+    fronts = fronts_of(field, Lines(numbers, offset, x, y, fraction), limit_ds + ROUNDING_DS)
     if not barriers:
         return _Ground(local, fronts, None, _EMPTY)
     reach = shapely.box(x.min(), y.min(), x.max(), y.max()).buffer(2.0 * mode.off_network_m + 100.0, join_style="mitre")
@@ -143,11 +143,8 @@ def _region(ground: _Ground, reachable: Reachable, min_hole_m2: float) -> BaseGe
     if ground.edges is not None:
         shapes = behind(shapes, ground.edges)
     cover = Cover(shapes, reachable.leg_m)
-    polygons = shapes.outlines.polygons(cover.exposed())
-    if ground.edges is not None:
-        polygons = shapely.make_valid(polygons)
     # Areas of barriers take part, since the banks of shapes were left out of account, and are taken away again.
-    joined = shapely.union_all(np.append(polygons, ground.areas))
+    joined = shapely.union_all([*cover.border(), ground.areas])
     region = _filled(joined, cover.holding)
     if not ground.areas.is_empty:
         region = shapely.difference(region, ground.areas)

@@ -1,9 +1,12 @@
-"""Which shapes form the border of their union; the rest is left out of it.
+"""Few shapes that draw the border of the union of very many; the rest is left out of it.
 
-The shapes of a dense town lie hundreds deep, and a union of them all would be slow. Each outline is walked: where some
-other shape holds the present point, the walk leaps to where it leaves that shape; where none does, the outline is on the
-border. What the union of the remaining shapes lacks is holes that a shape left out would fill, and no more: the border
-of a true hole is itself made of shapes that remain. Such holes are told by one point in them.
+The shapes of a dense town lie hundreds deep, and a union of them all would be slow. The outline of each shape is walked
+just outside it: where some shape holds the present point, the walk leaps to where it leaves that shape. Where none does,
+the outline is on the border of the union, and the shape is needed unless one that was taken before runs along there too.
+
+Shapes taken are drawn a little wider, so that no crack is left between neighbours. What their union lacks is holes that
+shapes left out would fill, and no more, for the border of a true hole is drawn by shapes that were taken. Such holes
+are told by one point in them.
 """
 
 from __future__ import annotations
@@ -21,6 +24,8 @@ from geoservice.network.grid import clamped, span
 _EPS_M = 1e-4
 _OUTSIDE_M = 0.05
 _STEP_M = 0.02
+# What closes cracks between shapes that each leave out twice the distance above.
+WIDER_M = 0.15
 # Sides shorter than this do not count.
 _SHORT_M = 0.01
 # Cells a side of the reach, for lists and for the inner cells; and the most cells of either kind.
@@ -30,8 +35,9 @@ _MOST_CELLS = 4_000_000
 # West, south, side of a cell, columns, rows.
 _Frame = tuple[float, float, float, int, int]
 _Rings = tuple[Int64s, Floats, Floats]
-_Stopped = tuple[Bools, Int64s, Floats, Floats]
-_Parts = tuple[Floats, _Frame, Int64s, Int32s, _Frame, Bools, _Stopped]
+_Pair = tuple[float, float]
+_Taken = tuple[Int32s, Int32s]
+_Parts = tuple[Floats, _Frame, Int64s, Int32s, Bools, _Rings]
 
 
 class Cover:
@@ -52,10 +58,10 @@ class Cover:
         frame, fine = _frame(bounds, reach_m / _LIST_SHARE), _frame(bounds, reach_m / _INNER_SHARE)
         # Far-reaching shapes first: they are the likeliest to hold a point.
         order = np.argsort(-shapes.shapes[:, 5:].sum(axis=1), kind="stable")
-        offset, listed = _listed(bounds, frame, order)
-        inner = _inner(rings, bounds, shapes.stopped, fine)
-        self._outlines = outlines
-        self._parts: _Parts = (shapes.shapes, frame, offset, listed, fine, inner, (shapes.stopped, *rings))
+        offset, listed = _listed(rings, frame, order)
+        self._inside = (_inner(rings, bounds, shapes.stopped, fine), fine)
+        self._outlines, self._order = outlines, order
+        self._parts: _Parts = (shapes.shapes, frame, offset, listed, shapes.stopped, rings)
 
     def holds(self, x: Floats, y: Floats) -> Bools:
         """Whether each point lies in some shape."""
@@ -66,10 +72,12 @@ class Cover:
         points = shapely.point_on_surface(areas)
         return self.holds(shapely.get_x(points), shapely.get_y(points))
 
-    def exposed(self) -> Bools:
-        """Which shapes have some part of their outline outside all other shapes; banks do not count."""
-        outlines = self._outlines
-        return _exposed(self._parts, outlines.bank)
+    def border(self) -> NDArray[np.object_]:
+        """Polygons whose union has the border of the union of all shapes, banks apart; each a little wider."""
+        taken = _border(self._parts, self._inside, self._outlines.bank, self._order)
+        polygons = shapely.make_valid(self._outlines.polygons(taken))
+        wider: NDArray[np.object_] = shapely.buffer(polygons, WIDER_M, join_style="mitre")
+        return wider
 
 
 def _frame(bounds: Floats, cell_m: float) -> _Frame:
@@ -79,11 +87,6 @@ def _frame(bounds: Floats, cell_m: float) -> _Frame:
     width, height = float(bounds[:, 2].max()) - west, float(bounds[:, 3].max()) - south
     side = max(cell_m, float(np.sqrt(width * height / _MOST_CELLS)), (width + height) / _MOST_CELLS, 1.0)
     return west, south, side, int(width / side) + 1, int(height / side) + 1
-
-
-@kernel
-def _cell(value: float, low: float, side: float, count: int) -> int:
-    return min(max(int(np.floor((value - low) / side)), 0), count - 1)
 
 
 @kernel
@@ -97,56 +100,74 @@ def _bounds(offset: Int64s, x: Floats, y: Floats) -> Floats:
 
 
 @kernel
-def _listed(bounds: Floats, frame: _Frame, order: Int64s) -> tuple[Int64s, Int32s]:
-    west, south, side, columns, rows = frame
-    cells = np.empty((bounds.shape[0], 4), dtype=np.int64)
+def _row_spans(ring: tuple[Floats, Floats], frame: _Frame, left: Floats, right: Floats) -> tuple[int, int]:
+    """First and last row of cells that a ring touches; its west and east in each, in cells."""
+    x, y = (ring[0] - frame[0]) / frame[2], (ring[1] - frame[1]) / frame[2]
+    first, last = clamped(y.min(), frame[4]), clamped(y.max(), frame[4])
+    left[first : last + 1], right[first : last + 1] = np.inf, -np.inf
+    for k in range(x.size - 1):
+        for row in range(clamped(min(y[k], y[k + 1]), frame[4]), clamped(max(y[k], y[k + 1]), frame[4]) + 1):
+            low, high = span(y[k], y[k + 1], x[k], x[k + 1], row)
+            left[row], right[row] = min(left[row], low), max(right[row], high)
+    return first, last
+
+
+@kernel
+def _listed(rings: _Rings, frame: _Frame, order: Int64s) -> tuple[Int64s, Int32s]:
+    """Shapes of each cell, in some order."""
+    start, x, y = rings
+    columns, rows = frame[3], frame[4]
     offset = np.zeros(columns * rows + 2, dtype=np.int64)
-    for i in range(bounds.shape[0]):
-        cells[i, 0], cells[i, 2] = _cell(bounds[i, 0], west, side, columns), _cell(bounds[i, 2], west, side, columns)
-        cells[i, 1], cells[i, 3] = _cell(bounds[i, 1], south, side, rows), _cell(bounds[i, 3], south, side, rows)
-        for r in range(cells[i, 1], cells[i, 3] + 1):
-            for c in range(cells[i, 0], cells[i, 2] + 1):
-                offset[r * columns + c + 2] += 1
-    for i in range(2, offset.size):
-        offset[i] += offset[i - 1]
-    listed = np.empty(offset[-1], dtype=np.int32)
-    for i in order:
-        for r in range(cells[i, 1], cells[i, 3] + 1):
-            for c in range(cells[i, 0], cells[i, 2] + 1):
-                listed[offset[r * columns + c + 1]] = i
-                offset[r * columns + c + 1] += 1
+    left, right = np.empty(rows), np.empty(rows)
+    listed = np.empty(0, dtype=np.int32)
+    for fill in range(2):
+        for i in order:
+            first, last = _row_spans((x[start[i] : start[i + 1]], y[start[i] : start[i + 1]]), frame, left, right)
+            for row in range(first, last + 1):
+                for c in range(clamped(left[row], columns), clamped(right[row], columns) + 1):
+                    if fill:
+                        listed[offset[row * columns + c + 1]] = i
+                    offset[row * columns + c + 2 - fill] += 1
+        if not fill:
+            for i in range(2, offset.size):
+                offset[i] += offset[i - 1]
+            listed = np.empty(offset[-1], dtype=np.int32)
     return offset[:-1].copy(), listed
 
 
 @kernel
-def _has(shape: Floats, x: float, y: float) -> bool:
-    """Whether a point lies in a shape; on the border of the base it does, on the rest of the border it does not."""
-    dx, dy = x - shape[0], y - shape[1]
-    s, h = dx * shape[2] + dy * shape[3], abs(dx * shape[3] - dy * shape[2])
+def _has(shapes: Floats, i: int, x: float, y: float) -> bool:
+    """Whether a point lies in a shape, barriers apart; on the border of the base it does, on the rest it does not."""
+    dx, dy = x - shapes[i, 0], y - shapes[i, 1]
+    s, h = dx * shapes[i, 2] + dy * shapes[i, 3], abs(dx * shapes[i, 3] - dy * shapes[i, 2])
     if s < -_EPS_M:
         return False
-    if shape[4] < 0.0:
-        return bool(s * s + h * h < (shape[5] - _EPS_M) ** 2)
-    if s > shape[4] + _EPS_M:
+    length, r0 = shapes[i, 4], shapes[i, 5] - _EPS_M
+    if length < 0.0:
+        return bool(s * s + h * h < r0 * r0)
+    if s > length + _EPS_M:
         return False
-    share = min(max(s / shape[4], 0.0), 1.0)
-    return bool(h < shape[5] + share * (shape[6] - shape[5]) - _EPS_M)
+    share = min(max(s / length, 0.0), 1.0)
+    return bool(h < r0 + share * (shapes[i, 6] - shapes[i, 5]))
 
 
 @kernel
-def _in_ring(x: Floats, y: Floats, px: float, py: float) -> bool:
+def _in_ring(x: Floats, y: Floats, first: int, last: int, px: float, py: float) -> bool:
+    """Whether a point lies in the ring of the points `first` to `last`, which is the first one again."""
     inside = False
-    for i in range(x.size - 1):
+    for i in range(first, last):
         if (y[i] > py) != (y[i + 1] > py) and px < x[i] + (py - y[i]) / (y[i + 1] - y[i]) * (x[i + 1] - x[i]):
             inside = not inside
     return inside
 
 
 @kernel
-def _to_ring(x: Floats, y: Floats, px: float, py: float, ux: float, uy: float) -> float:
+def _to_ring(x: Floats, y: Floats, first: int, last: int, point: _Pair, way: _Pair) -> float:
     """How far it is from a point in a direction to a ring; infinite if it does not lie there."""
     nearest = np.inf
-    for i in range(x.size - 1):
+    px, py = point
+    ux, uy = way
+    for i in range(first, last):
         a, b = ux * (y[i] - py) - uy * (x[i] - px), ux * (y[i + 1] - py) - uy * (x[i + 1] - px)
         if (a > 0.0) == (b > 0.0):
             continue
@@ -164,38 +185,67 @@ def _falls(value: float, slope: float) -> float:
 
 
 @kernel
-def _leaves(shape: Floats, x: float, y: float, ux: float, uy: float) -> float:
-    """How far one can go from a point inside a shape in a direction before leaving the shape."""
-    dx, dy = x - shape[0], y - shape[1]
-    s, h = dx * shape[2] + dy * shape[3], dx * shape[3] - dy * shape[2]
-    vs, vh = ux * shape[2] + uy * shape[3], ux * shape[3] - uy * shape[2]
-    if shape[4] < 0.0:
-        radius = shape[5] - _EPS_M
-        along = dx * ux + dy * uy
-        arc = -along + np.sqrt(max(along * along + radius * radius - dx * dx - dy * dy, 0.0))
+def _leaves(shapes: Floats, i: int, point: _Pair, way: _Pair) -> float:
+    """How far one can go from a point inside a shape in a direction before leaving the shape, barriers apart."""
+    dx, dy = point[0] - shapes[i, 0], point[1] - shapes[i, 1]
+    s, h = dx * shapes[i, 2] + dy * shapes[i, 3], dx * shapes[i, 3] - dy * shapes[i, 2]
+    vs, vh = way[0] * shapes[i, 2] + way[1] * shapes[i, 3], way[0] * shapes[i, 3] - way[1] * shapes[i, 2]
+    length, r0 = shapes[i, 4], shapes[i, 5] - _EPS_M
+    if length < 0.0:
+        along = dx * way[0] + dy * way[1]
+        arc = -along + np.sqrt(max(along * along + r0 * r0 - dx * dx - dy * dy, 0.0))
         return float(min(_falls(s + _EPS_M, vs), arc))
-    slope = (shape[6] - shape[5]) / shape[4]
-    room = shape[5] + slope * s - _EPS_M
-    first = min(_falls(s + _EPS_M, vs), _falls(shape[4] + _EPS_M - s, -vs))
+    slope = (shapes[i, 6] - shapes[i, 5]) / length
+    room = r0 + slope * s
+    first = min(_falls(s + _EPS_M, vs), _falls(length + _EPS_M - s, -vs))
     return min(first, _falls(room - h, slope * vs - vh), _falls(room + h, slope * vs + vh))
+
+
+@kernel
+def _cell(frame: _Frame, x: float, y: float) -> int:
+    """The cell of a point; -1 outside the grid."""
+    c, r = int(np.floor((x - frame[0]) / frame[2])), int(np.floor((y - frame[1]) / frame[2]))
+    return r * frame[3] + c if 0 <= c < frame[3] and 0 <= r < frame[4] else -1
 
 
 @kernel
 def _holder(parts: _Parts, x: float, y: float, own: int) -> int:
     """A shape other than `own` that holds a point; -1 if there is none."""
-    shapes, frame, offset, listed = parts[0], parts[1], parts[2], parts[3]
-    stopped, start, rx, ry = parts[6]
-    c, r = int(np.floor((x - frame[0]) / frame[2])), int(np.floor((y - frame[1]) / frame[2]))
-    if c < 0 or r < 0 or c >= frame[3] or r >= frame[4]:
-        return -1
-    cell = r * frame[3] + c
-    for k in range(offset[cell], offset[cell + 1]):
-        i = listed[k]
-        if i == own or not _has(shapes[i], x, y):
-            continue
-        if not stopped[i] or _in_ring(rx[start[i] : start[i + 1]], ry[start[i] : start[i + 1]], x, y):
-            return int(i)
+    shapes, frame, offset, listed, stopped, (start, rx, ry) = parts
+    cell = _cell(frame, x, y)
+    if cell >= 0:
+        for k in range(offset[cell], offset[cell + 1]):
+            i = listed[k]
+            if i == own or not _has(shapes, i, x, y):
+                continue
+            if not stopped[i] or _in_ring(rx, ry, start[i], start[i + 1] - 1, x, y):
+                return int(i)
     return -1
+
+
+@kernel
+def _taken_holder(parts: _Parts, taken: _Taken, x: float, y: float) -> int:
+    """A shape taken before that holds a point; -1 if there is none."""
+    shapes, frame, _, _, stopped, (start, rx, ry) = parts
+    head, chain = taken
+    cell = _cell(frame, x, y)
+    k = head[cell] if cell >= 0 else -1
+    while k >= 0:
+        i = chain[k, 0]
+        if _has(shapes, i, x, y) and (not stopped[i] or _in_ring(rx, ry, start[i], start[i + 1] - 1, x, y)):
+            return int(i)
+        k = chain[k, 1]
+    return -1
+
+
+@kernel
+def _run(parts: _Parts, i: int, point: _Pair, way: _Pair) -> float:
+    """How far one can go from a point inside a shape in a direction without leaving it; at least a small step."""
+    shapes, _, _, _, stopped, (start, rx, ry) = parts
+    free = _leaves(shapes, i, point, way)
+    if stopped[i]:
+        free = min(free, _to_ring(rx, ry, start[i], start[i + 1] - 1, point, way))
+    return float(max(free, _STEP_M))
 
 
 @kernel
@@ -241,7 +291,7 @@ def _inner_ring(change: Int32s, stamp: Int32s, own: int, ring: tuple[Floats, Flo
                 continue
             # Between two cells that the ring touches all lie on the same side of it.
             if before < 0:
-                inside = _in_ring(x, y, column + 0.5, row + 0.5)
+                inside = _in_ring(x, y, 0, x.size - 1, column + 0.5, row + 0.5)
             before = column
             if inside:
                 change[row, column] += 1
@@ -280,49 +330,68 @@ def _inner(outlines: _Rings, bounds: Floats, stopped: Bools, frame: _Frame) -> B
 
 
 @kernel
-def _within(parts: _Parts, ax: float, ay: float, bx: float, by: float) -> bool:
+def _within(inner: Bools, frame: _Frame, a: _Pair, b: _Pair) -> bool:
     """Whether all cells of the box about a line lie inside."""
-    west, south, side, columns, rows = parts[4]
-    inner = parts[5]
-    for row in range(int(np.floor((min(ay, by) - south) / side)), int(np.floor((max(ay, by) - south) / side)) + 1):
-        for column in range(int(np.floor((min(ax, bx) - west) / side)), int(np.floor((max(ax, bx) - west) / side)) + 1):
-            if row < 0 or column < 0 or row >= rows or column >= columns or not inner[row, column]:
+    west, south, side, columns, rows = frame
+    low, high = int(np.floor((min(a[1], b[1]) - south) / side)), int(np.floor((max(a[1], b[1]) - south) / side))
+    left, right = int(np.floor((min(a[0], b[0]) - west) / side)), int(np.floor((max(a[0], b[0]) - west) / side))
+    if low < 0 or left < 0 or high >= rows or right >= columns:
+        return False
+    for row in range(low, high + 1):
+        for column in range(left, right + 1):
+            if not inner[row, column]:
                 return False
     return True
 
 
 @kernel
-def _uncovered(parts: _Parts, line: tuple[float, float, float, float], own: int) -> bool:
-    """Whether some point just right of a line lies in no shape other than `own`."""
-    ax, ay, bx, by = line
-    length = np.hypot(bx - ax, by - ay)
-    if length <= _SHORT_M:
-        return False
-    ux, uy = (bx - ax) / length, (by - ay) / length
-    ax, ay, bx, by = ax + _OUTSIDE_M * uy, ay - _OUTSIDE_M * ux, bx + _OUTSIDE_M * uy, by - _OUTSIDE_M * ux
-    if _within(parts, ax, ay, bx, by):
-        return False
-    stopped, start, rx, ry = parts[6]
+def _needed(parts: _Parts, a: _Pair, b: _Pair, own: int, taken: _Taken) -> bool:
+    """Whether a side of an outline has some point on the border that no shape taken before runs along."""
+    length = np.hypot(b[0] - a[0], b[1] - a[1])
+    way = (b[0] - a[0]) / length, (b[1] - a[1]) / length
+    # Outlines run counterclockwise: outside is to the right.
+    ox, oy = _OUTSIDE_M * way[1], -_OUTSIDE_M * way[0]
     at = 0.0
     while at < length:
-        x, y = ax + at * ux, ay + at * uy
-        i = _holder(parts, x, y, own)
+        point = a[0] + at * way[0] - ox, a[1] + at * way[1] - oy
+        i = _taken_holder(parts, taken, point[0], point[1])
+        if i < 0:
+            point = point[0] + 2.0 * ox, point[1] + 2.0 * oy
+            i = _holder(parts, point[0], point[1], own)
         if i < 0:
             return True
-        free = _leaves(parts[0][i], x, y, ux, uy)
-        if stopped[i]:
-            free = min(free, _to_ring(rx[start[i] : start[i + 1]], ry[start[i] : start[i + 1]], x, y, ux, uy))
-        at += max(free, _STEP_M)
+        at += _run(parts, i, point, way)
     return False
 
 
 @kernel
-def _exposed(parts: _Parts, bank: Bools) -> Bools:
-    _, offset, x, y = parts[6]
+def _border(parts: _Parts, inside: tuple[Bools, _Frame], bank: Bools, order: Int64s) -> Bools:
+    """Which shapes are taken, in some order of preference."""
+    inner, fine = inside
+    frame = parts[1]
+    offset, x, y = parts[5]
     found = np.zeros(offset.size - 1, dtype=np.bool_)
-    for i in range(found.size):
+    # Shapes taken by cell: each cell has a chain of (shape, next).
+    head = np.full(frame[3] * frame[4], -1, dtype=np.int32)
+    chain = np.empty((4096, 2), dtype=np.int32)
+    left, right = np.empty(frame[4]), np.empty(frame[4])
+    count = 0
+    for i in order:
         for j in range(offset[i], offset[i + 1] - 1):
-            if not bank[j] and _uncovered(parts, (x[j], y[j], x[j + 1], y[j + 1]), i):
+            a, b = (x[j], y[j]), (x[j + 1], y[j + 1])
+            if bank[j] or abs(b[0] - a[0]) + abs(b[1] - a[1]) <= _SHORT_M or _within(inner, fine, a, b):
+                continue
+            if _needed(parts, a, b, i, (head, chain)):
                 found[i] = True
                 break
+        if not found[i]:
+            continue
+        first, last = _row_spans((x[offset[i] : offset[i + 1]], y[offset[i] : offset[i + 1]]), frame, left, right)
+        for row in range(first, last + 1):
+            for c in range(clamped(left[row], frame[3]), clamped(right[row], frame[3]) + 1):
+                if count == chain.shape[0]:
+                    chain = np.concatenate((chain, np.empty_like(chain)))
+                chain[count, 0], chain[count, 1] = i, head[row * frame[3] + c]
+                head[row * frame[3] + c] = count
+                count += 1
     return found

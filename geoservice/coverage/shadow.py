@@ -246,7 +246,7 @@ def _outline(shape: Floats, parts: Parts, near: Int64s, first_area: int) -> tupl
     points[:-1, 0] = shape[0] + along[keep] * shape[2] - away[keep] * shape[3]
     points[:-1, 1] = shape[1] + along[keep] * shape[3] + away[keep] * shape[2]
     points[-1] = points[0]
-    return stopped, points, np.append(bank[keep], False)
+    return bool(stopped), points, np.append(bank[keep], False)
 
 
 @kernel
