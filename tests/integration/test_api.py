@@ -8,12 +8,15 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from shapely.geometry import LineString
 
 from geoservice.api.app import create_app
 from geoservice.catalog import Catalog
 from geoservice.database.engine import Database
+from geoservice.ingest.load import load
 from geoservice.settings import Settings
 from tests import builders_api as make
+from tests.builders import OPTIONS, record_set
 
 
 @dataclass(frozen=True)
@@ -274,3 +277,13 @@ def test_document(served: Served) -> None:
 def test_large_answers_are_compressed(served: Served) -> None:
     assert served.client.get("/api/map").headers["content-encoding"] == "gzip"
     assert "content-encoding" not in served.client.get("/healthz").headers
+
+
+def test_the_map_names_whom_a_licence_asks_to_name(database: Database, catalog: Catalog, settings: Settings) -> None:
+    road = {"key": "osm:way/1", "class": "path", "modes": ["walk"], "node_ids": [1, 2]}
+    records = record_set("roads", [road | {"geom": LineString([(113.0, 30.5), (113.1, 30.5)])}])
+    records.report["attribution"] = "© OpenStreetMap contributors"
+    with database.connect("owner") as connection:
+        load(connection, catalog, records, OPTIONS)
+    with TestClient(create_app(settings, catalog=catalog, database=database)) as opened:
+        assert opened.get("/api/map").json()["attributions"] == ["© OpenStreetMap contributors"]

@@ -97,6 +97,7 @@ class MapStart(Shape):
     bounds: Bounds | None
     schematic: bool
     notice: str | None
+    attributions: list[str]
     layers: list[MapLayer]
     facility_types: list[MapType]
     services: list[MapService]
@@ -126,6 +127,7 @@ def _start(service: Services, overview: Overview, run: int | None) -> MapStart:
         bounds=overview.bounds,
         schematic=overview.schematic,
         notice=translate("api.notice.schematic") if overview.schematic else None,
+        attributions=list(overview.attributions),
         layers=_layers(service, overview),
         facility_types=[
             MapType(

@@ -17,7 +17,11 @@ from geoservice.ingest.records import GEOM, SOURCE_ROW, Notice, RecordSet, Refus
 
 Row = dict[str, Any]
 
+# The licence (ODbL 1.0) asks for these words wherever the data are shown.
+ATTRIBUTION = "© OpenStreetMap contributors"
 SOURCE_CRS = "EPSG:4326"
+# The licence (ODbL 1.0) asks for these words wherever the data are shown.
+ATTRIBUTION = "© OpenStreetMap contributors"
 CRS = "EPSG:4490"
 MAX_LATITUDE = 85.06
 EXAMPLES = 5
@@ -110,7 +114,7 @@ class Builder:
             rows_read=len(self.rows) + len({refusal.row for refusal in self.refusals}),
             source_crs=SOURCE_CRS,
             source=source,
-            report={"format": "OpenStreetMap", **(report or {})},
+            report={"format": "OpenStreetMap", "attribution": ATTRIBUTION, **(report or {})},
         )
 
     def _refuse(self, number: int, field: str, value: str, code: str, **values: object) -> None:

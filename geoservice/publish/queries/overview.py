@@ -13,6 +13,7 @@ from geoservice.database.models import (
     BuiltUpArea,
     Community,
     Facility,
+    ImportBatch,
     Place,
     PopulationCell,
     Railway,
@@ -36,6 +37,9 @@ TABLES: dict[str, Any] = {
 # What the map opens on: the first group that holds anything.
 EXTENTS = (("units",), ("communities", "facilities", "places"), ("roads", "water", "built_up"))
 MARGIN_DEGREES = 0.01
+_words = ImportBatch.report["attribution"].astext
+# Whom the licences of the imported files ask to name.
+_ATTRIBUTIONS = select(_words).where(_words.is_not(None), ImportBatch.loaded > 0).distinct().order_by(_words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,7 @@ class Overview:
     schematic: bool
     counts: dict[str, int]
     facility_counts: dict[str, int]
+    attributions: tuple[str, ...]
 
 
 def overview(connection: Connection, *, day: date) -> Overview:
@@ -65,6 +70,7 @@ def overview(connection: Connection, *, day: date) -> Overview:
         schematic=any(row.schematic for row in found),
         counts={row.layer: row.records for row in found},
         facility_counts=dict(connection.execute(types).all()),
+        attributions=tuple(connection.execute(_ATTRIBUTIONS).scalars()),
     )
 
 

@@ -10,23 +10,14 @@ import { swatch, typeSwatch } from "./icons.js";
 import { failure } from "./problem.js";
 import { text, titled } from "./texts.js";
 
-const PLACE_TRIES = 20;
-
-const load = latest(async (signal, { kind, id, name }) => {
+const load = latest(async (signal, { kind, id }) => {
   if (kind === "facility") return get(`/api/facilities/${id}`, {}, { signal });
   if (kind === "community") return get(`/api/communities/${id}`, {}, { signal });
   if (kind === "unit") return get(`/api/units/${id}`, {}, { signal });
-  return findPlace(id, name, signal);
+  const place = await get(`/api/places/${id}`, {}, { signal });
+  const standard = place.names.find((item) => item.name === place.standard_name) ?? place.names[0] ?? {};
+  return { ...place, name: standard.name, reading: standard.reading, romanisation: standard.romanisation };
 });
-
-/** A place with all its names that the search finds under one of them. */
-async function findPlace(id, name, signal) {
-  if (!name) return null;
-  const { items } = await get("/api/place-names", { q: name, limit: PLACE_TRIES }, { signal });
-  const own = items.filter((item) => item.place_id === id);
-  const best = own.find((item) => item.kind === "standard") ?? own[0];
-  return best ? { ...best, id, name: best.standard_name ?? best.name, names: own } : null;
-}
 
 /** `kind:id` or `kind:id:name` as an object; null for nothing. */
 export function parseSelection(sel) {

@@ -207,6 +207,7 @@ function notice() {
   const words = info().schematic ? text("map.schematic") : info().notice;
   byId("notice").hidden = !words;
   byId("notice").textContent = words ?? "";
+  byId("attribution").textContent = info().attributions.join(" · ");
 }
 
 /** The cookie tells the server which language its own words shall have. */
