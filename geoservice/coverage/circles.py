@@ -118,10 +118,10 @@ def circles(
 
 
 def _ground(field: Field, mode: Mode, limit_ds: int, barriers: Barriers | None) -> _Ground:
-    graph, numbers = field.graph, reached_edges(field)
+    graph, numbers = field.graph, reached_edges(field, limit_ds + ROUNDING_DS)
     vertices, offset = edge_vertices(field, numbers)
     lon, lat = graph.vertex_lon[vertices], graph.vertex_lat[vertices]
-    local = metric_crs(float(lon.mean()), float(lat.mean()))
+    local = metric_crs(float(field.facilities.lon.mean()), float(field.facilities.lat.mean()))
     x, y = local.project(lon, lat)
     whole_m = np.repeat(np.maximum(graph.edge_length_m[numbers], 1e-9), np.diff(offset))
     fraction = graph.vertex_along_m[vertices] / whole_m
@@ -129,10 +129,13 @@ def _ground(field: Field, mode: Mode, limit_ds: int, barriers: Barriers | None) 
     fronts = fronts_of(field, Lines(numbers, offset, x, y, fraction), limit_ds + ROUNDING_DS)
     if not barriers:
         return _Ground(local, fronts, None, _EMPTY)
-    reach = shapely.box(x.min(), y.min(), x.max(), y.max()).buffer(2.0 * mode.off_network_m + 100.0, join_style="mitre")
+    here = local.project(field.facilities.lon, field.facilities.lat)
+    west, east = np.append(x, here[0]).min(), np.append(x, here[0]).max()
+    south, north = np.append(y, here[1]).min(), np.append(y, here[1]).max()
+    margin_m = 2.0 * mode.off_network_m + 100.0
+    reach = shapely.box(west - margin_m, south - margin_m, east + margin_m, north + margin_m)
     near = barriers.meeting(local.to_lonlat(reach))
-    east, north = local.project(near.edges.x, near.edges.y)
-    edges = Edges(SegmentGrid.build(east, north, near.edges.start), near.first_area)
+    edges = Edges(SegmentGrid.build(*local.project(near.edges.x, near.edges.y), near.edges.start), near.first_area)
     areas = shapely.intersection(shapely.make_valid(local.to_metres(near.areas)), reach)
     return _Ground(local, fronts, edges, shapely.union_all(areas))
 

@@ -48,11 +48,12 @@ class Lines:
     fraction: Floats
 
 
-def reached_edges(field: Field) -> Int64s:
-    """Edges on which some place may be within the limit."""
+def reached_edges(field: Field, limit_ds: float) -> Int64s:
+    """Edges on which some place may be within a limit."""
     graph = field.graph
-    near = (field.nodes.time_ds[graph.edge_u] >= 0) | (field.nodes.time_ds[graph.edge_v] >= 0)
-    near[field.facilities.edge] = True
+    reached = (field.nodes.time_ds >= 0) & (field.nodes.time_ds <= limit_ds)
+    near: Bools = reached[graph.edge_u] | reached[graph.edge_v]
+    near[field.facilities.edge[field.facilities.leg_ds <= limit_ds]] = True
     return np.flatnonzero(near)
 
 
