@@ -34,6 +34,7 @@ app.add_typer(db_app, name="db")
 app.add_typer(network_app, name="network")
 app.add_typer(coverage_app, name="coverage")
 
+MOST_UNJOINED = 20
 Json = Annotated[bool, typer.Option("--json", help="机器可读的输出 · machine-readable output")]
 P = ParamSpec("P")
 
@@ -342,6 +343,18 @@ def _print_coverage(found: dict[str, Any], catalog: Catalog) -> None:
     print_table(" · ".join(map(str, title(found))), [translate("coverage.unit"), *heads], rows)
     if found["schematic"]:
         notes.print(translate("notice.schematic"), markup=False)
+    for one in found["unjoined"][:MOST_UNJOINED]:
+        notes.print(
+            translate(
+                f"coverage.unjoined.{one['kind']}",
+                name=one["name"],
+                mode=translate(f"mode.{one['mode']}"),
+                reason=translate(f"coverage.reason.{one['reason']}"),
+            ),
+            markup=False,
+        )
+    if len(found["unjoined"]) > MOST_UNJOINED:
+        notes.print(translate("import.more", count=len(found["unjoined"]) - MOST_UNJOINED), markup=False)
     if found["communities_unclassified"]:
         notes.print(translate("coverage.unclassified", count=found["communities_unclassified"]), markup=False)
     share = found["covered_population_share"]

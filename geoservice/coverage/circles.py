@@ -31,6 +31,7 @@ CONNECTOR_M = 1.0
 
 _GRID_M = 0.001
 _SLIVER_M2 = 0.01
+_POLYGON = 3
 _EMPTY = shapely.MultiPolygon()
 
 
@@ -155,20 +156,23 @@ def _region(ground: _Ground, reachable: Reachable, min_hole_m2: float) -> BaseGe
 
 
 def _filled(region: BaseGeometry, fill: Callable[[NDArray[np.object_]], Bools]) -> BaseGeometry:
-    """A region with those of its holes filled that `fill` chooses."""
-    parts = [part for part in shapely.get_parts(region) if part.geom_type == "Polygon" and part.area > _SLIVER_M2]
-    if not parts:
+    """A region with those of its holes filled that `fill` chooses; slivers are dropped."""
+    parts = shapely.get_parts(region)
+    parts = parts[(shapely.get_type_id(parts) == _POLYGON) & (shapely.area(parts) > _SLIVER_M2)]
+    if not len(parts):
         return _EMPTY
     rings, owner = shapely.get_rings(parts, return_index=True)
     inner = np.concatenate([[False], owner[1:] == owner[:-1]])
-    kept = inner.copy()
-    if inner.any():
-        kept[inner] = ~fill(shapely.polygons(rings[inner]))
-    shells, holes, holder = rings[~inner], rings[kept], owner[kept]
-    polygons = shapely.polygons(shells)
-    for index in np.unique(holder):
-        polygons[index] = shapely.Polygon(shells[index], holes[holder == index])
-    return shapely.union_all(polygons)
+    holes = shapely.polygons(rings[inner]) if inner.any() else np.empty(0, dtype=object)
+    full = fill(holes) if len(holes) else np.empty(0, dtype=bool)
+    kept, holder = rings[inner][~full], owner[inner][~full]
+    start = np.searchsorted(holder, np.arange(len(parts) + 1))
+    shells = rings[~inner]
+    made = [shapely.Polygon(shells[i], kept[start[i] : start[i + 1]]) for i in range(len(parts))]
+    # A part that lay in a hole that is now filled belongs to what surrounds it.
+    points = shapely.point_on_surface(parts)
+    swallowed = np.unique(shapely.STRtree(holes[full]).query(points, predicate="within")[0])
+    return shapely.MultiPolygon([part for i, part in enumerate(made) if i not in set(swallowed.tolist())])
 
 
 def _connectors(field: Field, local: MetricCrs, region: BaseGeometry) -> BaseGeometry:

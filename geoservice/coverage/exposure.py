@@ -15,7 +15,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geoservice.coverage.shapes import Shapes
+from geoservice.coverage.shapes import Shapes, polygons_of
 from geoservice.network.arrays import Bools, Floats, Int32s, Int64s
 from geoservice.network.compiled import kernel
 from geoservice.network.grid import clamped, span
@@ -23,9 +23,11 @@ from geoservice.network.grid import clamped, span
 # A point counts as held if it lies this far inside; outlines are walked this far outside.
 _EPS_M = 1e-4
 _OUTSIDE_M = 0.05
+# A shape is left out where one taken before comes this near to its border from inside.
+TOLERANCE_M = 1.0
 _STEP_M = 0.02
-# What closes cracks between shapes that each leave out twice the distance above.
-WIDER_M = 0.15
+# Added all round to what is drawn: makes up for the tolerance and closes cracks.
+WIDER_M = TOLERANCE_M + 2 * _OUTSIDE_M
 # Sides shorter than this do not count.
 _SHORT_M = 0.01
 # Cells a side of the reach, for lists and for the inner cells; and the most cells of either kind.
@@ -60,7 +62,7 @@ class Cover:
         order = np.argsort(-shapes.shapes[:, 5:].sum(axis=1), kind="stable")
         offset, listed = _listed(rings, frame, order)
         self._inside = (_inner(rings, bounds, shapes.stopped, fine), fine)
-        self._outlines, self._order = outlines, order
+        self._bank, self._order = outlines.bank, order
         self._parts: _Parts = (shapes.shapes, frame, offset, listed, shapes.stopped, rings)
 
     def holds(self, x: Floats, y: Floats) -> Bools:
@@ -74,9 +76,9 @@ class Cover:
 
     def border(self) -> NDArray[np.object_]:
         """Polygons whose union has the border of the union of all shapes, banks apart; each a little wider."""
-        taken = _border(self._parts, self._inside, self._outlines.bank, self._order)
-        polygons = shapely.make_valid(self._outlines.polygons(taken))
-        wider: NDArray[np.object_] = shapely.buffer(polygons, WIDER_M, join_style="mitre")
+        sides = _border(self._parts, self._inside, self._bank, self._order)
+        polygons = shapely.make_valid(polygons_of(*_drawn(self._parts, sides)))
+        wider: NDArray[np.object_] = shapely.buffer(polygons, WIDER_M, join_style="mitre", mitre_limit=1.5)
         return wider
 
 
@@ -350,13 +352,14 @@ def _needed(parts: _Parts, a: _Pair, b: _Pair, own: int, taken: _Taken) -> bool:
     length = np.hypot(b[0] - a[0], b[1] - a[1])
     way = (b[0] - a[0]) / length, (b[1] - a[1]) / length
     # Outlines run counterclockwise: outside is to the right.
-    ox, oy = _OUTSIDE_M * way[1], -_OUTSIDE_M * way[0]
+    ox, oy = way[1], -way[0]
     at = 0.0
     while at < length:
-        point = a[0] + at * way[0] - ox, a[1] + at * way[1] - oy
+        x, y = a[0] + at * way[0], a[1] + at * way[1]
+        point = x - TOLERANCE_M * ox, y - TOLERANCE_M * oy
         i = _taken_holder(parts, taken, point[0], point[1])
         if i < 0:
-            point = point[0] + 2.0 * ox, point[1] + 2.0 * oy
+            point = x + _OUTSIDE_M * ox, y + _OUTSIDE_M * oy
             i = _holder(parts, point[0], point[1], own)
         if i < 0:
             return True
@@ -365,12 +368,12 @@ def _needed(parts: _Parts, a: _Pair, b: _Pair, own: int, taken: _Taken) -> bool:
 
 
 @kernel
-def _border(parts: _Parts, inside: tuple[Bools, _Frame], bank: Bools, order: Int64s) -> Bools:
-    """Which shapes are taken, in some order of preference."""
+def _border(parts: _Parts, inside: tuple[Bools, _Frame], bank: Bools, order: Int64s) -> Int64s:
+    """First and last side of each shape that is needed for the border, -1 where none is; in some order of preference."""
     inner, fine = inside
     frame = parts[1]
     offset, x, y = parts[5]
-    found = np.zeros(offset.size - 1, dtype=np.bool_)
+    sides = np.full((offset.size - 1, 2), -1, dtype=np.int64)
     # Shapes taken by cell: each cell has a chain of (shape, next).
     head = np.full(frame[3] * frame[4], -1, dtype=np.int32)
     chain = np.empty((4096, 2), dtype=np.int32)
@@ -382,9 +385,9 @@ def _border(parts: _Parts, inside: tuple[Bools, _Frame], bank: Bools, order: Int
             if bank[j] or abs(b[0] - a[0]) + abs(b[1] - a[1]) <= _SHORT_M or _within(inner, fine, a, b):
                 continue
             if _needed(parts, a, b, i, (head, chain)):
-                found[i] = True
-                break
-        if not found[i]:
+                sides[i, 0] = j if sides[i, 0] < 0 else sides[i, 0]
+                sides[i, 1] = j
+        if sides[i, 0] < 0:
             continue
         first, last = _row_spans((x[offset[i] : offset[i + 1]], y[offset[i] : offset[i + 1]]), frame, left, right)
         for row in range(first, last + 1):
@@ -394,4 +397,29 @@ def _border(parts: _Parts, inside: tuple[Bools, _Frame], bank: Bools, order: Int
                 chain[count, 0], chain[count, 1] = i, head[row * frame[3] + c]
                 head[row * frame[3] + c] = count
                 count += 1
-    return found
+    return sides
+
+
+@kernel
+def _drawn(parts: _Parts, sides: Int64s) -> _Rings:
+    """Outlines of what is needed of the shapes: of half discs the sector of the sides that are."""
+    shapes, _, _, _, stopped, (offset, x, y) = parts
+    chosen = np.flatnonzero(sides[:, 0] >= 0)
+    out = np.zeros(chosen.size + 1, dtype=np.int64)
+    out_x, out_y = np.empty(2 * x.size + 1), np.empty(2 * x.size + 1)
+    n = 0
+    for k in range(chosen.size):
+        i = chosen[k]
+        first, last = offset[i], offset[i + 1] - 1
+        # The last side of a half disc is its diameter.
+        if shapes[i, 4] < 0.0 and not stopped[i] and sides[i, 1] < last - 1:
+            first, last = max(sides[i, 0] - 1, first), min(sides[i, 1] + 2, last - 1)
+            out_x[n], out_y[n] = shapes[i, 0], shapes[i, 1]
+            n += 1
+        for j in range(first, last + 1):
+            out_x[n], out_y[n] = x[j], y[j]
+            n += 1
+        out_x[n], out_y[n] = out_x[out[k]], out_y[out[k]]
+        n += 1
+        out[k + 1] = n
+    return out, out_x[:n].copy(), out_y[:n].copy()

@@ -27,14 +27,14 @@ _INPUT_TABLES = ("community", "facility", "road")
 
 _COMMUNITIES = text("""
     select m.id, m.class, m.unit_id, m.population, m.population_60, m.population_80,
-           st_x(m.geom) as lon, st_y(m.geom) as lat
+           st_x(m.geom) as lon, st_y(m.geom) as lat, m.name
     from community m
     where (m.valid_from is null or m.valid_from <= :on) and (m.valid_to is null or m.valid_to > :on)
     order by m.id
 """)
 
 _FACILITIES = text("""
-    select f.id, f.type, f.unit_id, st_x(f.geom) as lon, st_y(f.geom) as lat
+    select f.id, f.type, f.unit_id, st_x(f.geom) as lon, st_y(f.geom) as lat, f.name
     from facility f
     where (f.opened_on is null or f.opened_on <= :on) and (f.closed_on is null or f.closed_on > :on)
     order by f.id
@@ -59,6 +59,7 @@ class Communities:
     population_80: NDArray[np.int64]
     lon: NDArray[np.float64]
     lat: NDArray[np.float64]
+    name: NDArray[np.object_]
 
     def __len__(self) -> int:
         return self.id.size
@@ -73,6 +74,7 @@ class Facilities:
     unit_id: NDArray[np.int64]
     lon: NDArray[np.float64]
     lat: NDArray[np.float64]
+    name: NDArray[np.object_]
 
     def __len__(self) -> int:
         return self.id.size
@@ -110,6 +112,7 @@ def read_communities(connection: Connection, on: date) -> Communities:
         population_80=_integers(rows, 5),
         lon=_degrees(rows, 6),
         lat=_degrees(rows, 7),
+        name=np.array([row[8] for row in rows], dtype=object),
     )
 
 
@@ -122,6 +125,7 @@ def read_facilities(connection: Connection, on: date) -> Facilities:
         unit_id=_integers(rows, 2),
         lon=_degrees(rows, 3),
         lat=_degrees(rows, 4),
+        name=np.array([row[5] for row in rows], dtype=object),
     )
 
 

@@ -96,6 +96,17 @@ class CaseResult:
         return within
 
 
+@dataclass(frozen=True)
+class Unjoined:
+    """A community or facility that a way of travel could not join to the network, and why."""
+
+    kind: str
+    id: int
+    name: str
+    mode: str
+    reason: str
+
+
 @dataclass
 class RunOutcome:
     """What a run found."""
@@ -107,6 +118,7 @@ class RunOutcome:
     schematic: bool
     units: Mapping[int, UnitRow]
     headline: CaseResult
+    unjoined: Sequence[Unjoined]
     results: Sequence[CaseResult] = field(repr=False)
 
     def as_dict(self) -> dict[str, Any]:
@@ -124,6 +136,7 @@ class RunOutcome:
             "communities_unclassified": self.unclassified,
             "facilities": total.facilities,
             "by_unit": self.by_unit(self.headline),
+            "unjoined": [asdict(one) for one in self.unjoined],
             "cases": [
                 {
                     "service": result.case.service.id,
@@ -198,6 +211,7 @@ def run_coverage(
         schematic=stored.publication.schematic,
         units=inputs.units,
         headline=headline,
+        unjoined=_unjoined(inputs),
         results=results,
     )
 
@@ -345,6 +359,27 @@ def _count(
     ]
     townships = [unit for unit, row in inputs.units.items() if row.level == "township"]
     return count(demands, [_known(unit) for unit in inputs.facilities.unit_id[mine].tolist()], townships)
+
+
+def _unjoined(inputs: _Inputs) -> list[Unjoined]:
+    """Everything that was tried and not joined, communities first."""
+    communities, facilities = inputs.communities, inputs.facilities
+    here = np.flatnonzero(inputs.placed())
+    found = [
+        Unjoined("community", int(communities.id[index]), communities.name[index], "-", NO_PLACE)
+        for index in np.flatnonzero(~inputs.placed())
+    ]
+    for mode, joins in inputs.joined.items():
+        for row in np.flatnonzero(~joins.joined):
+            index = here[row]
+            reason = joins.reason(int(row)) or "-"
+            found.append(Unjoined("community", int(communities.id[index]), communities.name[index], mode, reason))
+    for (mode, type_), field_ in inputs.fields.items():
+        mine = np.flatnonzero(facilities.type == type_)
+        for row in np.flatnonzero(~field_.facilities.joined):
+            index, reason = mine[row], field_.facilities.reason(int(row)) or "-"
+            found.append(Unjoined("facility", int(facilities.id[index]), facilities.name[index], mode, reason))
+    return found
 
 
 def _known(value: int) -> int | None:

@@ -18,7 +18,7 @@ from geoservice.network.arrays import Bools, Floats, Int64s
 from geoservice.network.compiled import kernel
 
 # Arcs are drawn from outside, nowhere further out than this.
-ARC_M = 0.5
+ARC_M = 1.0
 # Added to every leg: rounding to millimetres, scale of the projection.
 PAD_M = 0.2
 # Times are rounded twice on the way to a place, by half a decisecond at most.
@@ -63,13 +63,11 @@ class Outlines:
     def __len__(self) -> int:
         return self.offset.size - 1
 
-    def polygons(self, keep: Bools) -> NDArray[np.object_]:
-        """Some of the rings as polygons."""
-        counts = np.diff(self.offset)
-        points = np.repeat(keep, counts)
-        owner = np.repeat(np.arange(int(keep.sum())), counts[keep])
-        rings = shapely.linearrings(self.x[points], self.y[points], indices=owner)
-        return np.atleast_1d(np.asarray(shapely.polygons(rings)))
+
+def polygons_of(offset: Int64s, x: Floats, y: Floats) -> NDArray[np.object_]:
+    """Closed rings as polygons; ring i owns points ``offset[i]`` to ``offset[i + 1]``."""
+    owner = np.repeat(np.arange(offset.size - 1), np.diff(offset))
+    return np.atleast_1d(np.asarray(shapely.polygons(shapely.linearrings(x, y, indices=owner))))
 
 
 @dataclass(frozen=True)
