@@ -101,7 +101,7 @@ def _entry(kind: str, entry: Mapping[str, Any]) -> str:
     if kind == "notices":
         return f"· {entry['text']}"
     remedy = f" {entry['remedy']}" if entry["remedy"] else ""
-    return f"× {entry['reason']}{remedy}"
+    return f"× {entry['message']}{remedy}"
 
 
 def _cell(value: object) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ from geoservice.settings import Settings
 Progress = Callable[[str, int, int], None]
 OSM = "osm"
 CHUNK = 1 << 20
+_NUMBER = re.compile(r"[+-]?\d+(\.\d*)?")
 
 
 @dataclass(frozen=True)
@@ -240,5 +242,6 @@ def _write_refused(source: Path, record_sets: Sequence[RecordSet], home: Path) -
 
 
 def _safe(value: object) -> object:
-    """A text that a spreadsheet would take for a formula is led by an apostrophe."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@") else value
+    """A text that a spreadsheet would take for a formula is led by an apostrophe; a number is none."""
+    risky = isinstance(value, str) and value[:1] in ("=", "+", "-", "@") and not _NUMBER.fullmatch(value)
+    return f"'{value}" if risky else value

@@ -304,6 +304,7 @@ def _assemble(
         source=file,
         report={
             "format": raw.format,
+            "unit": raw.unit,
             "part": raw.part,
             "encoding": raw.encoding,
             "crs": None if placed.crs is None else placed.crs.name,

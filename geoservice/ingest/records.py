@@ -68,8 +68,9 @@ class Refusal:
         return translate(key, current_language.get(), **self._values())
 
     def as_dict(self) -> dict[str, object]:
-        """Row, field, value, code, reason and remedy, fit for JSON."""
+        """All of it, fit for JSON; `message` is what a person reads."""
         return {
+            "message": self.message,
             "row": self.row,
             "field": self.field,
             "value": self.value,
@@ -132,7 +133,7 @@ class RecordSet:
     source
         Name of the file.
     report
-        What else the reader found, fit for JSON: format, encoding, columns, why that reference system, scores of a
+        What else the reader found, fit for JSON: format, what a row is (unit: row or feature), encoding, columns, why that reference system, scores of a
         shift.
     rejected
         The refused rows as they stand in the source, with `source_row`, geometry as WKT and the reasons: what a
@@ -148,6 +149,11 @@ class RecordSet:
     source: str = ""
     report: dict[str, Any] = attribute(default_factory=dict)
     rejected: pd.DataFrame = attribute(default_factory=pd.DataFrame)
+
+    def refusal(self, row: int, field: str | None, value: object, code: str, **values: object) -> Refusal:
+        """A refusal of one row that names the file and what its rows are."""
+        named = {"file": self.source, "unit": self.report.get("unit", "row"), **values}
+        return Refusal(row, field, None if value is None else str(value)[:80], code, named)
 
     def reject(self, refusals: Sequence[Refusal]) -> None:
         """Moves records that turn out to be wrong later to the refused ones."""

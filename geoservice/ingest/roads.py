@@ -16,6 +16,7 @@ from geoservice.ingest.load.identify import derive_keys
 from geoservice.ingest.load.staging import missing
 from geoservice.ingest.noding import Lines, NetworkReport, Noded, describe, node_lines, node_numbers
 from geoservice.ingest.records import GEOM, SOURCE_ROW, Notice, RecordSet, Refusal
+from geoservice.language import current_language
 
 Progress = Callable[[str, int, int], None]
 
@@ -75,7 +76,7 @@ def read_roads(
     tell = progress or (lambda _step, _done, _all: None)
     tell("import.step.noding", 0, 2)
     refusals: list[Refusal] = []
-    roads = [_road(row, catalog, refusals) for row in records.records.to_dict("records")]
+    roads = [_road(row, catalog, records, refusals) for row in records.records.to_dict("records")]
     said = [road for road in roads if road is not None]
     records.reject(refusals)
     frame = records.records.reset_index(drop=True)
@@ -134,17 +135,24 @@ def _folded(value: object) -> str:
     return text.removesuffix(".0")
 
 
-def _road(row: Mapping[Any, Any], catalog: Catalog, refusals: list[Refusal]) -> _Road | None:
+def _road(row: Mapping[Any, Any], catalog: Catalog, records: RecordSet, refusals: list[Refusal]) -> _Road | None:
     number = int(row[SOURCE_ROW])
     oneway = direction(row.get("oneway"))
     if oneway is None:
-        refusals.append(Refusal(number, "oneway", str(row["oneway"]), "import.roads-oneway", {}))
+        refusals.append(records.refusal(number, _title(catalog, "oneway"), row["oneway"], "import.roads-oneway"))
     modes = _modes(row, catalog)
     if modes is None:
-        refusals.append(Refusal(number, "modes", "、".join(map(str, row["modes"])), "import.roads-mode", {}))
+        refusals.append(
+            records.refusal(number, _title(catalog, "modes"), "、".join(map(str, row["modes"])), "import.roads-mode")
+        )
     if oneway is None or modes is None:
         return None
     return _Road(oneway, modes, int(row.get("level") or 0), bool(row.get("bridge")), bool(row.get("tunnel")))
+
+
+def _title(catalog: Catalog, name: str) -> str:
+    title: str = getattr(catalog.layers["roads"].field(name).title, current_language.get())
+    return title
 
 
 def _modes(row: Mapping[Any, Any], catalog: Catalog) -> list[str] | None:

@@ -67,6 +67,9 @@ def used() -> Iterator[tuple[str, str, set[str] | None]]:
         elif name == "Refusal" and (code := literal(node, 3)):
             values = entries(node, 4)
             yield where, f"error.{code}", None if values is None else values | {"row", "field", "value"}
+        elif name == "refusal" and (code := literal(node, 3)):
+            values = keywords(node)
+            yield where, f"error.{code}", None if values is None else values | {"row", "field", "value", "file"}
         elif name == "Notice" and (code := literal(node, 1)):
             values = entries(node, 2)
             yield where, f"notice.{code}", None if values is None else values | {"row"}

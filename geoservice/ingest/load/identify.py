@@ -11,7 +11,8 @@ import shapely
 
 from geoservice.catalog import LayerDeclaration
 from geoservice.ingest.load.staging import identity, missing
-from geoservice.ingest.records import GEOM, SOURCE_ROW, Notice, RecordSet, Refusal
+from geoservice.ingest.records import GEOM, SOURCE_ROW, Notice, RecordSet
+from geoservice.language import current_language
 
 # What makes a record the same where its source gives no key.
 IDENTIFYING = {
@@ -116,9 +117,9 @@ def _refuse_doubles(layer: LayerDeclaration, records: RecordSet, key: str) -> No
     for values, row in zip(frame[columns].astype(str).itertuples(index=False), frame[SOURCE_ROW], strict=True):
         first.setdefault(tuple(values), int(row))
     again = frame[doubled]
+    title = getattr(layer.field(key).title, current_language.get())
     refusals = []
     for values, row in zip(again[columns].astype(str).itertuples(index=False), again[SOURCE_ROW], strict=True):
         value = values[columns.index(key)]
-        reason = {"file": records.source, "first": first[tuple(values)]}
-        refusals.append(Refusal(int(row), layer.field(key).title.zh, value, "import.duplicate-key", reason))
+        refusals.append(records.refusal(int(row), title, value, "import.duplicate-key", first=first[tuple(values)]))
     records.reject(refusals)
