@@ -158,8 +158,8 @@ def test_words_that_are_not_known_are_refused_with_their_row(catalog):
         1.0,
     )
     assert [(refusal.row, refusal.field, refusal.value) for refusal in found.refusals] == [
-        (3, "oneway", "不详"),
-        (4, "modes", "马"),
+        (3, "单行", "不详"),
+        (4, "通行方式", "马"),
     ]
     assert sorted(by_key(found)) == ["a", "b"]
     for refusal in found.refusals:
