@@ -112,8 +112,8 @@ def circles(
     inner: BaseGeometry = _EMPTY
     for limit in sorted(set(limits_ds)):
         reachable = Reachable(limit, mode.off_network_m, mode.off_network_kmh)
-        inner = shapely.union(_region(ground, reachable, min_hole_m2), inner)
-        inner = shapely.union(inner, _connectors(field, ground.local, inner))
+        region = _region(ground, reachable, min_hole_m2)
+        inner = _with(_with(region, inner), _connectors(field, ground.local, region))
         made[limit] = inner
     return [_circle(limit, made[limit], ground.local) for limit in limits_ds]
 
@@ -148,7 +148,7 @@ def _region(ground: _Ground, reachable: Reachable, min_hole_m2: float) -> BaseGe
         shapes = behind(shapes, ground.edges)
     cover = Cover(shapes, reachable.leg_m)
     # Areas of barriers take part, since the banks of shapes were left out of account, and are taken away again.
-    joined = shapely.union_all([*cover.border(), ground.areas])
+    joined = shapely.disjoint_subset_union_all([*cover.border(), ground.areas])
     region = _filled(joined, cover.holding)
     if not ground.areas.is_empty:
         region = shapely.difference(region, ground.areas)
@@ -175,6 +175,10 @@ def _filled(region: BaseGeometry, fill: Callable[[NDArray[np.object_]], Bools]) 
     return shapely.MultiPolygon([part for i, part in enumerate(made) if i not in set(swallowed.tolist())])
 
 
+def _with(region: BaseGeometry, other: BaseGeometry) -> BaseGeometry:
+    return region if other.is_empty else shapely.union(region, other)
+
+
 def _connectors(field: Field, local: MetricCrs, region: BaseGeometry) -> BaseGeometry:
     """Narrow ties from facilities that a region misses to their nearest foot."""
     facilities = field.facilities
@@ -188,7 +192,7 @@ def _connectors(field: Field, local: MetricCrs, region: BaseGeometry) -> BaseGeo
         foot = part.start + int(np.argmin(facilities.leg_m[part]))
         end = local.project(facilities.foot_lon[foot], facilities.foot_lat[foot])
         ties.append(shapely.LineString([(x[k], y[k]), (float(end[0]), float(end[1]))]).buffer(CONNECTOR_M))
-    return shapely.union_all(ties)
+    return shapely.union_all(ties) if ties else _EMPTY
 
 
 def _circle(limit_ds: int, region: BaseGeometry, local: MetricCrs) -> Circle:
