@@ -99,16 +99,23 @@ def locate(
 
 def _located(kind: str, pair: _Pair, crs: Crs | None, *, file: str, bounds: Bounds | None) -> Located:
     metres = _metres(pair)
+    value = f"{pair.first[0]:.15g}, {pair.second[0]:.15g}"
     if kind == "north" or (kind == "x" and (metres or (crs is not None and not crs.geographic))):
         if not metres:
             raise BadInput(
-                "import.not-metres", file=file, headers="、".join(pair.headers), crs=crs.name if crs else "-"
+                "import.not-metres",
+                file=file,
+                headers="、".join(pair.headers),
+                value=value,
+                crs=crs.name if crs else "-",
             )
         if crs is not None and crs.geographic:
-            raise BadInput("import.not-degrees", file=file, headers="、".join(pair.headers), crs=crs.name)
+            raise BadInput("import.not-degrees", file=file, headers="、".join(pair.headers), value=value, crs=crs.name)
         return _survey(kind, pair, crs, file=file)
     if metres or (crs is not None and not crs.geographic):
-        raise BadInput("import.not-degrees", file=file, headers="、".join(pair.headers), crs=crs.name if crs else "-")
+        raise BadInput(
+            "import.not-degrees", file=file, headers="、".join(pair.headers), value=value, crs=crs.name if crs else "-"
+        )
     return _degrees(pair, crs, file=file, bounds=bounds)
 
 

@@ -147,11 +147,11 @@ def refuse_swapped(geometry: Cells, *, file: str) -> None:
     if not len(coordinates):
         return
     x, y = np.abs(coordinates[:, 0]), np.abs(coordinates[:, 1])
+    value = f"{coordinates[0, 0]:.15g}, {coordinates[0, 1]:.15g}"
     if np.mean((y > 90) & (y <= 180) & (x <= 90)) > 0.5:
-        value = f"{coordinates[0, 0]:.15g}, {coordinates[0, 1]:.15g}"
         raise BadInput("import.swapped-geometry", file=file, value=value)
     if np.mean((x > 360) | (y > 360)) > 0.5:
-        raise BadInput("import.not-degrees", file=file, headers="geometry", crs="EPSG:4490")
+        raise BadInput("import.not-degrees", file=file, headers="geometry", value=value, crs="EPSG:4490")
 
 
 def to_lonlat(prepared: Prepared, crs: Crs) -> None:

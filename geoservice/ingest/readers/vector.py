@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -84,10 +85,19 @@ def _check_content(path: Path, known: _Format) -> None:
         raise BadInput("import.format-mismatch", file=path.name, format=known.name)
 
 
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """GDAL's remarks are found again by our own checks."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
 def _choose_layer(path: Path, part: str | None) -> str:
     """The layer that is named, or the only one; tables without geometry stand back behind one layer with it."""
     try:
-        layers = [(str(name), kind is not None) for name, kind in pyogrio.list_layers(path)]
+        with _quiet():
+            layers = [(str(name), kind is not None) for name, kind in pyogrio.list_layers(path)]
     except DataSourceError as error:
         raise _unreadable(path, error) from None
     names = [name for name, _ in layers]
@@ -106,7 +116,8 @@ def _choose_layer(path: Path, part: str | None) -> str:
 
 def _info(path: Path, source: Path | bytes, known: _Format, **options: Any) -> dict[str, Any]:
     try:
-        info: dict[str, Any] = pyogrio.read_info(source, **options)
+        with _quiet():
+            info: dict[str, Any] = pyogrio.read_info(source, **options)
     except (DataSourceError, DataLayerError, UnicodeDecodeError) as error:
         raise _unreadable(path, error) from None
     if info["driver"] not in known.drivers:
@@ -116,8 +127,7 @@ def _info(path: Path, source: Path | bytes, known: _Format, **options: Any) -> d
 
 def _frame(path: Path, source: Path | bytes, **options: Any) -> pd.DataFrame:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # GDAL's remarks are found again by our own checks
+        with _quiet():
             frame: pd.DataFrame = pyogrio.read_dataframe(source, datetime_as_string=True, **options)
     except (DataSourceError, DataLayerError, UnicodeDecodeError, ValueError, RuntimeError) as error:
         raise _unreadable(path, error) from None
