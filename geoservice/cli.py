@@ -81,9 +81,16 @@ def ready() -> Iterator[tuple[Settings, Catalog, Database]]:
     """Settings, declarations and a prepared database."""
     settings, catalog = Settings(), load_catalog()
     database = Database(settings)
-    try:
+    with closing_engines(database):
         prepare(database, catalog)
         yield settings, catalog, database
+
+
+@contextmanager
+def closing_engines(database: Database) -> Iterator[None]:
+    """Closes its connections in the end."""
+    try:
+        yield
     finally:
         database.dispose()
 
@@ -146,8 +153,9 @@ def db_upgrade(
     """升级扩展与表结构 · bring extensions and tables up to date"""
     catalog, database = load_catalog(), Database(Settings())
     extensions = database.cluster.upgrade_extensions() if database.cluster is not None else {}
-    migrate(database, revision)
-    prepare(database, catalog)
+    with closing_engines(database):
+        migrate(database, revision)
+        prepare(database, catalog)
     _show({"revision": revision, **extensions}, json_=json_)
     return 0
 
@@ -155,7 +163,7 @@ def db_upgrade(
 def _status(database: Database) -> dict[str, Any]:
     if database.cluster is not None:
         return database.cluster.status().as_dict()
-    with database.connect() as connection:
+    with closing_engines(database), database.connect() as connection:
         version = connection.exec_driver_sql("select version()").scalar_one()
     return {"state": "running", "url": database.url().render_as_string(hide_password=True), "version": version}
 
