@@ -13,35 +13,19 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, text
 
-from geoservice.catalog import Catalog, Limit, Mode, ServiceStandard
+from geoservice.catalog import Catalog, Limit, ServiceStandard
 from geoservice.coverage.circles import Circle, circles
 from geoservice.coverage.figures import Coverage, Demand, count
-from geoservice.coverage.inputs import (
-    INPUT_LAYERS,
-    Communities,
-    Facilities,
-    UnitRow,
-    read_barriers,
-    read_communities,
-    read_facilities,
-    read_publication,
-    read_units,
-)
-from geoservice.coverage.reach import Field, evaluate, field_of
+from geoservice.coverage.inputs import INPUT_LAYERS, UnitRow, read_publication
+from geoservice.coverage.prepared import HORIZON_DS, NO_PLACE, Prepared, prepared
+from geoservice.coverage.reach import evaluate
 from geoservice.coverage.results import StoredRun, store_run
 from geoservice.database.engine import Database
 from geoservice.database.prepare import revisions
 from geoservice.errors import BadInput, BadRequest
-from geoservice.network.barriers import Barriers
-from geoservice.network.graph import Graph
-from geoservice.network.join import Joins, join
-from geoservice.network.networks import networks_for
 from geoservice.settings import Settings
 
 Progress = Callable[[str, int, int], None]
-# Times are told up to here, beyond every standard.
-HORIZON_DS = 3 * 3600 * 10
-NO_PLACE = "no_place"
 
 
 @dataclass(frozen=True)
@@ -177,7 +161,7 @@ def run_coverage(
         If there are no roads, no communities with a place, or no facility of any chosen type.
     """
     started = datetime.now(UTC)
-    cases = _cases(catalog, request)
+    cases = cases_of(catalog, request)
     with database.connect("owner") as connection:
         # One moment: what is read below is what the stored revisions name.
         connection.execute(text("set transaction isolation level repeatable read"))
@@ -216,44 +200,6 @@ def run_coverage(
     )
 
 
-@dataclass
-class _Inputs:
-    """Everything read, and what is worked out from it once."""
-
-    communities: Communities
-    facilities: Facilities
-    units: dict[int, UnitRow]
-    modes: dict[str, Mode]
-    graphs: dict[str, Graph]
-    barriers: dict[tuple[str, ...], Barriers]
-    joined: dict[str, Joins] = field(default_factory=dict)
-    fields: dict[tuple[str, str], Field] = field(default_factory=dict)
-
-    def placed(self) -> NDArray[np.bool_]:
-        """Which communities have a place."""
-        found: NDArray[np.bool_] = np.isfinite(self.communities.lon)
-        return found
-
-    def join(self, mode: str, lon: NDArray[np.float64], lat: NDArray[np.float64]) -> Joins:
-        declared = self.modes[mode]
-        return join(self.graphs[mode], lon, lat, declared, self.barriers[declared.barriers])
-
-    def demand(self, mode: str) -> Joins:
-        """Feet of the communities that have a place."""
-        if mode not in self.joined:
-            here = self.placed()
-            self.joined[mode] = self.join(mode, self.communities.lon[here], self.communities.lat[here])
-        return self.joined[mode]
-
-    def field(self, mode: str, type_: str) -> Field:
-        """Times of the network from all facilities of a type."""
-        if (mode, type_) not in self.fields:
-            mine = self.facilities.type == type_
-            feet = self.join(mode, self.facilities.lon[mine], self.facilities.lat[mine])
-            self.fields[mode, type_] = field_of(self.graphs[mode], feet, HORIZON_DS)
-        return self.fields[mode, type_]
-
-
 def limits_of(service: ServiceStandard, request: RunRequest) -> tuple[Limit, Limit]:
     """The limits for urban and rural communities, with what the request puts in their place."""
     change: dict[str, Any] = {}
@@ -267,7 +213,14 @@ def limits_of(service: ServiceStandard, request: RunRequest) -> tuple[Limit, Lim
     return urban.model_copy(update=change), rural.model_copy(update=change)
 
 
-def _cases(catalog: Catalog, request: RunRequest) -> list[Case]:
+def cases_of(catalog: Catalog, request: RunRequest) -> list[Case]:
+    """The standards and types that a request means.
+
+    Raises
+    ------
+    BadRequest
+        If a service, type or mode is not declared.
+    """
     known_types = {entry.code for entry in catalog.codes["facility_types"].entries}
     for given, known, code in (
         (request.services, set(catalog.services), "coverage.unknown-service"),
@@ -294,23 +247,12 @@ def _read(
     request: RunRequest,
     cases: Sequence[Case],
     database: Database,
-) -> _Inputs:
+) -> Prepared:
     modes = list(dict.fromkeys(limit.mode for case in cases for limit in limits_of(case.service, request)))
-    communities = read_communities(connection, request.on)
-    if not np.isfinite(communities.lon).any():
-        raise BadInput("coverage.no-communities", count=len(communities))
-    layers = {catalog.modes[mode].barriers for mode in modes}
-    return _Inputs(
-        communities=communities,
-        facilities=read_facilities(connection, request.on),
-        units=read_units(connection, request.on),
-        modes={mode: catalog.modes[mode] for mode in modes},
-        graphs=networks_for(connection, catalog, settings, modes, database.name),
-        barriers={names: read_barriers(connection, names) for names in layers},
-    )
+    return prepared(connection, catalog, settings, modes, request.on, database.name)
 
 
-def _compute(inputs: _Inputs, case: Case, request: RunRequest) -> CaseResult:
+def _compute(inputs: Prepared, case: Case, request: RunRequest) -> CaseResult:
     communities, mine = inputs.communities, inputs.facilities.type == case.type
     urban, rural = limits_of(case.service, request)
     here = np.flatnonzero(inputs.placed())
@@ -339,7 +281,7 @@ def _compute(inputs: _Inputs, case: Case, request: RunRequest) -> CaseResult:
 
 
 def _count(
-    inputs: _Inputs, mine: NDArray[np.bool_], covered: NDArray[np.bool_], reason: NDArray[np.object_]
+    inputs: Prepared, mine: NDArray[np.bool_], covered: NDArray[np.bool_], reason: NDArray[np.object_]
 ) -> Coverage:
     communities = inputs.communities
     unjoined = np.isin(reason.astype(str), [NO_PLACE, "off_network", "blocked"])
@@ -361,7 +303,7 @@ def _count(
     return count(demands, [_known(unit) for unit in inputs.facilities.unit_id[mine].tolist()], townships)
 
 
-def _unjoined(inputs: _Inputs) -> list[Unjoined]:
+def _unjoined(inputs: Prepared) -> list[Unjoined]:
     """Everything that was tried and not joined, communities first."""
     communities, facilities = inputs.communities, inputs.facilities
     here = np.flatnonzero(inputs.placed())
@@ -386,7 +328,9 @@ def _known(value: int) -> int | None:
     return None if value < 0 else value
 
 
-def _drawn(inputs: _Inputs, results: Sequence[CaseResult], request: RunRequest, progress: Progress) -> list[CaseResult]:
+def _drawn(
+    inputs: Prepared, results: Sequence[CaseResult], request: RunRequest, progress: Progress
+) -> list[CaseResult]:
     """The results with one circle for each way and time that their standards name; GEOS works without the GIL."""
     wanted = [
         (number, limit)
@@ -416,7 +360,7 @@ def _headline(results: Sequence[CaseResult]) -> CaseResult:
     return max(results, key=lambda result: result.facilities)
 
 
-def _parameters(inputs: _Inputs, request: RunRequest, cases: Sequence[Case]) -> dict[str, Any]:
+def _parameters(inputs: Prepared, request: RunRequest, cases: Sequence[Case]) -> dict[str, Any]:
     """All assumptions, so that a figure can be told with them."""
     services = {case.service.id: case.service for case in cases}
     return {
