@@ -328,6 +328,39 @@ def coverage_run(
     return 0
 
 
+@coverage_app.command("explain")
+@reporting
+def coverage_explain(
+    community: Annotated[str, typer.Argument(help="村（社区）的编号、代码或名称 · id, code or name of a community")],
+    service: Annotated[str | None, typer.Option(help="服务标准 · service standard")] = None,
+    type_: Annotated[str | None, typer.Option("--type", help="设施类型 · facility type")] = None,
+    on: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="在哪一天 · on which day")] = None,
+    json_: Json = False,
+) -> int:
+    """一个村（社区）为何覆盖或未覆盖 · why a community is covered or not"""
+    from geoservice.coverage.evidence import explain
+    from geoservice.coverage.telling import print_evidence
+    from geoservice.database.filters import today
+
+    with ready() as (settings, catalog, database), database.connect("reader") as connection:
+        standard = catalog.services.get(service or "", catalog.headline)
+        found = explain(
+            connection,
+            catalog,
+            settings,
+            database.name,
+            community,
+            service=service or standard.id,
+            type_=type_ or standard.headline_type or standard.types[0],
+            on=on.date() if on else today(),
+        )
+    if json_:
+        print_json(found.as_feature())
+    else:
+        print_evidence(found, catalog)
+    return 0 if found.path is not None else 1
+
+
 def _print_coverage(found: dict[str, Any], catalog: Catalog) -> None:
     """Every case in a line, the townships of the headline, and the line that scripts read."""
     types = {entry.code: entry.title for entry in catalog.codes["facility_types"].entries}

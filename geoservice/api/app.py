@@ -19,7 +19,7 @@ from geoservice.api.logs import configure_logs
 from geoservice.api.middleware import RequestMiddleware
 from geoservice.api.parameters import plain_query
 from geoservice.api.problems import ProblemBody
-from geoservice.api.routers import communities, facilities, health, overview, page, places, runs, tiles, units
+from geoservice.api.routers import communities, evidence, facilities, health, overview, page, places, runs, tiles, units
 from geoservice.api.services import Services
 from geoservice.catalog import Catalog, load_catalog
 from geoservice.database.engine import Database
@@ -27,7 +27,7 @@ from geoservice.publish.tiles import check_tiles
 from geoservice.resources import resource
 from geoservice.settings import Settings
 
-ROUTERS = (health, page, overview, units, places, facilities, communities, runs, tiles)
+ROUTERS = (health, page, overview, units, places, facilities, communities, runs, evidence, tiles)
 SMALLEST_COMPRESSED = 1024
 COMPRESSION = 5
 

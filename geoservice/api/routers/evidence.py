@@ -1,0 +1,51 @@
+"""Evidence of the result of a community in a run: the way as a GeoJSON feature, and the parts that add up to its time."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from fastapi.responses import Response
+
+from geoservice.api.conditional import Conditional
+from geoservice.api.parameters import PathId
+from geoservice.api.routers.runs import Choice
+from geoservice.api.services import Service
+from geoservice.coverage.evidence import explain_run
+from geoservice.errors import NotFound
+from geoservice.publish.queries import runs as queries
+from geoservice.publish.revisions import etag
+
+router = APIRouter(prefix="/api/runs", tags=["coverage runs"])
+
+
+@router.get("/{run_id}/communities/{community_id}/evidence", responses={200: {"content": {"application/geo+json": {}}}})
+def run_evidence(
+    service: Service,
+    run_id: PathId,
+    community_id: PathId,
+    given: Annotated[Choice, Query()],
+    condition: Conditional,
+) -> Response:
+    """The way from a community to its facility; 409 where the inputs of the run are no longer what they were."""
+    with service.read() as connection:
+        run = queries.run(connection, run_id)
+        if run is None:
+            raise NotFound("api.no-run", id=run_id)
+
+        def body() -> Response:
+            found = explain_run(
+                connection,
+                service.catalog,
+                service.settings,
+                service.database.name,
+                run,
+                community_id,
+                service=given.service,
+                type_=given.type,
+            )
+            return Response(json.dumps(found.as_feature(), ensure_ascii=False), media_type="application/geo+json")
+
+        tag = etag("evidence", run_id, run["finished_at"], run["stale"], community_id, given, service.declared)
+        return condition.answer(tag, body)
