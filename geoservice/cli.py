@@ -361,6 +361,37 @@ def coverage_explain(
     return 0 if found.path is not None else 1
 
 
+@coverage_app.command("loss")
+@reporting
+def coverage_loss(
+    service: Annotated[str | None, typer.Option(help="服务标准 · service standard")] = None,
+    type_: Annotated[str | None, typer.Option("--type", help="设施类型 · facility type")] = None,
+    on: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="在哪一天 · on which day")] = None,
+    json_: Json = False,
+) -> int:
+    """每个设施关闭后谁失去覆盖 · who loses cover if a facility closes"""
+    from geoservice.coverage.loss import losses
+    from geoservice.coverage.telling import print_losses
+    from geoservice.database.filters import today
+
+    with ready() as (settings, catalog, database), database.connect("reader") as connection:
+        standard = catalog.services.get(service or "", catalog.headline)
+        found = losses(
+            connection,
+            catalog,
+            settings,
+            database.name,
+            service=service or standard.id,
+            type_=type_ or standard.headline_type or standard.types[0],
+            on=on.date() if on else today(),
+        )
+    if json_:
+        print_json(found.as_dict())
+    else:
+        print_losses(found)
+    return 0
+
+
 def _print_coverage(found: dict[str, Any], catalog: Catalog) -> None:
     """Every case in a line, the townships of the headline, and the line that scripts read."""
     types = {entry.code: entry.title for entry in catalog.codes["facility_types"].entries}

@@ -99,28 +99,38 @@ def field_of(graph: Graph, facilities: Joins, limit_ds: int, direction: Directio
     rows: Csr = graph.reverse if toward else graph.forward
     ahead = graph.edge_forward if toward else graph.edge_backward
     back = graph.edge_backward if toward else graph.edge_forward
-    owner = np.repeat(np.arange(len(facilities), dtype=np.int32), np.diff(facilities.offset))
+    owner = owners(facilities)
     edge, fraction = facilities.edge, facilities.fraction
-    # A foot is come upon from u if the edge leads ahead, from v if it leads back; at an end it is the node itself.
-    at_u, at_v = ahead[edge] | (fraction == 0.0), back[edge] | (fraction == 1.0)
-    seeds = Seeds(
-        np.concatenate([graph.edge_u[edge[at_u]], graph.edge_v[edge[at_v]]]),
-        np.concatenate(
-            [(facilities.leg_ds + facilities.from_u_ds)[at_u], (facilities.leg_ds + facilities.from_v_ds)[at_v]]
-        ),
-        np.concatenate([owner[at_u], owner[at_v]]),
-    )
     order = np.lexsort((fraction, edge))
     return Field(
         graph=graph,
         facilities=facilities,
-        nodes=nearest(rows, seeds, checked_limit(limit_ds)),
+        nodes=nearest(rows, seeds_of(graph, facilities, ahead, back), checked_limit(limit_ds)),
         limit_ds=limit_ds,
         ahead=ahead,
         back=back,
         feet_offset=np.searchsorted(edge[order], np.arange(graph.edges + 1)).astype(np.int64),
         feet_order=order.astype(np.int64),
         feet_facility=owner,
+    )
+
+
+def owners(joins: Joins) -> Int32s:
+    """The place of each foot, int32."""
+    return np.repeat(np.arange(len(joins), dtype=np.int32), np.diff(joins.offset))
+
+
+def seeds_of(graph: Graph, facilities: Joins, ahead: Bools, back: Bools) -> Seeds:
+    """Where the search from some facilities begins, by their number; `ahead` and `back` as in `Field`."""
+    owner, edge, fraction = owners(facilities), facilities.edge, facilities.fraction
+    # A foot is come upon from u if the edge leads ahead, from v if it leads back; at an end it is the node itself.
+    at_u, at_v = ahead[edge] | (fraction == 0.0), back[edge] | (fraction == 1.0)
+    return Seeds(
+        np.concatenate([graph.edge_u[edge[at_u]], graph.edge_v[edge[at_v]]]),
+        np.concatenate(
+            [(facilities.leg_ds + facilities.from_u_ds)[at_u], (facilities.leg_ds + facilities.from_v_ds)[at_v]]
+        ),
+        np.concatenate([owner[at_u], owner[at_v]]),
     )
 
 

@@ -1,4 +1,4 @@
-"""Evidence in the shell: a short table of the way with its sum, and the verdict."""
+"""Evidence and losses in the shell: short tables and what they come to."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ from itertools import groupby
 
 from geoservice.catalog import Catalog
 from geoservice.coverage.evidence import Evidence
+from geoservice.coverage.loss import Loss, LossReport
 from geoservice.language import current_language, translate
-from geoservice.terminal import print_table, print_text
+from geoservice.terminal import notes, print_table, print_text
+
+MOST_LOSSES = 20
 
 
 def print_evidence(found: Evidence, catalog: Catalog) -> None:
@@ -50,6 +53,40 @@ def evidence_rows(found: Evidence, catalog: Catalog) -> list[list[object]]:
     rows.append([translate("evidence.egress"), None, _metres(path.egress.length_m), _seconds(path.egress.time_ds)])
     rows.append([translate("evidence.sum"), None, _metres(path.length_m), _seconds(path.time_ds)])
     return rows
+
+
+def print_losses(found: LossReport) -> None:
+    """The facilities whose closing takes cover away from most people, and how many communities have no other."""
+
+    def weight(loss: Loss) -> tuple[int, int, int, int]:
+        return -loss.lost.population, -loss.lost.communities, -loss.single.population, loss.facility_id
+
+    heads = [
+        translate(f"evidence.{name}")
+        for name in ("facility", "lost", "lost_population", "lost_60", "single", "single_population")
+    ]
+    rows = [
+        [
+            loss.name,
+            loss.lost.communities,
+            loss.lost.population,
+            loss.lost.population_60,
+            loss.single.communities,
+            loss.single.population,
+        ]
+        for loss in sorted(found.losses, key=weight)[:MOST_LOSSES]
+    ]
+    print_table(translate("evidence.losses"), heads, rows)
+    if len(found.losses) > MOST_LOSSES:
+        notes.print(translate("import.more", count=len(found.losses) - MOST_LOSSES), markup=False)
+    print_text(
+        translate(
+            "evidence.backup",
+            communities=found.communities,
+            covered=found.covered,
+            only=found.covered - found.backed_up,
+        )
+    )
 
 
 def _verdict(found: Evidence) -> str:
