@@ -101,6 +101,21 @@ def test_a_click_opens_the_details_of_a_facility(desk: Desk, artefacts: Path) ->
     desk.page.screenshot(path=artefacts / "details.png")
 
 
+def test_the_way_of_a_community_is_shown_and_adds_up(desk: Desk, artefacts: Path) -> None:
+    run = desk.get("/api/map")["latest_run"]
+    chosen = {"service": desk.page.input_value("#service"), "type": desk.page.input_value("#type")}
+    items = desk.get(f"/api/runs/{run}/communities", **chosen)["items"]
+    community = next(item for item in items if item["time_s"] and not item["covered"])
+    desk.go(f"#map=14/{community['lat']}/{community['lon']}&sel=community:{community['community_id']}")
+    way = desk.page.locator("#view-details .evidence")
+    expect(way).to_contain_text("合计")
+    expect(way).to_contain_text("超出时限")
+    seconds = [float(text.split()[0]) for text in way.locator("td:last-child").all_inner_texts()[:-1]]
+    assert abs(sum(seconds) - community["time_s"]) < 0.05
+    desk.settle()
+    desk.page.screenshot(path=artefacts / "evidence.png")
+
+
 def test_details_of_a_community_tell_its_reach(desk: Desk) -> None:
     run, service, kind = (
         desk.get("/api/map")["latest_run"],

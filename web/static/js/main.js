@@ -6,6 +6,7 @@ import { onConnection } from "./connection.js";
 import { coverage, loadCoverage, onCoverage } from "./coverage.js";
 import { parseSelection, showDetails } from "./details.js";
 import { byId, debounce, el } from "./dom.js";
+import { evidenceSection, findEvidence } from "./evidence.js";
 import { drawFigures, selectedUnit } from "./figures.js";
 import { labelFolds, obscured, onTab, showTab, startFrame } from "./frame.js";
 import { drawPanel, startPanel } from "./layers.js";
@@ -138,7 +139,10 @@ function paint() {
 
 function follow(changed) {
   if (changed.has("lang")) useLanguage(state().lang ?? pageLanguage);
-  if (changed.has("service") || changed.has("type")) loadCoverage();
+  if (changed.has("service") || changed.has("type")) {
+    loadCoverage();
+    if (view) showEvidence(parseSelection(state().sel));
+  }
   if (["layers", "hide", "ringsOff", "type"].some((key) => changed.has(key))) {
     drawPanel();
     paint();
@@ -189,7 +193,18 @@ async function showSelection(near = []) {
   const chosen = parseSelection(state().sel);
   const record = await showDetails(chosen, { others: near, onSelect: (thing) => choose(thing, { fly: true }) });
   if (record !== undefined) view.select(chosen && { ...chosen, lon: record?.lon, lat: record?.lat });
+  if (record !== undefined) showEvidence(record && chosen);
   return record;
+}
+
+/** The way of the community in sight to its facility, for the standard and type in sight. */
+async function showEvidence(chosen) {
+  const way = await findEvidence(chosen);
+  if (way === undefined) return;
+  view.setEvidence(way);
+  byId("view-details").querySelector(".evidence")?.remove();
+  const section = way && evidenceSection(way);
+  if (section) byId("view-details").querySelector(".facts")?.after(section);
 }
 
 function goTo({ lon, lat, bbox }) {

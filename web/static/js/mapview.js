@@ -93,6 +93,7 @@ function handle(map, info, obscured) {
     },
     setUnitNames: (units) => whenReady(() => nameUnits(map, units.filter((unit) => unit.centre))),
     setTheme: () => whenReady(() => repaint(map, info)),
+    setEvidence: (way) => setData("evidence", { ...EMPTY, features: way?.geometry ? [way] : [] }),
     select: (selected) => whenReady(() => mark(map, selected)),
     refresh: () => refreshTiles(map),
     fit: (bbox) => fit(map, bbox ?? info.bounds, obscured()),

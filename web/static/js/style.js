@@ -23,7 +23,7 @@ export function sources(layers) {
   for (const { id, tiles } of layers) {
     found[id] = { type: "vector", tiles: [new URL(tiles.url, location.href).href.replaceAll("%7B", "{").replaceAll("%7D", "}")], minzoom: tiles.minzoom, maxzoom: tiles.maxzoom };
   }
-  for (const id of ["circles", "reach", "unit-names", "selection"]) {
+  for (const id of ["circles", "reach", "unit-names", "selection", "evidence"]) {
     found[id] = { type: "geojson", data: { type: "FeatureCollection", features: [] } };
   }
   return found;
@@ -204,6 +204,7 @@ function selection() {
   const color = token("select");
   const nothing = ["==", by("id"), -1];
   return [
+    { id: "evidence-line", type: "line", source: "evidence", layout: { "line-join": "round", "line-cap": "round" }, paint: { "line-color": color, "line-width": zoomed(8, 1.5, 12, 3, 15, 5), "line-opacity": 0.85 } },
     tile("units", "selected-unit", { type: "line", filter: nothing, layout: { "line-join": "round" }, paint: { "line-color": color, "line-width": 2.5 } }),
     { id: "selected-point", type: "circle", source: "selection", paint: { "circle-radius": 13, "circle-opacity": 0, "circle-color": color, "circle-stroke-color": color, "circle-stroke-width": 2.5 } },
   ];
