@@ -31,7 +31,7 @@ CONNECTOR_M = 1.0
 
 _GRID_M = 0.001
 _SLIVER_M2 = 0.01
-_POLYGON = 3
+_POLYGON, _COLLECTIONS = 3, (6, 7)
 _EMPTY = shapely.MultiPolygon()
 
 
@@ -157,8 +157,8 @@ def _region(ground: _Ground, reachable: Reachable, min_hole_m2: float) -> BaseGe
 
 def _filled(region: BaseGeometry, fill: Callable[[NDArray[np.object_]], Bools]) -> BaseGeometry:
     """A region with those of its holes filled that `fill` chooses; slivers are dropped."""
-    parts = shapely.get_parts(region)
-    parts = parts[(shapely.get_type_id(parts) == _POLYGON) & (shapely.area(parts) > _SLIVER_M2)]
+    parts = _polygons(region)
+    parts = parts[shapely.area(parts) > _SLIVER_M2]
     if not len(parts):
         return _EMPTY
     rings, owner = shapely.get_rings(parts, return_index=True)
@@ -175,8 +175,17 @@ def _filled(region: BaseGeometry, fill: Callable[[NDArray[np.object_]], Bools]) 
     return shapely.MultiPolygon([part for i, part in enumerate(made) if i not in set(swallowed.tolist())])
 
 
+def _polygons(geometry: BaseGeometry) -> NDArray[np.object_]:
+    """The polygons of a geometry, which may be nested and hold lines where polygons touch."""
+    parts = shapely.get_parts(geometry)
+    while np.isin(shapely.get_type_id(parts), _COLLECTIONS).any():
+        parts = shapely.get_parts(parts)
+    polygons: NDArray[np.object_] = parts[(shapely.get_type_id(parts) == _POLYGON) & ~shapely.is_empty(parts)]
+    return polygons
+
+
 def _with(region: BaseGeometry, other: BaseGeometry) -> BaseGeometry:
-    return region if other.is_empty else shapely.union(region, other)
+    return region if other.is_empty else shapely.MultiPolygon(_polygons(shapely.union(region, other)).tolist())
 
 
 def _connectors(field: Field, local: MetricCrs, region: BaseGeometry) -> BaseGeometry:
@@ -184,14 +193,18 @@ def _connectors(field: Field, local: MetricCrs, region: BaseGeometry) -> BaseGeo
     facilities = field.facilities
     places = np.flatnonzero(facilities.joined)
     x, y = local.project(facilities.lon[places], facilities.lat[places])
-    shapely.prepare(region)
-    missed = np.flatnonzero(~shapely.contains_xy(region, x, y))
+    edge = shapely.boundary(region)
+    shapely.prepare([region, edge])
+    points = np.atleast_1d(np.asarray(shapely.points(x, y)))
+    # One on the very border could be lost by rounding.
+    missed = np.flatnonzero(~shapely.contains(region, points) | shapely.dwithin(edge, points, CONNECTOR_M / 2))
     ties = []
     for k in missed:
         part = slice(facilities.offset[places[k]], facilities.offset[places[k] + 1])
         foot = part.start + int(np.argmin(facilities.leg_m[part]))
         end = local.project(facilities.foot_lon[foot], facilities.foot_lat[foot])
-        ties.append(shapely.LineString([(x[k], y[k]), (float(end[0]), float(end[1]))]).buffer(CONNECTOR_M))
+        tie = shapely.MultiPoint([(x[k], y[k]), (float(end[0]), float(end[1]))]).convex_hull
+        ties.append(tie.buffer(CONNECTOR_M))
     return shapely.union_all(ties) if ties else _EMPTY
 
 
@@ -200,5 +213,4 @@ def _circle(limit_ds: int, region: BaseGeometry, local: MetricCrs) -> Circle:
     geometry = local.to_lonlat(shapely.set_precision(region, _GRID_M))
     if not geometry.is_valid:
         geometry = shapely.make_valid(geometry, method="structure", keep_collapsed=False)
-    polygons = [part for part in shapely.get_parts(geometry) if part.geom_type == "Polygon" and not part.is_empty]
-    return Circle(limit_ds, shapely.MultiPolygon(polygons), float(region.area) / 1e6)
+    return Circle(limit_ds, shapely.MultiPolygon(_polygons(geometry).tolist()), float(region.area) / 1e6)

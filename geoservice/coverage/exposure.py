@@ -24,7 +24,7 @@ from geoservice.network.grid import clamped, span
 _EPS_M = 1e-4
 _OUTSIDE_M = 0.05
 # A shape is left out where one taken before comes this near to its border from inside.
-TOLERANCE_M = 1.0
+TOLERANCE_M = 0.1
 _STEP_M = 0.02
 # Added all round to what is drawn: makes up for the tolerance and closes cracks.
 WIDER_M = TOLERANCE_M + 2 * _OUTSIDE_M
@@ -242,12 +242,13 @@ def _taken_holder(parts: _Parts, taken: _Taken, x: float, y: float) -> int:
 
 @kernel
 def _run(parts: _Parts, i: int, point: _Pair, way: _Pair) -> float:
-    """How far one can go from a point inside a shape in a direction without leaving it; at least a small step."""
+    """How far to go from a point inside a shape in a direction to leave it; at least a small step."""
     shapes, _, _, _, stopped, (start, rx, ry) = parts
     free = _leaves(shapes, i, point, way)
     if stopped[i]:
         free = min(free, _to_ring(rx, ry, start[i], start[i + 1] - 1, point, way))
-    return float(max(free, _STEP_M))
+    # A little beyond, so that the next point is not taken for one inside.
+    return float(max(free + _EPS_M, _STEP_M))
 
 
 @kernel

@@ -22,8 +22,12 @@ _BESIDE = 1e-5
 _STEP_M = 20.0
 # Points of an outline that lie no further than this from the line between their neighbours are left out.
 _STRAIGHT_M = 0.02
-# What stops a leg: nothing, or the number of a barrier's segment.
+# What stops a leg: nothing, or one of the segments before a shape.
 _NOTHING = -1
+# Barriers that cross each other are looked for among those that are seen, this many times over.
+_ROUNDS = 4
+
+_Line = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
@@ -75,39 +79,72 @@ def _near(parts: Parts, x: Floats, y: Floats, seen: Int64s, stamp: int) -> Int64
 
 
 @kernel
-def _facing(shape: Floats, parts: Parts, near: Int64s, side: float) -> tuple[Floats, Int64s]:
-    """Barrier segments in the frame of a shape, cut to what lies before its base, and their first vertices.
-
-    The axes are along the base and away from it on one side; for a half disc, where `side` is 1, the first points out
-    of the segment.
-    """
+def _local(shape: Floats, parts: Parts, s: int, side: float) -> tuple[float, float, float, float]:
+    """A barrier segment in the frame of a shape: along its base, and away from it on one side."""
     bx, by = parts[0], parts[1]
+    ax, ay, cx, cy = bx[s] - shape[0], by[s] - shape[1], bx[s + 1] - shape[0], by[s + 1] - shape[1]
+    ux, uy = shape[2], shape[3]
+    return ax * ux + ay * uy, side * (ay * ux - ax * uy), cx * ux + cy * uy, side * (cy * ux - cx * uy)
+
+
+@kernel
+def _part(line: _Line, first: float, last: float) -> _Line:
+    """The part of a segment between two shares of it."""
+    a0, a1, b0, b1 = line
+    d0, d1 = b0 - a0, b1 - a1
+    return a0 + first * d0, a1 + first * d1, a0 + last * d0, a1 + last * d1
+
+
+@kernel
+def _before_straight(shape: Floats, parts: Parts, near: Int64s, side: float) -> tuple[Floats, Int64s]:
+    """Barrier segments on one side of a trapezoid's base, and their first vertices.
+
+    The axes are along the base and away from it. What is nearer to the base than a touch is left out.
+    """
     out, which = np.empty((near.size, 4)), np.empty(near.size, dtype=np.int64)
     count = 0
-    straight = shape[4] >= 0.0
-    reach = max(shape[5], shape[6]) + 1.0
+    reach = max(shape[5], shape[6])
     for s in near:
-        ax, ay, cx, cy = bx[s] - shape[0], by[s] - shape[1], bx[s + 1] - shape[0], by[s + 1] - shape[1]
-        a0, a1 = ax * shape[2] + ay * shape[3], side * (ay * shape[2] - ax * shape[3])
-        b0, b1 = cx * shape[2] + cy * shape[3], side * (cy * shape[2] - cx * shape[3])
-        # What lies beyond the base: by the second axis for a trapezoid, by the first for a half disc.
-        a, b, bound = (a1, b1, TOUCH_M) if straight else (a0, b0, 0.0)
-        if (a <= bound and b <= bound) or (a > reach and b > reach):
+        a0, a1, b0, b1 = _local(shape, parts, s, side)
+        if (a1 <= TOUCH_M and b1 <= TOUCH_M) or min(a1, b1) > reach or max(a0, b0) < 0.0 or min(a0, b0) > shape[4]:
             continue
-        if straight and (max(a0, b0) < 0.0 or min(a0, b0) > shape[4]):
-            continue
-        if not straight and (min(a1, b1) > reach or max(a1, b1) < -reach):
-            continue
-        if a < bound or b < bound:
-            share = (bound - a) / (b - a)
-            m0, m1 = a0 + share * (b0 - a0), a1 + share * (b1 - a1)
-            if a < bound:
-                a0, a1 = m0, m1
-            else:
-                b0, b1 = m0, m1
-        out[count, 0], out[count, 1], out[count, 2], out[count, 3] = a0, a1, b0, b1
+        first, last = 0.0, 1.0
+        if a1 < TOUCH_M:
+            first = (TOUCH_M - a1) / (b1 - a1)
+        elif b1 < TOUCH_M:
+            last = (TOUCH_M - a1) / (b1 - a1)
+        out[count, 0], out[count, 1], out[count, 2], out[count, 3] = _part((a0, a1, b0, b1), first, last)
         which[count] = s
         count += 1
+    return out[:count], which[:count]
+
+
+@kernel
+def _before_round(shape: Floats, parts: Parts, near: Int64s) -> tuple[Floats, Int64s]:
+    """Barrier segments before a half disc, and their first vertices.
+
+    The first axis points out of the segment of road. What is nearer to the end of it than a touch is left out.
+    """
+    out, which = np.empty((2 * near.size, 4)), np.empty(2 * near.size, dtype=np.int64)
+    count = 0
+    reach = shape[5] + 1.0
+    for s in near:
+        a0, a1, b0, b1 = _local(shape, parts, s, 1.0)
+        if (a0 <= 0.0 and b0 <= 0.0) or min(a0, b0) > reach or min(a1, b1) > reach or max(a1, b1) < -reach:
+            continue
+        first, last = 0.0, 1.0
+        if a0 < 0.0:
+            first = -a0 / (b0 - a0)
+        elif b0 < 0.0:
+            last = -a0 / (b0 - a0)
+        enters, leaves = _meets_circle(a0, a1, b0, b1, TOUCH_M)
+        if not enters < leaves:
+            enters, leaves = last, last
+        for start, stop in ((first, min(last, enters)), (max(first, leaves), last)):
+            if start < stop:
+                out[count, 0], out[count, 1], out[count, 2], out[count, 3] = _part((a0, a1, b0, b1), start, stop)
+                which[count] = s
+                count += 1
     return out[:count], which[:count]
 
 
@@ -121,32 +158,6 @@ def _legs(first: float, last: float, corners: Floats, steps: int) -> Floats:
     at[steps + 1 : steps + 1 + inside.size] = np.maximum(inside - _BESIDE, first)
     at[steps + 1 + inside.size :] = np.minimum(inside + _BESIDE, last)
     return np.sort(at)
-
-
-@kernel
-def _seen_straight(shape: Floats, facing: Floats, which: Int64s) -> tuple[Floats, Floats, Int64s]:
-    """Positions along a base, how far the leg goes at each on one side of a trapezoid, and what stops it."""
-    length, r0, slope = shape[4], shape[5], (shape[6] - shape[5]) / shape[4]
-    corners = np.empty(3 * facing.shape[0])
-    for i in range(facing.shape[0]):
-        a0, a1, b0, b1 = facing[i]
-        corners[3 * i], corners[3 * i + 1] = a0, b0
-        # Where the barrier meets the far side of the trapezoid.
-        over_a, over_b = a1 - r0 - slope * a0, b1 - r0 - slope * b0
-        corners[3 * i + 2] = a0 + over_a / (over_a - over_b) * (b0 - a0) if over_a * over_b < 0.0 else a0
-    at = _legs(0.0, length, corners, max(1, int(length / _STEP_M)) if facing.shape[0] else 1)
-    far = r0 + slope * at
-    stop = np.full(at.size, _NOTHING, dtype=np.int64)
-    for i in range(facing.shape[0]):
-        a0, a1, b0, b1 = facing[i]
-        low, high = min(a0, b0), max(a0, b0)
-        if low == high:
-            continue
-        for j in range(np.searchsorted(at, low), np.searchsorted(at, high, side="right")):
-            hit = a1 + (at[j] - a0) / (b0 - a0) * (b1 - a1)
-            if hit < far[j]:
-                far[j], stop[j] = hit, which[i]
-    return at, np.maximum(far, TOUCH_M / 2.0), stop
 
 
 @kernel
@@ -164,7 +175,85 @@ def _meets_circle(a0: float, a1: float, b0: float, b1: float, radius: float) -> 
 
 
 @kernel
-def _seen_round(shape: Floats, facing: Floats, which: Int64s) -> tuple[Floats, Floats, Int64s]:
+def _crossings(facing: Floats, stop: Int64s, at: Floats) -> Floats:
+    """Points (two coordinates each) where barriers cross that stop one leg and the next."""
+    found = np.empty((at.size, 2))
+    count = 0
+    for j in range(at.size - 1):
+        one, other = stop[j], stop[j + 1]
+        if one < 0 or other < 0 or one == other or at[j + 1] - at[j] < 3.0 * _BESIDE:
+            continue
+        a0, a1, b0, b1 = facing[one]
+        c0, c1, d0, d1 = facing[other]
+        turn = (b0 - a0) * (d1 - c1) - (b1 - a1) * (d0 - c0)
+        if turn != 0.0:
+            share = ((c0 - a0) * (d1 - c1) - (c1 - a1) * (d0 - c0)) / turn
+            found[count, 0], found[count, 1] = a0 + share * (b0 - a0), a1 + share * (b1 - a1)
+            count += 1
+    return found[:count]
+
+
+@kernel
+def _hits_straight(at: Floats, far: Floats, facing: Floats) -> Int64s:
+    """Shorten legs at right angles to a base to the first barrier; the barrier of each."""
+    stop = np.full(at.size, _NOTHING, dtype=np.int64)
+    for i in range(facing.shape[0]):
+        a0, a1, b0, b1 = facing[i]
+        low, high = min(a0, b0), max(a0, b0)
+        if low == high:
+            continue
+        for j in range(np.searchsorted(at, low), np.searchsorted(at, high, side="right")):
+            hit = a1 + (at[j] - a0) / (b0 - a0) * (b1 - a1)
+            if hit < far[j]:
+                far[j], stop[j] = hit, i
+    return stop
+
+
+@kernel
+def _seen_straight(shape: Floats, facing: Floats) -> tuple[Floats, Floats, Int64s]:
+    """Positions along a base, how far the leg goes at each on one side of a trapezoid, and what stops it."""
+    length, r0, slope = shape[4], shape[5], (shape[6] - shape[5]) / shape[4]
+    corners = np.empty(3 * facing.shape[0])
+    for i in range(facing.shape[0]):
+        a0, a1, b0, b1 = facing[i]
+        corners[3 * i], corners[3 * i + 1] = a0, b0
+        # Where the barrier meets the far side of the trapezoid.
+        over_a, over_b = a1 - r0 - slope * a0, b1 - r0 - slope * b0
+        corners[3 * i + 2] = a0 + over_a / (over_a - over_b) * (b0 - a0) if over_a * over_b < 0.0 else a0
+    steps = max(1, int(length / _STEP_M)) if facing.shape[0] else 1
+    at = _legs(0.0, length, corners, steps)
+    far = r0 + slope * at
+    stop = _hits_straight(at, far, facing)
+    for _ in range(_ROUNDS):
+        more = _crossings(facing, stop, at)
+        if more.shape[0] == 0:
+            break
+        corners = np.concatenate((corners, more[:, 0].copy()))
+        at = _legs(0.0, length, corners, steps)
+        far = r0 + slope * at
+        stop = _hits_straight(at, far, facing)
+    return at, np.maximum(far, TOUCH_M / 2.0), stop
+
+
+@kernel
+def _hits_round(at: Floats, far: Floats, facing: Floats) -> Int64s:
+    """Shorten legs from the end of a segment to the first barrier; the barrier of each."""
+    stop = np.full(at.size, _NOTHING, dtype=np.int64)
+    for i in range(facing.shape[0]):
+        a0, a1, b0, b1 = facing[i]
+        one, other = np.arctan2(a1, a0), np.arctan2(b1, b0)
+        # Distance of the segment's line from the origin, signed: the leg at an angle meets it at cross / turn.
+        cross = a0 * b1 - a1 * b0
+        for j in range(np.searchsorted(at, min(one, other)), np.searchsorted(at, max(one, other), side="right")):
+            turn = np.cos(at[j]) * (b1 - a1) - np.sin(at[j]) * (b0 - a0)
+            hit = cross / turn if turn != 0.0 else np.inf
+            if 0.0 < hit < far[j]:
+                far[j], stop[j] = hit, i
+    return stop
+
+
+@kernel
+def _seen_round(shape: Floats, facing: Floats) -> tuple[Floats, Floats, Int64s]:
     """Angles of legs from the end of a segment, how far each goes, and what stops it."""
     steps = arc_steps(shape[5])
     radius = shape[5] / np.cos(np.pi / (2.0 * steps))
@@ -177,17 +266,15 @@ def _seen_round(shape: Floats, facing: Floats, which: Int64s) -> tuple[Floats, F
                 corners[4 * i + 2 + k] = np.arctan2(a1 + share * (b1 - a1), a0 + share * (b0 - a0))
     at = _legs(-np.pi / 2.0, np.pi / 2.0, corners, steps)
     far = np.full(at.size, radius)
-    stop = np.full(at.size, _NOTHING, dtype=np.int64)
-    for i in range(facing.shape[0]):
-        a0, a1, b0, b1 = facing[i]
-        low, high = min(corners[4 * i], corners[4 * i + 1]), max(corners[4 * i], corners[4 * i + 1])
-        # Distance of the segment's line from the origin, signed: the leg at an angle meets it at cross / turn.
-        cross = a0 * b1 - a1 * b0
-        for j in range(np.searchsorted(at, low), np.searchsorted(at, high, side="right")):
-            turn = np.cos(at[j]) * (b1 - a1) - np.sin(at[j]) * (b0 - a0)
-            hit = cross / turn if turn != 0.0 else np.inf
-            if TOUCH_M < hit < far[j]:
-                far[j], stop[j] = hit, which[i]
+    stop = _hits_round(at, far, facing)
+    for _ in range(_ROUNDS):
+        more = _crossings(facing, stop, at)
+        if more.shape[0] == 0:
+            break
+        corners = np.concatenate((corners, np.arctan2(more[:, 1], more[:, 0])))
+        at = _legs(-np.pi / 2.0, np.pi / 2.0, corners, steps)
+        far = np.full(at.size, radius)
+        stop = _hits_round(at, far, facing)
     return at, far, stop
 
 
@@ -217,29 +304,31 @@ def _thinned(along: Floats, away: Floats, bank: Bools) -> Int64s:
 
 
 @kernel
-def _sides(stop: Int64s, first_area: int) -> Bools:
+def _sides(stop: Int64s, which: Int64s, first_area: int) -> Bools:
     """Which sides of a chain of legs run along one segment of an area."""
     bank = np.zeros(stop.size, dtype=np.bool_)
     for i in range(stop.size - 1):
-        bank[i] = stop[i] >= first_area and stop[i] == stop[i + 1]
+        bank[i] = stop[i] >= 0 and stop[i] == stop[i + 1] and which[stop[i]] >= first_area
     return bank
 
 
 @kernel
 def _outline(shape: Floats, parts: Parts, near: Int64s, first_area: int) -> tuple[bool, Floats, Bools]:
     """Whether a barrier stops some leg of a shape, the closed outline that remains, and which sides are banks."""
-    facing, which = _facing(shape, parts, near, 1.0)
     if shape[4] < 0.0:
         # Closed by the diameter, from one end of the arc to the other.
-        at, far, stop = _seen_round(shape, facing, which)
-        stopped, bank = (stop >= 0).any(), _sides(stop, first_area)
+        facing, which = _before_round(shape, parts, near)
+        at, far, stop = _seen_round(shape, facing)
+        stopped, bank = (stop >= 0).any(), _sides(stop, which, first_area)
         along, away = far * np.cos(at), far * np.sin(at)
     else:
-        at, far, stop = _seen_straight(shape, facing, which)
-        below, which_below = _facing(shape, parts, near, -1.0)
-        back, deep, stop_below = _seen_straight(shape, below, which_below)
+        facing, which = _before_straight(shape, parts, near, 1.0)
+        at, far, stop = _seen_straight(shape, facing)
+        bank_above = _sides(stop[::-1], which, first_area)
+        facing, which = _before_straight(shape, parts, near, -1.0)
+        back, deep, stop_below = _seen_straight(shape, facing)
         stopped = (stop >= 0).any() or (stop_below >= 0).any()
-        bank = np.concatenate((_sides(stop_below, first_area), _sides(stop[::-1], first_area)))
+        bank = np.concatenate((_sides(stop_below, which, first_area), bank_above))
         along, away = np.concatenate((back, at[::-1])), np.concatenate((-deep, far[::-1]))
     keep = _thinned(along, away, bank)
     points = np.empty((keep.size + 1, 2))

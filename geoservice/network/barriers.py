@@ -1,8 +1,8 @@
 """What a leg off the network may not cross: rivers, lakes, railways.
 
 A leg is blocked if it passes from one side of a barrier's line or edge to the other, or lies inside a barrier's area.
-A leg that only touches is not: the last centimetre at either end is left out, because roads are often drawn along the
-very edge of water. A leg shorter than two centimetres crosses nothing.
+A leg that only touches is not: the last two centimetres at either end are left out, because roads are often drawn along the
+very edge of water. A leg shorter than four centimetres crosses nothing.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from shapely.geometry.base import BaseGeometry
 from geoservice.network.arrays import Bools, Floats
 from geoservice.network.grid import SegmentGrid, chains
 
-TOUCH_M = 0.01
+TOUCH_M = 0.02
 
 
 @dataclass(frozen=True)

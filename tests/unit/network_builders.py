@@ -7,9 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from hypothesis import strategies as st
 from pyproj import Proj
 
+from geoservice.network.barriers import Barriers
 from geoservice.network.graph import Graph, RoadRow, RoadTable
+from geoservice.network.join import Joins, join
+
+Place = tuple[float, float]
 
 LON, LAT = 113.16, 30.66
 _LOCAL = Proj(proj="tmerc", lat_0=LAT, lon_0=LON, ellps="GRS80")
@@ -102,3 +107,33 @@ def node_at(graph: Graph, x: float, y: float) -> int:
     """The node of a graph nearest to a place in metres."""
     lon, lat = at(x, y)
     return int(np.argmin(np.hypot(graph.lon - lon, graph.lat - lat)))
+
+
+def joined(graph: Graph, places: Sequence[Place], mode: TestMode, barriers: Barriers | None = None) -> Joins:
+    """Feet of places given in metres."""
+    lonlat = np.array([at(*place) for place in places]).reshape(-1, 2)
+    return join(graph, lonlat[:, 0], lonlat[:, 1], mode, barriers)
+
+
+spot = st.tuples(st.integers(0, 12), st.integers(0, 12)).map(lambda cell: (cell[0] * 40.0, cell[1] * 40.0))
+anywhere = st.tuples(st.floats(-100, 600), st.floats(-100, 600))
+
+
+@st.composite
+def networks(draw: st.DrawFn) -> list[RoadRow]:
+    """Roads between spots of a lattice, with one-ways, bends, loops, parallels and pieces that do not meet."""
+    spots = draw(st.lists(spot, min_size=2, max_size=9, unique=True))
+    rows = []
+    for i in range(draw(st.integers(1, 12))):
+        ends = draw(st.lists(st.integers(0, len(spots) - 1), min_size=2, max_size=4))
+        nodes, shape = [], []
+        for k, end in enumerate(ends):
+            nodes.append(end)
+            shape.append(spots[end])
+            if draw(st.booleans()) and k + 1 < len(ends):
+                nodes.append(1000 + 10 * i + k)
+                shape.append(draw(anywhere))
+        oneway = draw(st.sampled_from(["no", "no", "forward", "backward"]))
+        class_ = draw(st.sampled_from(["residential", "motorway"]))
+        rows.append(road(i, nodes, shape, oneway=oneway, class_=class_))
+    return rows

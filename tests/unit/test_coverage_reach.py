@@ -16,19 +16,12 @@ from geoservice.coverage.reach import Direction, Reach, reach
 from geoservice.network.barriers import Barriers
 from geoservice.network.build import build_graph
 from geoservice.network.graph import Graph, RoadRow
-from geoservice.network.join import Joins, join
 from geoservice.network.search import MAX_LIMIT_DS
 from tests.unit.coverage_oracle import node_times, times
-from tests.unit.network_builders import CAR, WALK, TestMode, at, grid, road, table
+from tests.unit.network_builders import CAR, WALK, Place, TestMode, anywhere, at, grid, joined, networks, road, table
 
-Place = tuple[float, float]
 # 1 m/s on and off the network: metres are seconds.
 PLAIN = replace(WALK, off_network_kmh=3.6)
-
-
-def joined(graph: Graph, places: Sequence[Place], mode: TestMode, barriers: Barriers | None = None) -> Joins:
-    lonlat = np.array([at(*place) for place in places]).reshape(-1, 2)
-    return join(graph, lonlat[:, 0], lonlat[:, 1], mode, barriers)
 
 
 def found(
@@ -45,30 +38,6 @@ def found(
     return reach(
         graph, joined(graph, facilities, mode, barriers), joined(graph, places, mode, barriers), limit_ds, direction
     )
-
-
-spot = st.tuples(st.integers(0, 12), st.integers(0, 12)).map(lambda cell: (cell[0] * 40.0, cell[1] * 40.0))
-anywhere = st.tuples(st.floats(-100, 600), st.floats(-100, 600))
-
-
-@st.composite
-def networks(draw: st.DrawFn) -> list[RoadRow]:
-    """Roads between spots of a lattice, with one-ways, bends, loops, parallels and pieces that do not meet."""
-    spots = draw(st.lists(spot, min_size=2, max_size=9, unique=True))
-    rows = []
-    for i in range(draw(st.integers(1, 12))):
-        ends = draw(st.lists(st.integers(0, len(spots) - 1), min_size=2, max_size=4))
-        nodes, shape = [], []
-        for k, end in enumerate(ends):
-            nodes.append(end)
-            shape.append(spots[end])
-            if draw(st.booleans()) and k + 1 < len(ends):
-                nodes.append(1000 + 10 * i + k)
-                shape.append(draw(anywhere))
-        oneway = draw(st.sampled_from(["no", "no", "forward", "backward"]))
-        class_ = draw(st.sampled_from(["residential", "motorway"]))
-        rows.append(road(i, nodes, shape, oneway=oneway, class_=class_))
-    return rows
 
 
 @settings(max_examples=250, deadline=None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -17,18 +16,10 @@ from geoservice.network.barriers import Barriers
 from geoservice.network.build import build_graph
 from geoservice.network.graph import Graph
 from geoservice.network.grid import SegmentGrid
-from geoservice.network.join import Joined, Joins, join
-from tests.unit.network_builders import CAR, LAT, LON, WALK, TestMode, at, road, table
+from geoservice.network.join import Joined, join
+from tests.unit.network_builders import CAR, LAT, LON, WALK, at, joined, road, table
 
 GEOD = Geod(ellps="GRS80")
-
-
-def joined(
-    graph: Graph, places: Sequence[tuple[float, float]], mode: TestMode = WALK, barriers: Barriers | None = None
-) -> Joins:
-    """Feet of places given in metres."""
-    lonlat = np.array([at(*place) for place in places]).reshape(-1, 2)
-    return join(graph, lonlat[:, 0], lonlat[:, 1], mode, barriers)
 
 
 def local(shape: shapely.Geometry) -> shapely.Geometry:
@@ -77,7 +68,7 @@ def test_feet_equal_a_slow_search_on_the_ellipsoid(lat: float) -> None:
 
 def test_shares_of_the_edge_are_by_length_and_rounded_from_either_end() -> None:
     graph = build_graph(table(road(1, [1, 2, 3], [(0, 0), (100, 0), (100, 300)])), WALK)
-    found = joined(graph, [(110, 200)])
+    found = joined(graph, [(110, 200)], WALK)
     straight = found.leg_m.argmin()
     assert found.leg_m[straight] == pytest.approx(10, abs=0.002)
     assert found.fraction[straight] == pytest.approx(0.75, abs=1e-5)
@@ -90,7 +81,7 @@ def test_shares_of_the_edge_are_by_length_and_rounded_from_either_end() -> None:
 
 def test_feet_at_ends_are_exactly_there() -> None:
     graph = build_graph(table(road(1, [1, 2, 3], [(0, 0), (33.3, 7.7), (100, 0)])), WALK)
-    found = joined(graph, [(-50, 0), (150, 0)])
+    found = joined(graph, [(-50, 0), (150, 0)], WALK)
     assert found.fraction[found.offset[0]] == 0.0
     assert found.fraction[found.offset[2] - 1] == 1.0
     assert found.from_v_ds[found.offset[2] - 1] == 0
@@ -98,8 +89,8 @@ def test_feet_at_ends_are_exactly_there() -> None:
 
 def test_distance_off_the_network_is_a_closed_bound() -> None:
     graph = build_graph(table(road(1, [1, 2], [(-500, 0), (500, 0)])), WALK)
-    assert joined(graph, [(0, 299.9)]).joined.all()
-    far = joined(graph, [(0, 300.1)])
+    assert joined(graph, [(0, 299.9)], WALK).joined.all()
+    far = joined(graph, [(0, 300.1)], WALK)
     assert (far.status[0], far.reason(0)) == (Joined.OFF_NETWORK, "off_network")
     on_road = joined(graph, [(0, 0.0)], replace(WALK, off_network_m=0.0))
     assert on_road.leg_m.tolist() == [0.0]
@@ -107,9 +98,9 @@ def test_distance_off_the_network_is_a_closed_bound() -> None:
 
 def test_far_places_and_no_places() -> None:
     graph = build_graph(table(road(1, [1, 2], [(-500, 0), (500, 0)])), WALK)
-    assert joined(graph, [(90_000, 90_000)]).reason(0) == "off_network"
+    assert joined(graph, [(90_000, 90_000)], WALK).reason(0) == "off_network"
     assert join(graph, np.array([-60.0]), np.array([-89.9]), WALK).reason(0) == "off_network"
-    assert len(joined(graph, [])) == 0
+    assert len(joined(graph, [], WALK)) == 0
 
 
 def test_places_near_a_fragment_alone_are_on_an_island() -> None:
@@ -121,7 +112,7 @@ def test_places_near_a_fragment_alone_are_on_an_island() -> None:
         ),
         WALK,
     )
-    found = joined(graph, [(0, 250), (0, 400), (0, 10)])
+    found = joined(graph, [(0, 250), (0, 400), (0, 10)], WALK)
     assert found.island.tolist() == [False, True, False]
     assert found.joined.all()
     first = slice(found.offset[0], found.offset[1])
@@ -164,20 +155,22 @@ RIVER = [(-2000, 50), (0, 50), (2000, 50)]
 )
 def test_a_leg_across_a_barrier_is_dropped(barrier: shapely.Geometry) -> None:
     graph = build_graph(ROAD, WALK)
-    found = joined(graph, [(0, 100), (0, 30), (0.0, -100), (37, 100)], barriers=Barriers.of([local(barrier)]))
+    found = joined(
+        graph, [(0, 100), (0, 30), (0.0, -100), (37, 100)], mode=WALK, barriers=Barriers.of([local(barrier)])
+    )
     assert [found.reason(i) for i in range(4)] == ["blocked", None, None, "blocked"]
 
 
 def test_places_inside_an_area_are_blocked_and_bridges_do_not_help() -> None:
     lake = Barriers.of([local(shapely.Polygon([(-300, -300), (300, -300), (300, 300), (-300, 300)]))])
-    found = joined(build_graph(ROAD, WALK), [(0, 50), (310, 50), (0, 310), (0, 0)], barriers=lake)
+    found = joined(build_graph(ROAD, WALK), [(0, 50), (310, 50), (0, 310), (0, 0)], WALK, lake)
     assert [found.reason(i) for i in range(3)] == ["blocked", None, "off_network"]
     assert found.leg_m[found.offset[3] : found.offset[4]].max(initial=0.0) <= 0.001
 
 
 def test_a_road_drawn_along_the_very_edge_of_water_is_reached_from_the_land() -> None:
     lake = Barriers.of([local(shapely.Polygon([(-1000, 0), (0, 0), (1000, 0), (1000, 400), (-1000, 400)]))])
-    found = joined(build_graph(ROAD, WALK), [(0, -80), (13, -80), (0, 80)], barriers=lake)
+    found = joined(build_graph(ROAD, WALK), [(0, -80), (13, -80), (0, 80)], WALK, lake)
     assert [found.reason(i) for i in range(3)] == [None, None, "blocked"]
 
 
@@ -185,7 +178,7 @@ def test_no_barriers_bar_nothing() -> None:
     graph = build_graph(ROAD, WALK)
     for barriers in (Barriers.of([]), Barriers.of([None, shapely.Point(0, 0), shapely.Polygon()])):
         assert not barriers
-        assert joined(graph, [(0, 100)], barriers=barriers).joined.all()
+        assert joined(graph, [(0, 100)], WALK, barriers).joined.all()
 
 
 def test_one_ways_do_not_matter_for_feet() -> None:
