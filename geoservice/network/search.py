@@ -148,78 +148,86 @@ def _check(rows: Csr, seeds: Seeds) -> None:
         raise ValueError("seeds: negative time or source")
 
 
-# The queue: `head` holds the first entry of each bucket, an entry is (node, next entry), `state` counts the entries
-# ever used, the first spare one and the live ones. Spent entries are used again, so that few pages are ever touched.
-_USED, _SPARE, _LIVE = 0, 1, 2
+# The queue: `head` holds the first entry of each bucket, an entry is (node, next entry). Spent entries are used again,
+# so that few pages are ever touched. Counters are plain numbers, which stay in registers. Nodes index unsigned: an
+# index that may be negative costs a test.
 
 
 @kernel
-def _push(head: Int32s, entries: Int32s, state: Int64s, bucket: int, node: int) -> None:
-    entry = state[_SPARE]
-    if entry >= 0:
-        state[_SPARE] = entries[entry, 1]
+def _put(head: Int32s, entries: Int32s, used: int, spare: int, bucket: int, node: int) -> tuple[int, int]:
+    """Put a node into a bucket; the number of entries ever used and the first spare one afterwards."""
+    entry = spare if spare >= 0 else used
+    if spare >= 0:
+        spare = entries[entry, 1]
     else:
-        entry = state[_USED]
-        state[_USED] += 1
+        used += 1
     entries[entry, 0] = node
     entries[entry, 1] = head[bucket]
     head[bucket] = entry
-    state[_LIVE] += 1
+    return used, spare
+
+
+# Time and source of a node in one number, time first: the lesser label is the earlier time or, of equal ones, the
+# smaller source, and both lie in one cache line.
+_SOURCE_BITS = 32
+_SOURCE_MASK = 2**32 - 1
 
 
 @kernel
-def _pop(head: Int32s, entries: Int32s, state: Int64s, bucket: int) -> int:
-    entry = head[bucket]
-    head[bucket] = entries[entry, 1]
-    entries[entry, 1] = state[_SPARE]
-    state[_SPARE] = entry
-    state[_LIVE] -= 1
-    return int(entries[entry, 0])
-
-
-@kernel
-def _plant(node: Int32s, seed_ds: Int32s, source: Int32s, limit: int, time: Int32s, winner: Int32s) -> None:
+def _plant(node: Int32s, seed_ds: Int32s, source: Int32s, limit: int, label: Int64s) -> None:
     """Least time and, of equal ones, the smallest source at each seeded node."""
     for i in range(node.size):
-        v, t = node[i], seed_ds[i]
-        if t <= limit and (t < time[v] or (t == time[v] and source[i] < winner[v])):
-            time[v], winner[v] = t, source[i]
+        if seed_ds[i] <= limit:
+            own = (np.int64(seed_ds[i]) << _SOURCE_BITS) | np.int64(source[i])
+            label[node[i]] = min(label[node[i]], own)
 
 
 @kernel
 def _nearest(
     indptr: Int32s, arcs: Int32s, node: Int32s, seed_ds: Int32s, source: Int32s, limit: int
 ) -> tuple[Int32s, Int32s]:
-    time = np.full(indptr.size - 1, NEVER, dtype=np.int32)
-    winner = np.full(indptr.size - 1, -1, dtype=np.int32)
+    label = np.full(indptr.size - 1, np.int64(NEVER) << _SOURCE_BITS, dtype=np.int64)
     head = np.full(limit + 1, -1, dtype=np.int32)
     entries = np.empty((arcs.shape[0] + node.size + 1, 2), dtype=np.int32)
-    state = np.array([0, -1, 0])
-    _plant(node, seed_ds, source, limit, time, winner)
+    used, spare, live = 0, -1, 0
+    _plant(node, seed_ds, source, limit, label)
     for i in range(node.size):
-        if seed_ds[i] == time[node[i]] and source[i] == winner[node[i]]:
-            _push(head, entries, state, seed_ds[i], node[i])
+        if label[node[i]] == (np.int64(seed_ds[i]) << _SOURCE_BITS) | np.int64(source[i]):
+            used, spare = _put(head, entries, used, spare, seed_ds[i], node[i])
+            live += 1
     bucket = 0
-    while state[_LIVE] > 0:
+    while live > 0:
         while head[bucket] < 0:
             bucket += 1
-        v = _pop(head, entries, state, bucket)
-        if time[v] != bucket:
+        entry = head[bucket]
+        v = np.uint32(entries[entry, 0])
+        head[bucket], entries[entry, 1] = entries[entry, 1], spare
+        spare = entry
+        live -= 1
+        own = label[v]
+        if own >> _SOURCE_BITS != bucket:
             continue
-        won = winner[v]
-        for k in range(indptr[v], indptr[v + 1]):
-            w = arcs[k, 0]
+        for k in range(np.uint32(indptr[v]), np.uint32(indptr[v + np.uint32(1)])):
             t = bucket + arcs[k, 1]
-            if t > limit or t > time[w]:
+            if t > limit:
                 continue
-            if t == time[w]:
-                winner[w] = min(winner[w], won)
-            else:
-                time[w], winner[w] = t, won
-                _push(head, entries, state, t, w)
-    for v in range(time.size):
-        if time[v] == NEVER:
-            time[v] = -1
+            w = np.uint32(arcs[k, 0])
+            new, old = (np.int64(t) << _SOURCE_BITS) | (own & _SOURCE_MASK), label[w]
+            if new < old:
+                label[w] = new
+                if old >> _SOURCE_BITS != t:
+                    used, spare = _put(head, entries, used, spare, t, w)
+                    live += 1
+    return _unpacked(label)
+
+
+@kernel
+def _unpacked(label: Int64s) -> tuple[Int32s, Int32s]:
+    time = np.full(label.size, -1, dtype=np.int32)
+    winner = np.full(label.size, -1, dtype=np.int32)
+    for v in range(label.size):
+        if label[v] >> _SOURCE_BITS != NEVER:
+            time[v], winner[v] = label[v] >> _SOURCE_BITS, label[v] & _SOURCE_MASK
     return time, winner
 
 
@@ -230,7 +238,7 @@ def _reached(
     time = np.full(indptr.size - 1, NEVER, dtype=np.int32)
     head = np.full(limit + 1, -1, dtype=np.int32)
     entries = np.empty((arcs.shape[0] + node.size + 1, 2), dtype=np.int32)
-    state = np.array([0, -1, 0])
+    used, spare, live = 0, -1, 0
     counts = np.zeros(start.size - 1, dtype=np.int64)
     rows = np.empty((1024, 2), dtype=np.int32)
     total = 0
@@ -239,23 +247,30 @@ def _reached(
         for i in range(start[s], start[s + 1]):
             if seed_ds[i] <= limit and seed_ds[i] < time[node[i]]:
                 time[node[i]] = seed_ds[i]
-                _push(head, entries, state, seed_ds[i], node[i])
+                used, spare = _put(head, entries, used, spare, seed_ds[i], node[i])
+                live += 1
         bucket = 0
-        while state[_LIVE] > 0:
+        while live > 0:
             while head[bucket] < 0:
                 bucket += 1
-            v = _pop(head, entries, state, bucket)
+            entry = head[bucket]
+            v = np.uint32(entries[entry, 0])
+            head[bucket], entries[entry, 1] = entries[entry, 1], spare
+            spare = entry
+            live -= 1
             if time[v] != bucket:
                 continue
             if total == rows.shape[0]:
                 rows = _doubled(rows)
             rows[total, 0], rows[total, 1] = v, bucket
             total += 1
-            for k in range(indptr[v], indptr[v + 1]):
+            for k in range(np.uint32(indptr[v]), np.uint32(indptr[v + np.uint32(1)])):
                 t = bucket + arcs[k, 1]
-                if t <= limit and t < time[arcs[k, 0]]:
-                    time[arcs[k, 0]] = t
-                    _push(head, entries, state, t, arcs[k, 0])
+                w = np.uint32(arcs[k, 0])
+                if t <= limit and t < time[w]:
+                    time[w] = t
+                    used, spare = _put(head, entries, used, spare, t, w)
+                    live += 1
         for i in range(begin, total):
             time[rows[i, 0]] = NEVER
         counts[s] = total - begin
