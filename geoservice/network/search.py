@@ -154,7 +154,7 @@ def _check(rows: Csr, seeds: Seeds) -> None:
 
 
 @kernel
-def _put(head: Int32s, entries: Int32s, used: int, spare: int, bucket: int, node: int) -> tuple[int, int]:
+def _put(head: Int32s, entries: Int32s, used: int, spare: int, bucket: int, node: int | np.uint32) -> tuple[int, int]:
     """Put a node into a bucket; the number of entries ever used and the first spare one afterwards."""
     entry = spare if spare >= 0 else used
     if spare >= 0:
