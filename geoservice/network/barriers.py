@@ -1,8 +1,9 @@
 """What a leg off the network may not cross: rivers, lakes, railways.
 
 A leg is blocked if it passes from one side of a barrier's line or edge to the other, or lies inside a barrier's area.
-A leg that only touches is not: the last two centimetres at either end are left out, because roads are often drawn along the
-very edge of water. A leg shorter than four centimetres crosses nothing.
+A leg that only touches is not: the last two centimetres at either end are left out, because roads are often drawn
+along the very edge of water, and a straight line on the ellipsoid is not quite one on a map. A leg shorter than four
+centimetres crosses nothing.
 """
 
 from __future__ import annotations

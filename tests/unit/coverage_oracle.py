@@ -24,8 +24,12 @@ def half_up(value: float) -> int:
     return math.floor(value + 0.5)
 
 
-def node_times(graph: Graph, sources: list[int] | None = None) -> NDArray[np.float64]:
-    """Time from nodes (rows) to all nodes in the allowed directions, from the edge table alone."""
+def node_times(graph: Graph, entering: dict[int, int] | None = None, limit: float = np.inf) -> NDArray[np.float64]:
+    """Times in the allowed directions, from the edge table alone.
+
+    Between all nodes, from rows to columns; or, where `entering` gives what it costs to go on from some nodes, of each
+    node to get there, by way of one more node.
+    """
     least: dict[tuple[int, int], int] = {}
     for edge in range(graph.edges):
         u, v, weight = int(graph.edge_u[edge]), int(graph.edge_v[edge]), int(graph.edge_weight[edge])
@@ -33,10 +37,15 @@ def node_times(graph: Graph, sources: list[int] | None = None) -> NDArray[np.flo
         for arc in arcs:
             if u != v:
                 least[arc] = min(weight, least.get(arc, weight))
+    # One decisecond more into the added node, because scipy takes a weight of zero for no arc at all.
+    least |= {(node, graph.nodes): cost + 1 for node, cost in (entering or {}).items()}
     ends = np.array(list(least), dtype=np.int64).reshape(-1, 2)
     weights = np.array(list(least.values()), dtype=np.float64)
-    matrix = csr_array((weights, (ends[:, 0], ends[:, 1])), shape=(graph.nodes, graph.nodes))
-    return dijkstra(matrix, indices=sources)
+    size = graph.nodes + (entering is not None)
+    if entering is None:
+        return dijkstra(csr_array((weights, (ends[:, 0], ends[:, 1])), shape=(size, size)))
+    back = csr_array((weights, (ends[:, 1], ends[:, 0])), shape=(size, size))
+    return dijkstra(back, indices=graph.nodes, limit=limit + 1)[:-1] - 1
 
 
 def feet(joins: Joins, place: int) -> list[Foot]:
