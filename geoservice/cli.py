@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import logging
+import socket
 import sys
 import traceback
 from collections.abc import Callable, Iterator
@@ -19,7 +20,7 @@ import typer
 from geoservice.catalog import Catalog, load_catalog
 from geoservice.database.engine import Database
 from geoservice.database.prepare import migrate, prepare
-from geoservice.errors import BadRequest, GeoserviceError
+from geoservice.errors import BadInput, BadRequest, GeoserviceError
 from geoservice.language import current_language, translate
 from geoservice.settings import Settings
 from geoservice.terminal import notes, percent, print_json, print_reports, print_table, print_text, progress_bar
@@ -427,6 +428,11 @@ def _print_coverage(found: dict[str, Any], catalog: Catalog) -> None:
         )
     if len(found["unjoined"]) > MOST_UNJOINED:
         notes.print(translate("import.more", count=len(found["unjoined"]) - MOST_UNJOINED), markup=False)
+    without = found["communities_without_population"]
+    if without:
+        notes.print(translate("coverage.without-population", count=without), markup=False)
+    if {case["service"] for case in found["cases"]} != set(catalog.services):
+        notes.print(translate("coverage.partial"), markup=False)
     if found["communities_unclassified"]:
         notes.print(translate("coverage.unclassified", count=found["communities_unclassified"]), markup=False)
     share = found["covered_population_share"]
@@ -462,6 +468,16 @@ def search(
     return 0
 
 
+def _refuse_taken_port(address: str, port: int) -> None:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((address, port))
+        except OSError as error:
+            raise BadInput("cli.cannot-listen", address=address, port=port, reason=error.strerror) from None
+
+
 @app.command("serve")
 @reporting
 def serve(
@@ -475,6 +491,7 @@ def serve(
 
     with ready() as (settings, _, _):
         address, number = host or settings.server.host, port or settings.server.port
+        _refuse_taken_port(address, number)
         notes.print(translate("cli.serving", url=f"http://{address}:{number}"), markup=False)
         uvicorn.run(create_app(settings), host=address, port=number, log_level="warning", server_header=False)
     return 0

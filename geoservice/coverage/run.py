@@ -118,6 +118,7 @@ class RunOutcome:
             "covered_communities_share": total.communities_share,
             "communities": self.communities,
             "communities_unclassified": self.unclassified,
+            "communities_without_population": total.communities_without_population,
             "facilities": total.facilities,
             "by_unit": self.by_unit(self.headline),
             "unjoined": [asdict(one) for one in self.unjoined],

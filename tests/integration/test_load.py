@@ -193,3 +193,22 @@ def test_township_lines_stay_internal_until_published(database: Database, catalo
     assert rows(database, "select distinct classification, published from unit_version") == [("public", True)]
     run(database, catalog, towns())
     assert rows(database, "select distinct classification, published from unit_version") == [("public", True)]
+
+
+def test_a_unit_that_may_be_there_under_another_code_is_told(database: Database, catalog: Catalog) -> None:
+    run(database, catalog, towns())
+    again = record_set("units", [{"code": "17", "code_system": "own", "name": "干驿镇", "geom": square(113.0, 30.5)}])
+    report = run(database, catalog, again)
+    assert [notice.code for notice in report.notices if notice.row] == ["import.unit-twin"]
+
+
+def test_what_lies_outside_every_unit_is_told(database: Database, catalog: Catalog) -> None:
+    run(database, catalog, towns())
+    home = {"key": "A1", "type": "nursing_home", "name": "甲", "geom": Point(0, 0)}
+    report = run(database, catalog, record_set("facilities", [home]))
+    assert [notice.code for notice in report.notices] == ["import.outside-all-units"]
+
+
+def test_what_stays_public_is_told(database: Database, catalog: Catalog) -> None:
+    run(database, catalog, towns(), LoadOptions(actor="test", sha256="0" * 64, publish=True))
+    assert [notice.code for notice in run(database, catalog, towns()).notices] == ["import.still-published"]

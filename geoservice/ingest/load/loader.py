@@ -120,8 +120,8 @@ def load(connection: Connection, catalog: Catalog, records: RecordSet, options: 
         raise _refused_by_database(records, error) from error
     if options.publish is not None:
         _republish(connection, layer, publication)
-    elif not publication.published:
-        records.notices.append(Notice(None, "import.not-published", {}))
+    else:
+        records.notices.extend(_publication_notices(connection, layer))
     records.notices.extend(notices)
     report = _report(records, counts)
     _close_batch(connection, provenance.batch_id, report)
@@ -139,6 +139,21 @@ _STAGED = {
         "place_name": "place_id in (select p.id from place p join staging s using (key))",
     },
 }
+
+
+def _publication_notices(connection: Connection, layer: LayerDeclaration) -> list[Notice]:
+    """What of the loaded records the public does not see, and what stays public though the layer is internal."""
+    table, staged = next(iter(_STAGED.get(layer.id, {layer.table: "key in (select key from staging)"}).items()))
+    hidden, public = connection.execute(
+        text(
+            "select count(*) filter (where not published), count(*) filter (where published)"  # noqa: S608 - names from the declarations
+            f" from {table} where {staged}"
+        )
+    ).one()
+    notices = [Notice(None, "import.not-published", {"records": hidden})] if hidden else []
+    if public and not layer.publication.published:
+        notices.append(Notice(None, "import.still-published", {"records": public}))
+    return notices
 
 
 def _republish(connection: Connection, layer: LayerDeclaration, publication: Publication) -> None:
@@ -225,7 +240,7 @@ Merged = tuple[Counts, list[Notice]]
 def _units(connection: Connection, layer: LayerDeclaration, records: RecordSet, provenance: Provenance) -> Merged:
     stage(connection, layer, records, {})
     connection.execute(text("update staging set source = coalesce(source, :file)"), {"file": records.source})
-    return merge_units(connection, provenance), []
+    return merge_units(connection, provenance)
 
 
 def _communities(connection: Connection, layer: LayerDeclaration, records: RecordSet, provenance: Provenance) -> Merged:

@@ -60,6 +60,15 @@ _OUTSIDE = """
     order by 1 limit 200
 """
 
+# Only where territories are loaded at all.
+_NOWHERE = """
+    select s.source_row, s.name from staging s
+    where s.geom is not null and exists (select from unit_version where valid_to is null and geom is not null)
+      and not exists (select from unit_version v where v.valid_to is null and v.geom && s.geom
+                      and st_intersects(v.geom, st_pointonsurface(s.geom)))
+    order by 1 limit 200
+"""
+
 
 def resolve_townships(connection: Connection) -> list[Notice]:
     """Fills `unit_id` of the staging table and tells what could not be matched or lies elsewhere.
@@ -83,5 +92,8 @@ def resolve_townships(connection: Connection) -> list[Notice]:
     notices += [
         Notice(row, "import.outside-township", {"name": name, "township": township})
         for row, name, township in connection.execute(text(_OUTSIDE))
+    ]
+    notices += [
+        Notice(row, "import.outside-all-units", {"name": name}) for row, name in connection.execute(text(_NOWHERE))
     ]
     return notices

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, text
 
 from geoservice.ingest.load.keyed import Counts, Provenance
+from geoservice.ingest.records import Notice
 
 _RESOLVE = """
     alter table staging add column unit_id bigint, add column parent_id bigint, add column is_new boolean default false;
@@ -74,10 +75,25 @@ _INSERT = """
 """
 
 
-def merge_units(connection: Connection, provenance: Provenance) -> Counts:
-    """Units from the staging table."""
+_TWINS = """
+    select s.source_row, s.name, s.code, string_agg(distinct c.system || ' ' || c.code, ', ')
+    from staging s
+    join unit_version v on v.name = s.name and v.level = s.level and v.valid_to is null
+    left join unit_code c on c.unit_id = v.unit_id
+    where s.is_new and v.unit_id not in (select unit_id from staging)
+      and (s.geom is null or v.geom is null or (v.geom && s.geom and st_intersects(v.geom, s.geom)))
+    group by 1, 2, 3 order by 1
+"""
+
+
+def merge_units(connection: Connection, provenance: Provenance) -> tuple[Counts, list[Notice]]:
+    """Units from the staging table, and which of the new ones look like one that is there under another code."""
     connection.execute(text(_RESOLVE))
+    twins = [
+        Notice(row, "import.unit-twin", {"name": name, "code": code, "known": known or "-"})
+        for row, name, code, known in connection.execute(text(_TWINS))
+    ]
     connection.execute(text(_CLOSE))
     present, changed = connection.execute(text(_UPDATE), provenance.values()).one()
     inserted = connection.execute(text(_INSERT), provenance.values()).rowcount
-    return Counts(loaded=inserted, changed=changed, unchanged=present - changed)
+    return Counts(loaded=inserted, changed=changed, unchanged=present - changed), twins

@@ -81,7 +81,8 @@ function figures(total) {
 }
 
 function assumptions(service, run) {
-  const limits = Object.entries(service.limits);
+  // What the run really used: it may have been told another mode or another limit than the standard's.
+  const limits = Object.entries(run.parameters?.services?.[service.id]?.limits ?? service.limits);
   const items = limits.map(([kind, limit]) =>
     text("map.assumed.limit", { kind: text(`map.class.${kind}`), way: way(limit.mode), minutes: limit.minutes }),
   );
