@@ -16,8 +16,7 @@ from sqlalchemy import Connection, text
 
 from geoservice.catalog import Catalog, Mode
 from geoservice.database.engine import Database
-from geoservice.database.prepare import revisions
-from geoservice.errors import BadRequest
+from geoservice.errors import BadRequest, Unavailable
 from geoservice.network.build import build_graph
 from geoservice.network.graph import Graph, RoadRow, RoadTable
 from geoservice.network.store import load, save
@@ -66,7 +65,7 @@ def build_networks(
         raise BadRequest("network.unknown-mode", mode=unknown[0], known=", ".join(catalog.modes))
     with database.connect("reader") as connection:
         roads = read_roads(connection)
-        revision = revisions(connection).get("roads", 0)
+        revision = _roads_revision(connection)
         built = []
         for number, mode in enumerate(wanted):
             progress(f"network.step.build:{mode}", number, len(wanted))
@@ -80,14 +79,14 @@ def networks_for(
     connection: Connection, catalog: Catalog, settings: Settings, modes: Iterable[str], database_name: str
 ) -> dict[str, Graph]:
     """The networks of some modes as the roads now are: the stored ones where they are current, else built anew."""
-    revision = revisions(connection).get("roads", 0)
+    revision = _roads_revision(connection)
     graphs: dict[str, Graph] = {}
     roads: RoadTable | None = None
     for mode in dict.fromkeys(modes):
         declared = catalog.modes[mode]
         known = _known(settings, _key(declared, revision, database_name))
         if known is not None:
-            with suppress(Exception):
+            with suppress(Unavailable):
                 graphs[mode] = load(network_folder(settings), known, verify=False)
                 continue
         roads = roads or read_roads(connection)
@@ -115,7 +114,7 @@ def read_roads(connection: Connection) -> RoadTable:
     )
 
 
-def _build(roads: RoadTable, mode: Mode, settings: Settings, revision: int, database_name: str) -> Graph:
+def _build(roads: RoadTable, mode: Mode, settings: Settings, revision: str, database_name: str) -> Graph:
     graph = build_graph(roads, mode)
     folder = network_folder(settings)
     save(graph, folder)
@@ -124,6 +123,12 @@ def _build(roads: RoadTable, mode: Mode, settings: Settings, revision: int, data
     fresh.write_text(json.dumps({"revision": graph.revision}), encoding="utf-8")
     fresh.replace(index)
     return graph
+
+
+def _roads_revision(connection: Connection) -> str:
+    """Revision of the roads and its moment: two databases with one state directory never share a graph by chance."""
+    row = connection.execute(text("select revision, changed_at from layer_revision where layer = 'roads'")).first()
+    return "0" if row is None else f"{row.revision} {row.changed_at.timestamp():.6f}"
 
 
 def _known(settings: Settings, key: str) -> str | None:
@@ -135,6 +140,6 @@ def _known(settings: Settings, key: str) -> str | None:
         return None
 
 
-def _key(mode: Mode, revision: int, database_name: str) -> str:
+def _key(mode: Mode, revision: str, database_name: str) -> str:
     declared = json.dumps([mode.model_dump(mode="json"), revision, database_name], sort_keys=True)
     return f"{mode.id}-{hashlib.sha256(declared.encode()).hexdigest()[:16]}"

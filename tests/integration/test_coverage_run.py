@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
@@ -15,6 +15,7 @@ from geoservice.coverage.run import RunOutcome, RunRequest, run_coverage
 from geoservice.database.engine import Database
 from geoservice.errors import BadInput, BadRequest
 from geoservice.ingest.load import load
+from geoservice.network.networks import networks_for
 from geoservice.publish.queries.runs import run as published_run
 from geoservice.settings import Settings
 from tests.builders import OPTIONS, record_set, square
@@ -146,3 +147,17 @@ def test_an_unknown_word_is_refused_with_the_known_ones(
     with pytest.raises(BadRequest) as caught:
         compute(street, catalog, settings, **request_)
     assert "可用" in str(caught.value)
+
+
+def test_two_databases_with_one_state_directory_share_no_network(
+    new_database: Callable[[], Database], catalog: Catalog, settings: Settings
+) -> None:
+    lengths = []
+    for far in (113.01, 113.02):
+        database = new_database()
+        road = {"key": "r", "class": "residential", "modes": ["walk"], "node_ids": [1, 2]}
+        put(database, catalog, "roads", [road | {"geom": LineString([(113.0, LAT), (far, LAT)])}])
+        with database.connect("reader") as connection:
+            graph = networks_for(connection, catalog, settings, ["walk"], "same-name")["walk"]
+        lengths.append(float(graph.edge_length_m[0]))
+    assert lengths[1] == pytest.approx(2 * lengths[0], rel=1e-6)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -165,11 +165,6 @@ def _republish(connection: Connection, layer: LayerDeclaration, publication: Pub
             ),
             {"classification": publication.classification, "published": publication.published},
         )
-
-
-def refusals_total(reports: Sequence[ImportReport]) -> int:
-    """Rows refused over several layers."""
-    return sum(report.refused for report in reports)
 
 
 def _report(records: RecordSet, counts: Counts) -> ImportReport:
