@@ -19,18 +19,20 @@ Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
 Colour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
 
 
-class _Declaration(BaseModel):
+class Declaration(BaseModel):
+    """A part of a file in layers/: unknown keys are refused."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Text(_Declaration):
+class Text(Declaration):
     """A text in both languages."""
 
     zh: str = Field(min_length=1)
     en: str = Field(min_length=1)
 
 
-class FieldDeclaration(_Declaration):
+class FieldDeclaration(Declaration):
     """One field of a layer."""
 
     name: Identifier
@@ -52,7 +54,7 @@ class FieldDeclaration(_Declaration):
         return self
 
 
-class Publication(_Declaration):
+class Publication(Declaration):
     """What imported records are unless the file says otherwise."""
 
     classification: Literal["public", "internal"] = "internal"
@@ -65,7 +67,7 @@ class Publication(_Declaration):
         return self
 
 
-class Tiles(_Declaration):
+class Tiles(Declaration):
     """Zooms and fields of the vector tiles of a layer."""
 
     minzoom: int = Field(0, ge=0, le=22)
@@ -73,7 +75,7 @@ class Tiles(_Declaration):
     fields: tuple[str, ...] = ()
 
 
-class Style(_Declaration):
+class Style(Declaration):
     """How the map draws a layer by default."""
 
     kind: Literal["fill", "line", "circle", "symbol"]
@@ -83,7 +85,7 @@ class Style(_Declaration):
     visible: bool = True
 
 
-class LayerDeclaration(_Declaration):
+class LayerDeclaration(Declaration):
     """One file of layers/layers."""
 
     id: Identifier
@@ -123,7 +125,7 @@ class LayerDeclaration(_Declaration):
         raise KeyError(name)
 
 
-class CodeEntry(_Declaration):
+class CodeEntry(Declaration):
     """One entry of a code list."""
 
     code: str = Field(min_length=1, max_length=60)
@@ -141,7 +143,7 @@ class CodeEntry(_Declaration):
     attributes: dict[str, str | int | float | bool | list[str]] = {}
 
 
-class CodeList(_Declaration):
+class CodeList(Declaration):
     """One file of layers/codes."""
 
     id: Identifier
@@ -180,13 +182,15 @@ class CodeList(_Declaration):
         return None
 
 
-class Mode(_Declaration):
+class Mode(Declaration):
     """A way to travel."""
 
     id: Identifier
     title: Text
     access: Literal["walk", "bicycle", "car"]
     oneway: bool
+    turn_bans: bool = False
+    slope: bool = False
     speed_kmh: float = Field(gt=0, le=200)
     speeds: dict[str, Annotated[float, Field(ge=0, le=200)]] = {}
     off_network_kmh: float = Field(gt=0, le=50)
@@ -201,7 +205,7 @@ class Mode(_Declaration):
         return self.speeds.get(road_class, self.speed_kmh)
 
 
-class Limit(_Declaration):
+class Limit(Declaration):
     """Minutes by a mode."""
 
     mode: Identifier
@@ -210,14 +214,14 @@ class Limit(_Declaration):
     setting: bool = True
 
 
-class Limits(_Declaration):
+class Limits(Declaration):
     """The limit for each class of community."""
 
     urban: Limit
     rural: Limit
 
 
-class ServiceStandard(_Declaration):
+class ServiceStandard(Declaration):
     """A service standard: facility types that must be within the minutes of a community's class."""
 
     id: Identifier
@@ -248,11 +252,11 @@ class Catalog:
         return next(service for service in self.services.values() if service.headline)
 
 
-class _ModesFile(_Declaration):
+class _ModesFile(Declaration):
     modes: tuple[Mode, ...]
 
 
-class _ServicesFile(_Declaration):
+class _ServicesFile(Declaration):
     services: tuple[ServiceStandard, ...]
 
 
@@ -270,10 +274,10 @@ def load_catalog(folder: Path | None = None) -> Catalog:
         For the first wrong declaration, with its file, key and reason.
     """
     root = folder or resource("layers")
-    layers = [_read(path, LayerDeclaration) for path in sorted((root / "layers").glob("*.toml"))]
-    codes = [_read(path, CodeList) for path in sorted((root / "codes").glob("*.toml"))]
-    modes = _read(root / "standards" / "modes.toml", _ModesFile).modes
-    services = _read(root / "standards" / "services.toml", _ServicesFile).services
+    layers = [read_declaration(path, LayerDeclaration) for path in sorted((root / "layers").glob("*.toml"))]
+    codes = [read_declaration(path, CodeList) for path in sorted((root / "codes").glob("*.toml"))]
+    modes = read_declaration(root / "standards" / "modes.toml", _ModesFile).modes
+    services = read_declaration(root / "standards" / "services.toml", _ServicesFile).services
     catalog = Catalog(
         layers=_by_id(root / "layers", sorted(layers, key=lambda layer: layer.order)),
         codes=_by_id(root / "codes", codes),
@@ -284,11 +288,18 @@ def load_catalog(folder: Path | None = None) -> Catalog:
     return catalog
 
 
-D = TypeVar("D", bound=_Declaration)
+D = TypeVar("D", bound=Declaration)
 Named = TypeVar("Named", LayerDeclaration, CodeList, Mode, ServiceStandard)
 
 
-def _read(path: Path, kind: type[D]) -> D:
+def read_declaration(path: Path, kind: type[D]) -> D:
+    """A file of layers/ as a declaration.
+
+    Raises
+    ------
+    BadDeclaration
+        With file, key and reason.
+    """
     try:
         return kind.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:

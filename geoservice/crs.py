@@ -151,6 +151,11 @@ class Crs:
         """Geometries in this system, x (east) first, from geometries in EPSG:4490, longitude first; 2-D."""
         return _apply(geometries, self._backward())
 
+    def project(self, lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
+        """Coordinates in this system, x (east) first, of arrays of longitudes and latitudes in EPSG:4490."""
+        x, y = self._backward()(lon, lat)
+        return np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
+
     def _forward(self) -> Callable[[Any, Any], tuple[Any, Any]]:
         if self.name == GCJ02:
             return gcj02_to_wgs84

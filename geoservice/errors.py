@@ -7,8 +7,13 @@
         BadRequest                 400, exit 2   a parameter of a request or a command
         BadDeclaration             500, exit 2   a file in layers/ is wrong
         BadSetting                 500, exit 2   a setting is wrong or insecure
+      Unauthorized                 401, exit 1   nobody has signed in, or not as who they say
+      Forbidden                    403, exit 1   who asks may not do it, or not from there
       NotFound                     404, exit 2
       Conflict                     409, exit 1   the present state forbids it
+        Changed                    412, exit 1   somebody else has changed it meanwhile
+        NoVersion                  428, exit 1   a change has to name the version that it starts from
+      TooMany                      429, exit 1   more requests than one may send
       Unavailable                  503, exit 1   the database or a tool is missing or down
         Deadline                   503, exit 1   the work took longer than it may
 
@@ -74,6 +79,14 @@ class BadSetting(BadInput):
     status = 500
 
 
+class Unauthorized(GeoserviceError):
+    status = 401
+
+
+class Forbidden(GeoserviceError):
+    status = 403
+
+
 class NotFound(GeoserviceError):
     status = 404
     exit_code = 2
@@ -81,6 +94,18 @@ class NotFound(GeoserviceError):
 
 class Conflict(GeoserviceError):
     status = 409
+
+
+class Changed(Conflict):
+    status = 412
+
+
+class NoVersion(Conflict):
+    status = 428
+
+
+class TooMany(GeoserviceError):
+    status = 429
 
 
 class Unavailable(GeoserviceError):

@@ -45,7 +45,7 @@ def translate(key: str, language: str | None = None, /, **values: object) -> str
     Examples
     --------
     >>> translate("app.name", "zh")
-    '天门市地名与设施服务'
+    '地名与设施服务'
     """
     text = catalogue(language or current_language.get()).get(key)
     if text is None:

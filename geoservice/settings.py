@@ -46,6 +46,11 @@ class ServerSettings(_Concern):
     host: str = Field("127.0.0.1", description="Address to listen on")
     port: int = Field(8000, ge=1, le=65535, description="Port to listen on")
     max_results: int = Field(10_000, ge=1, le=100_000, description="Cap of every list")
+    behind_tls: bool = Field(default=False, description="Whether pages come over https: cookies then go nowhere else")
+
+
+# A choice of this program: OpenStreetMap gives the place of a gate, mostly not its width.
+WALL_OPENING_M = 4.0
 
 
 class ImportSettings(_Concern):
@@ -54,7 +59,17 @@ class ImportSettings(_Concern):
     import_max_file_mb: int = Field(4096, ge=1, description="Largest file that is opened")
     import_max_unpacked_mb: int = Field(2048, ge=1, description="Largest content of a compressed file")
     import_max_vertices: int = Field(1_000_000, ge=4, description="Most vertices of one geometry")
+    wall_opening_m: float = Field(
+        WALL_OPENING_M, gt=0, le=50, description="Width of a wall's opening at a gate or road"
+    )
     node_tolerance_m: float = Field(1.0, ge=0, le=50, description="Road ends nearer than this are one junction")
+
+
+class AuditSettings(_Concern):
+    """The heads of the audit trail, kept outside of the database."""
+
+    audit_file: Path | None = Field(None, description="File that the heads are written to")
+    audit_seal_s: float = Field(60.0, ge=0, le=86400, description="Seconds between two heads; 0 for never")
 
 
 class Settings:
@@ -66,12 +81,14 @@ class Settings:
         database: DatabaseSettings | None = None,
         server: ServerSettings | None = None,
         imports: ImportSettings | None = None,
+        audit: AuditSettings | None = None,
     ) -> None:
         try:
             self.state = state or StateSettings()
             self.database = database or DatabaseSettings()
             self.server = server or ServerSettings()
             self.imports = imports or ImportSettings()
+            self.audit = audit or AuditSettings()
         except ValidationError as error:
             first = error.errors()[0]
             key = "GEOSERVICE_" + "_".join(str(part) for part in first["loc"]).upper()
@@ -79,5 +96,17 @@ class Settings:
         # Paths in here go to other processes and accounts, whose working directory is another.
         self.home = self.state.home.expanduser().absolute()
 
+    @property
+    def audit_file(self) -> Path:
+        """Where the heads of the audit trail are kept."""
+        given = self.audit.audit_file
+        return given.expanduser().absolute() if given else self.home / "audit" / "heads.jsonl"
 
-CONCERNS: tuple[type[BaseSettings], ...] = (StateSettings, DatabaseSettings, ServerSettings, ImportSettings)
+
+CONCERNS: tuple[type[BaseSettings], ...] = (
+    StateSettings,
+    DatabaseSettings,
+    ServerSettings,
+    ImportSettings,
+    AuditSettings,
+)

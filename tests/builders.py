@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import pytest
 from shapely.geometry import MultiPolygon, box
 
+from geoservice.database.engine import Database
 from geoservice.ingest.load import LoadOptions
 from geoservice.ingest.records import GEOM, SOURCE_ROW, RecordSet
+from geoservice.settings import AuditSettings, Settings
 
 OPTIONS = LoadOptions(actor="test", sha256="0" * 64)
 
@@ -28,3 +33,14 @@ def record_set(layer: str, rows: Sequence[Mapping[str, Any]], source: str = "tes
 def square(west: float, south: float, size: float = 0.1) -> MultiPolygon:
     """A square of `size` degrees."""
     return MultiPolygon([box(west, south, west + size, south + size)])
+
+
+def given_database(monkeypatch: pytest.MonkeyPatch, module: Any, database: Database, heads: Path) -> None:
+    """Commands of a module work on a database that is there already."""
+    settings = Settings(state=database.settings.state, audit=AuditSettings(audit_file=heads))
+
+    @contextmanager
+    def ready() -> Iterator[tuple[Settings, None, Database]]:
+        yield settings, None, database
+
+    monkeypatch.setattr(module, "ready", ready)

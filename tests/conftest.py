@@ -7,6 +7,7 @@ import shutil
 import socket
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date
 from itertools import count
 from pathlib import Path
@@ -24,7 +25,7 @@ from geoservice.database.engine import Database
 from geoservice.database.prepare import prepare
 from geoservice.ingest.sample import write_sample
 from geoservice.ingest.sampling import load_sample
-from geoservice.settings import Settings, StateSettings
+from geoservice.settings import AuditSettings, Settings, StateSettings
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared" / "data"
@@ -59,7 +60,8 @@ def settings() -> Iterator[Settings]:
     """Settings whose state lives in a folder of this session."""
     home = Path(tempfile.mkdtemp(prefix="geoservice-test-"))
     home.chmod(0o755)
-    yield Settings(state=StateSettings(home=home))
+    # Many databases share this home: their heads belong to many chains.
+    yield Settings(state=StateSettings(home=home), audit=AuditSettings(audit_seal_s=0))
     shutil.rmtree(home, ignore_errors=True)
 
 
@@ -137,10 +139,17 @@ def sample_database(new_database: Callable[..., Database], catalog: Catalog, set
 @pytest.fixture(scope="session")
 def live_server(sample_database: Database, catalog: Catalog, settings: Settings) -> Iterator[str]:
     """Address of a running service over the sample county."""
+    with serving(sample_database, catalog, settings) as address:
+        yield address
+
+
+@contextmanager
+def serving(database: Database, catalog: Catalog, settings: Settings) -> Iterator[str]:
+    """A running service over a database; gives its address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    app = create_app(settings, catalog=catalog, database=sample_database)
+    app = create_app(settings, catalog=catalog, database=database)
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning"))
     thread = Thread(target=server.run, daemon=True)
     thread.start()

@@ -7,19 +7,41 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import Depends, FastAPI
+from fastapi.routing import APIRoute
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from geoservice import __version__
+from geoservice.access.sealing import sealing
 from geoservice.api import problems
 from geoservice.api.conditional import REVALIDATE
 from geoservice.api.logs import configure_logs
 from geoservice.api.middleware import RequestMiddleware
 from geoservice.api.parameters import plain_query
+from geoservice.api.permits import declare
 from geoservice.api.problems import ProblemBody
-from geoservice.api.routers import communities, evidence, facilities, health, overview, page, places, runs, tiles, units
+from geoservice.api.routers import (
+    account_pages,
+    accounts,
+    communities,
+    evidence,
+    facilities,
+    health,
+    history,
+    indicators,
+    jobs,
+    overview,
+    page,
+    places,
+    reports,
+    runs,
+    session,
+    tiles,
+    uncertainty,
+    units,
+)
 from geoservice.api.services import Services
 from geoservice.catalog import Catalog, load_catalog
 from geoservice.database.engine import Database
@@ -27,7 +49,26 @@ from geoservice.publish.tiles import check_tiles
 from geoservice.resources import resource
 from geoservice.settings import Settings
 
-ROUTERS = (health, page, overview, units, places, facilities, communities, runs, evidence, tiles)
+ROUTERS = (
+    health,
+    page,
+    overview,
+    units,
+    places,
+    facilities,
+    communities,
+    runs,
+    evidence,
+    indicators,
+    jobs,
+    reports,
+    uncertainty,
+    tiles,
+    session,
+    accounts,
+    account_pages,
+    history,
+)
 SMALLEST_COMPRESSED = 1024
 COMPRESSION = 5
 
@@ -47,13 +88,14 @@ def create_app(settings: Settings, *, catalog: Catalog | None = None, database: 
     BadDeclaration
         If a declaration is wrong.
     """
-    services = Services(settings, catalog or load_catalog(), database or Database(settings))
+    services = Services.of(settings, catalog or load_catalog(), database or Database(settings))
     check_tiles(services.catalog)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         configure_logs()
-        yield
+        with sealing(services.database, settings.audit_file, settings.audit.audit_seal_s):
+            yield
         if database is None:
             services.database.dispose()
 
@@ -76,11 +118,17 @@ def create_app(settings: Settings, *, catalog: Catalog | None = None, database: 
     app.state.services = services
     for module in ROUTERS:
         app.include_router(module.router)
+    declare(routes())
     app.mount("/static", _Static(directory=resource("web", "static")), name="static")
     problems.install(app)
     app.add_middleware(GZipMiddleware, minimum_size=SMALLEST_COMPRESSED, compresslevel=COMPRESSION)
     app.add_middleware(RequestMiddleware, language=settings.state.language)
     return app
+
+
+def routes() -> list[APIRoute]:
+    """Every route of the service, pages among them."""
+    return [route for module in ROUTERS for route in module.router.routes if isinstance(route, APIRoute)]
 
 
 class _Static(StaticFiles):

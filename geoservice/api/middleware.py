@@ -11,6 +11,7 @@ from http.cookies import CookieError, SimpleCookie
 from starlette.datastructures import Headers, MutableHeaders, QueryParams
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from geoservice.api.identity import NOBODY
 from geoservice.api.problems import unexpected
 from geoservice.language import LANGUAGES, current_language
 
@@ -52,7 +53,7 @@ class RequestMiddleware:
         scope["geoservice.request_id"] = request_id
         scope["method"] = "GET" if method == "HEAD" else method
         current_language.set(request_language(headers, scope["query_string"], default=self.language))
-        answer = _Answer(send, request_id, with_body=method != "HEAD")
+        answer = _Answer(scope, send, request_id, with_body=method != "HEAD")
         began = time.perf_counter()
         try:
             await self.app(scope, receive, answer)
@@ -67,7 +68,8 @@ class RequestMiddleware:
 class _Answer:
     """Sends what the app sends, with our headers."""
 
-    def __init__(self, send: Send, request_id: str, *, with_body: bool) -> None:
+    def __init__(self, scope: Scope, send: Send, request_id: str, *, with_body: bool) -> None:
+        self.scope = scope
         self.send = send
         self.request_id = request_id
         self.with_body = with_body
@@ -80,6 +82,10 @@ class _Answer:
             headers["X-Request-ID"] = self.request_id
             for name, value in HEADERS.items():
                 headers.setdefault(name, value)
+            if self.scope.get("geoservice.identity", NOBODY) is not NOBODY:
+                # What somebody sees who is known is nobody else's to keep.
+                headers["Cache-Control"] = "private, " + headers.get("Cache-Control", "no-cache")
+                headers.add_vary_header("Cookie, Authorization")
         elif message["type"] == "http.response.body" and not self.with_body:
             message = {**message, "body": b""}
         await self.send(message)
@@ -125,7 +131,7 @@ def _log(scope: Scope, method: str, status: int, seconds: float) -> None:
         "request",
         extra={
             "request_id": scope["geoservice.request_id"],
-            "actor": "public",
+            "actor": scope.get("geoservice.identity", NOBODY).actor.name,
             "method": method,
             "route": getattr(route, "path", None),
             "path": scope["path"],

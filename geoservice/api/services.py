@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import cached_property
 from threading import Lock
 from typing import Annotated
 
 from fastapi import Depends, Request
 from sqlalchemy import Connection
 
+from geoservice.api.identity import Who
+from geoservice.api.throttle import Throttle
+from geoservice.api.worked import Worked
 from geoservice.catalog import Catalog
+from geoservice.database.actor import PUBLIC, Actor
 from geoservice.database.engine import Database
 from geoservice.publish.queries.overview import Overview, overview
 from geoservice.publish.revisions import Revision, etag, layer_revisions
@@ -23,26 +26,54 @@ OverviewKey = tuple[date, tuple[tuple[str, Revision], ...]]
 
 @dataclass(frozen=True)
 class Services:
-    """Settings, declarations and the database; nothing here changes with a request but the kept overview."""
+    """Settings, declarations and the database, for whoever acts; what is kept is shared by all requests.
+
+    Attributes
+    ----------
+    declared
+        Changes with the declarations.
+    """
 
     settings: Settings
     catalog: Catalog
     database: Database
+    declared: str
+    worked: Worked = field(default_factory=Worked)
+    throttle: Throttle = field(default_factory=Throttle)
+    actor: Actor = PUBLIC
+    request_id: str = ""
     _kept: dict[OverviewKey, Overview] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
     def read(self) -> AbstractContextManager[Connection]:
-        """A connection in one transaction with the deadline of the settings."""
-        return self.database.connect(timeout_s=self.settings.database.statement_timeout_s)
+        """A connection in one transaction, in the name of who acts, with the deadline of the settings."""
+        return self._connect(self.actor)
 
-    @cached_property
-    def declared(self) -> str:
-        """Changes with the declarations."""
-        return etag("declarations", repr(self.catalog))
+    def as_program(self) -> AbstractContextManager[Connection]:
+        """The same with the program's own rights: for accounts, where the caller has asked for the permission."""
+        return self._connect(replace(self.actor, system=True))
+
+    def _connect(self, actor: Actor) -> AbstractContextManager[Connection]:
+        return self.database.connect(
+            timeout_s=self.settings.database.statement_timeout_s,
+            actor=None if actor == PUBLIC else actor,
+            request_id=self.request_id,
+        )
+
+    @classmethod
+    def of(cls, settings: Settings, catalog: Catalog, database: Database) -> Services:
+        """Services for the public."""
+        return cls(settings, catalog, database, etag("declarations", repr(catalog)))
+
+    def acting(self, actor: Actor, request_id: str) -> Services:
+        """The same in somebody's name."""
+        return replace(self, actor=actor, request_id=request_id)
 
     def overview(self, connection: Connection, day: date) -> tuple[Overview, OverviewKey]:
         """The overview of a day with what it was made from; counted anew only after a change of a layer."""
         key = (day, tuple(sorted(layer_revisions(connection).items(), key=lambda item: item[0])))
+        if self.actor.reads:
+            return overview(connection, day=day), key
         with self._lock:
             kept = self._kept.get(key)
         if kept is None:
@@ -53,9 +84,9 @@ class Services:
         return kept, key
 
 
-async def _services(request: Request) -> Services:
+async def _services(request: Request, who: Who) -> Services:
     found: Services = request.app.state.services
-    return found
+    return found if who.actor == PUBLIC else found.acting(who.actor, request.scope.get("geoservice.request_id", ""))
 
 
 Service = Annotated[Services, Depends(_services)]

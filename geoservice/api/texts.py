@@ -10,7 +10,7 @@ from babel.messages.pofile import read_po
 
 from geoservice.resources import resource
 
-PAGE_DOMAINS = ("base", "map")
+PAGE_DOMAINS = ("base", "map", "page", "accounts")
 
 
 @cache
@@ -20,7 +20,7 @@ def page_texts(language: str) -> Mapping[str, str]:
     Examples
     --------
     >>> page_texts("zh")["app.name"]
-    '天门市地名与设施服务'
+    '地名与设施服务'
     """
     texts: dict[str, str] = {}
     for domain in PAGE_DOMAINS:

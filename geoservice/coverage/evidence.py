@@ -6,25 +6,24 @@ All parts are whole deciseconds; whoever adds them up comes to the time that the
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import numpy as np
 from sqlalchemy import Connection, bindparam, select, text
 
-from geoservice.catalog import Catalog, Limit
-from geoservice.coverage.paths import Leg, Path, Step, path_of
+from geoservice.catalog import Catalog, Limit, Mode
+from geoservice.coverage.evidence_parts import Evidence, Named, RoadName
+from geoservice.coverage.paths import Path, path_of
 from geoservice.coverage.prepared import NO_PLACE, Prepared, prepared
 from geoservice.coverage.reach import evaluate
 from geoservice.coverage.run import RunRequest, cases_of
-from geoservice.database.filters import public
+from geoservice.database.filters import visible
 from geoservice.database.models import Community, CoverageReach
 from geoservice.errors import BadRequest, Conflict, NotFound
+from geoservice.network.arrays import Int64s
 from geoservice.settings import Settings
 
-# A millimetre, in degrees.
-_DIGITS = 8
 _MOST_CHOICES = 10
 
 _ROADS = text("select id, name, class from road where id in :ids").bindparams(bindparam("ids", expanding=True))
@@ -46,116 +45,6 @@ _COMMUNITIES = tuple(
         "m.name = :given",
     )
 )
-
-
-@dataclass(frozen=True)
-class Named:
-    """A record by its id and name."""
-
-    id: int
-    name: str
-
-
-@dataclass(frozen=True)
-class RoadName:
-    """What a road is called (None where it has no name) and its class."""
-
-    name: str | None
-    class_: str
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """Why a community is covered or not.
-
-    Attributes
-    ----------
-    class_
-        urban or rural: the standard that the community is judged by; those that nobody classified count as rural.
-    facility, path, time_ds
-        None where there is no time, and then `reason` says why.
-    edge_road
-        Road id of each edge of the path.
-    roads
-        Those roads by their id.
-    network_revision
-        Of the graph.
-    """
-
-    on: date
-    community: Named
-    class_: str
-    service: str
-    type: str
-    limit: Limit
-    facility: Named | None
-    time_ds: int | None
-    reason: str | None
-    path: Path | None
-    edge_road: Mapping[int, int]
-    roads: Mapping[int, RoadName]
-    network_revision: str
-
-    @property
-    def limit_ds(self) -> int:
-        """The limit in deciseconds."""
-        return self.limit.minutes * 600
-
-    @property
-    def covered(self) -> bool:
-        """Whether the time is at most the limit."""
-        return self.time_ds is not None and self.time_ds <= self.limit_ds
-
-    def as_dict(self) -> dict[str, Any]:
-        """Everything but the geometry of the way; times in whole deciseconds add up to ``time_ds``."""
-        path, time_ds = self.path, self.time_ds
-        return {
-            "on": self.on.isoformat(),
-            "community": {"id": self.community.id, "name": self.community.name, "class": self.class_},
-            "service": self.service,
-            "type": self.type,
-            "mode": self.limit.mode,
-            "facility": None if self.facility is None else {"id": self.facility.id, "name": self.facility.name},
-            "time_ds": time_ds,
-            "limit_ds": self.limit_ds,
-            "margin_ds": None if time_ds is None else self.limit_ds - time_ds,
-            "covered": self.covered,
-            "reason": self.reason,
-            "access": None if path is None else _leg(path.access),
-            "steps": [] if path is None else [self._step(step) for step in path.steps],
-            "egress": None if path is None else _leg(path.egress),
-            "length_m": None if path is None else round(path.length_m, 3),
-            "network_revision": self.network_revision,
-        }
-
-    def as_feature(self) -> dict[str, Any]:
-        """A GeoJSON feature of the way with its legs, longitude and latitude; its geometry is null without a way."""
-        geometry = None
-        if self.path is not None:
-            geometry = {"type": "LineString", "coordinates": _rounded(self.path.line)}
-        return {"type": "Feature", "id": self.community.id, "geometry": geometry, "properties": self.as_dict()}
-
-    def _step(self, step: Step) -> dict[str, Any]:
-        road = self.edge_road[step.edge]
-        called = self.roads.get(road)
-        return {
-            "edge": step.edge,
-            "road_id": road,
-            "road_name": called.name if called else None,
-            "road_class": called.class_ if called else None,
-            "from": step.start,
-            "to": step.stop,
-            "length_m": round(step.length_m, 3),
-            "time_ds": step.time_ds,
-        }
-
-
-def _leg(leg: Leg) -> dict[str, Any]:
-    return {"length_m": leg.length_m, "time_ds": leg.time_ds, "line": _rounded(leg.line)}
-
-
-def _rounded(line: tuple[tuple[float, float], ...]) -> list[list[float]]:
-    return [[round(lon, _DIGITS), round(lat, _DIGITS)] for lon, lat in line]
 
 
 def find_community(connection: Connection, given: str, on: date) -> Named:
@@ -207,12 +96,34 @@ def explain(
     """
     case = cases_of(catalog, RunRequest(on=on, services=(service,), types=(type_,)))[0]
     found = find_community(connection, community, on)
-    limits = case.service.limits
-    modes = list(dict.fromkeys((limits.urban.mode, limits.rural.mode)))
-    inputs = prepared(connection, catalog, settings, modes, on, database_name)
-    return _evidence(
-        connection, inputs, found.id, service=service, type_=type_, limits=(limits.urban, limits.rural), on=on
-    )
+    limits = (case.service.limits.urban, case.service.limits.rural)
+    inputs = prepared(connection, catalog, settings, limits, on, database_name)
+    rows = np.searchsorted(inputs.communities.id, [found.id])
+    return evidence_of(connection, inputs, rows, service=service, type_=type_, limits=limits, on=on)[0]
+
+
+def explain_all(
+    connection: Connection,
+    catalog: Catalog,
+    settings: Settings,
+    database_name: str,
+    *,
+    service: str,
+    type_: str,
+    on: date,
+) -> list[Evidence]:
+    """Evidence of every community, by id, as everything stands on a day.
+
+    Raises
+    ------
+    BadRequest, BadInput
+        As `explain`.
+    """
+    case = cases_of(catalog, RunRequest(on=on, services=(service,), types=(type_,)))[0]
+    limits = (case.service.limits.urban, case.service.limits.rural)
+    inputs = prepared(connection, catalog, settings, limits, on, database_name)
+    rows = np.arange(len(inputs.communities))
+    return evidence_of(connection, inputs, rows, service=service, type_=type_, limits=limits, on=on)
 
 
 def explain_run(
@@ -221,17 +132,19 @@ def explain_run(
     settings: Settings,
     database_name: str,
     run: Mapping[str, Any],
-    community_id: int,
+    community_id: int | None,
     *,
     service: str,
     type_: str,
-) -> Evidence:
-    """Evidence of a stored time of a public community, found anew from the inputs of its run.
+) -> list[Evidence]:
+    """Evidence of the stored times of a public community, or of all, found anew from the inputs of their run.
 
     Parameters
     ----------
     run
         ``id, on_date, stale, parameters, network_revision`` of a run that may be shown.
+    community_id
+        None for all, by id.
 
     Raises
     ------
@@ -240,93 +153,128 @@ def explain_run(
     Conflict
         ``evidence.stale`` if the inputs, the ways of travel or the network have changed since the run.
     """
-    stored = connection.execute(
-        select(CoverageReach.time_ds, CoverageReach.facility_id, CoverageReach.reason, CoverageReach.limit_ds)
-        .join(Community, Community.id == CoverageReach.community_id)
-        .where(
-            CoverageReach.run_id == run["id"],
-            CoverageReach.standard_id == service,
-            CoverageReach.type == type_,
-            CoverageReach.community_id == community_id,
-            public(Community),
-        )
-    ).one_or_none()
-    if stored is None:
-        raise NotFound("evidence.no-result", run=run["id"], community=community_id, service=service, type=type_)
+    stored = _stored(connection, run["id"], community_id, service, type_)
+    if not stored:
+        raise NotFound("evidence.no-result", run=run["id"], community=community_id or "-", service=service, type=type_)
     stale = Conflict("evidence.stale", run=run["id"])
     declared = run["parameters"]["services"][service]["limits"]
     urban, rural = (Limit.model_validate(declared[kind]) for kind in ("urban", "rural"))
     modes = list(dict.fromkeys((urban.mode, rural.mode)))
     told = run["parameters"]["modes"]
     if run["stale"] or any(
-        mode not in catalog.modes or catalog.modes[mode].model_dump(mode="json") != told[mode] for mode in modes
+        mode not in catalog.modes or catalog.modes[mode] != Mode.model_validate(told[mode]) for mode in modes
     ):
         raise stale
-    inputs = prepared(connection, catalog, settings, modes, run["on_date"], database_name)
+    inputs = prepared(connection, catalog, settings, (urban, rural), run["on_date"], database_name)
     revisions = dict(part.split(":") for part in run["network_revision"].split(","))
     if any(inputs.graphs[mode].revision[:16] != revisions[mode] for mode in modes):
         raise stale
-    found = _evidence(
-        connection, inputs, community_id, service=service, type_=type_, limits=(urban, rural), on=run["on_date"]
-    )
-    facility_id = None if found.facility is None else found.facility.id
-    if (found.time_ds, facility_id, found.reason, found.limit_ds) != tuple(stored):
-        raise stale
+    rows = np.searchsorted(inputs.communities.id, list(stored))
+    limits = (urban, rural)
+    found = evidence_of(connection, inputs, rows, service=service, type_=type_, limits=limits, on=run["on_date"])
+    for one in found:
+        facility_id = None if one.facility is None else one.facility.id
+        if (one.time_ds, facility_id, one.reason, one.limit_ds) != stored.get(one.community.id):
+            raise stale
     return found
 
 
-def _evidence(
+Stored = tuple[int | None, int | None, str | None, int]
+
+
+def _stored(
+    connection: Connection, run_id: int, community_id: int | None, service: str, type_: str
+) -> dict[int, Stored]:
+    """Time, facility, reason and limit of public communities, by id."""
+    reach = CoverageReach
+    statement = (
+        select(reach.community_id, reach.time_ds, reach.facility_id, reach.reason, reach.limit_ds)
+        .join(Community, Community.id == reach.community_id)
+        .where(reach.run_id == run_id, reach.standard_id == service, reach.type == type_, visible(Community))
+        .order_by(reach.community_id)
+    )
+    if community_id is not None:
+        statement = statement.where(reach.community_id == community_id)
+    return {row[0]: (row[1], row[2], row[3], row[4]) for row in connection.execute(statement)}
+
+
+def evidence_of(
     connection: Connection,
     inputs: Prepared,
-    community_id: int,
+    rows: Int64s,
     *,
     service: str,
     type_: str,
     limits: tuple[Limit, Limit],
     on: date,
-) -> Evidence:
+) -> list[Evidence]:
+    """Evidence of the communities in some rows of the inputs."""
     communities = inputs.communities
-    row = int(np.searchsorted(communities.id, community_id))
-    urban = bool(communities.urban[row])
-    limit = limits[0] if urban else limits[1]
-    graph = inputs.graphs[limit.mode]
-    facility, time_ds, reason, path = _reached(inputs, row, limit.mode, type_)
-    edge_road = {step.edge: int(graph.edge_road[step.edge]) for step in path.steps} if path else {}
-    return Evidence(
-        on=on,
-        community=Named(community_id, str(communities.name[row])),
-        class_="urban" if urban else "rural",
-        service=service,
-        type=type_,
-        limit=limit,
-        facility=facility,
-        time_ds=time_ds,
-        reason=reason,
-        path=path,
-        edge_road=edge_road,
-        roads=_roads(connection, set(edge_road.values())),
-        network_revision=graph.revision,
-    )
+    ways = _ways(inputs, rows, limits, type_)
+    edge_roads = {}
+    for row, (_, _, _, path) in ways.items():
+        graph = inputs.graphs[_limit(inputs, row, limits).mode]
+        edge_roads[row] = {step.edge: int(graph.edge_road[step.edge]) for step in path.steps} if path else {}
+    roads = _roads(connection, {road for of_edge in edge_roads.values() for road in of_edge.values()})
+    found = []
+    for row in rows.tolist():
+        facility, time_ds, reason, path = ways[row]
+        limit = _limit(inputs, row, limits)
+        found.append(
+            Evidence(
+                on=on,
+                community=Named(int(communities.id[row]), str(communities.name[row])),
+                class_="urban" if communities.urban[row] else "rural",
+                service=service,
+                type=type_,
+                limit=limit,
+                facility=facility,
+                time_ds=time_ds,
+                reason=reason,
+                path=path,
+                edge_road=edge_roads[row],
+                roads={road: roads[road] for road in edge_roads[row].values() if road in roads},
+                network_revision=inputs.graphs[limit.mode].revision,
+            )
+        )
+    return found
 
 
-def _reached(
-    inputs: Prepared, row: int, mode: str, type_: str
-) -> tuple[Named | None, int | None, str | None, Path | None]:
-    """Facility, time, reason and way of the community in a row."""
-    lon, lat = inputs.communities.lon[row : row + 1], inputs.communities.lat[row : row + 1]
-    if not np.isfinite(lon).all():
-        return None, None, NO_PLACE, None
-    field, place = inputs.field(mode, type_), inputs.join(mode, lon, lat)
-    found = evaluate(field, place)
-    path = path_of(field, place, found, 0)
-    if path is None:
-        return None, None, str(found.reason[0]), None
-    facilities = inputs.facilities
-    index = np.flatnonzero(facilities.type == type_)[found.facility[0]]
-    return Named(int(facilities.id[index]), str(facilities.name[index])), int(found.time_ds[0]), None, path
+def _limit(inputs: Prepared, row: int, limits: tuple[Limit, Limit]) -> Limit:
+    return limits[0] if inputs.communities.urban[row] else limits[1]
+
+
+Way = tuple[Named | None, int | None, str | None, Path | None]
+
+
+def _ways(inputs: Prepared, rows: Int64s, limits: tuple[Limit, Limit], type_: str) -> dict[int, Way]:
+    """Facility, time, reason and way of the community in each row."""
+    communities, facilities = inputs.communities, inputs.facilities
+    mine = np.flatnonzero(facilities.type == type_)
+    placed = inputs.placed()[rows]
+    found: dict[int, Way] = dict.fromkeys(rows[~placed].tolist(), (None, None, NO_PLACE, None))
+    for limit, urban in zip(limits, (True, False), strict=True):
+        part = rows[placed & (communities.urban[rows] == urban)]
+        if not part.size:
+            continue
+        field = inputs.field(limit.mode, type_)
+        places = inputs.join(limit.mode, communities.lon[part], communities.lat[part])
+        times = evaluate(field, places)
+        for number, row in enumerate(part.tolist()):
+            path = path_of(field, places, times, number)
+            if path is None:
+                found[row] = None, None, str(times.reason[number]), None
+                continue
+            index = mine[times.facility[number]]
+            facility = Named(int(facilities.id[index]), str(facilities.name[index]))
+            found[row] = facility, int(times.time_ds[number]), None, path
+    return found
 
 
 def _roads(connection: Connection, ids: set[int]) -> dict[int, RoadName]:
     if not ids:
         return {}
     return {row[0]: RoadName(row[1], row[2]) for row in connection.execute(_ROADS, {"ids": sorted(ids)})}
+
+
+__all__ = ["Evidence", "Named", "RoadName", "evidence_of", "explain", "explain_all", "explain_run", "find_community"]

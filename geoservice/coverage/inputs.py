@@ -15,26 +15,27 @@ from sqlalchemy import Connection, Row, text
 from geoservice.database.models import CLASSIFICATIONS
 from geoservice.network.barriers import Barriers
 
-# What of each layer bars the way. Streams, ditches and trams are crossed everywhere; what lies underground bars nothing.
+# What of each layer bars the way. Streams, ditches and trams are crossed everywhere; what lies underground or on a
+# bridge bars nothing.
 _BARRIERS = {
-    "water": "select st_asbinary(geom) from water where class <> 'underground'"
+    "water": "select st_asbinary(geom) from water where class not in ('underground', 'elevated')"
     " and (st_dimension(geom) = 2 or class in ('river', 'canal'))",
-    "railways": "select st_asbinary(geom) from railway where class not in ('underground', 'tram')",
+    "railways": "select st_asbinary(geom) from railway where class not in ('underground', 'elevated', 'tram')",
     "built_up": "select st_asbinary(geom) from built_up_area",
+    "walls": "select st_asbinary(geom) from wall",
 }
-INPUT_LAYERS = ("communities", "facilities", "roads", "units", "water", "railways")
-_INPUT_TABLES = ("community", "facility", "road")
+INPUT_LAYERS = ("communities", "population", "facilities", "roads", "units", "water", "railways", "built_up", "walls")
 
 _COMMUNITIES = text("""
-    select m.id, m.class, m.unit_id, m.population, m.population_60, m.population_80,
-           st_x(m.geom) as lon, st_y(m.geom) as lat, m.name
-    from community m
+    select m.id, m.class, m.unit_id, p.population, p.population_60, p.population_80,
+           st_x(m.geom) as lon, st_y(m.geom) as lat, m.name, m.households
+    from community m join community_people p on p.community_id = m.id
     where (m.valid_from is null or m.valid_from <= :on) and (m.valid_to is null or m.valid_to > :on)
     order by m.id
 """)
 
 _FACILITIES = text("""
-    select f.id, f.type, f.unit_id, st_x(f.geom) as lon, st_y(f.geom) as lat, f.name
+    select f.id, f.type, f.unit_id, st_x(f.geom) as lon, st_y(f.geom) as lat, f.name, f.beds, f.nursing_beds
     from facility f
     where (f.opened_on is null or f.opened_on <= :on) and (f.closed_on is null or f.closed_on > :on)
     order by f.id
@@ -48,7 +49,10 @@ _UNITS = text("""
 
 @dataclass(frozen=True)
 class Communities:
-    """Demand points; missing figures are -1, a missing place is NaN."""
+    """Demand points; missing figures are -1, a missing place is NaN.
+
+    People are official counts, or estimates from sources of population where there are none.
+    """
 
     id: NDArray[np.int64]
     urban: NDArray[np.bool_]
@@ -60,6 +64,7 @@ class Communities:
     lon: NDArray[np.float64]
     lat: NDArray[np.float64]
     name: NDArray[np.object_]
+    households: NDArray[np.int64]
 
     def __len__(self) -> int:
         return self.id.size
@@ -67,7 +72,7 @@ class Communities:
 
 @dataclass(frozen=True)
 class Facilities:
-    """Facilities open on the day; the unit is -1 where it is not known."""
+    """Facilities open on the day; unit and beds are -1 where they are not known."""
 
     id: NDArray[np.int64]
     type: NDArray[np.object_]
@@ -75,6 +80,8 @@ class Facilities:
     lon: NDArray[np.float64]
     lat: NDArray[np.float64]
     name: NDArray[np.object_]
+    beds: NDArray[np.int64]
+    nursing_beds: NDArray[np.int64]
 
     def __len__(self) -> int:
         return self.id.size
@@ -113,6 +120,7 @@ def read_communities(connection: Connection, on: date) -> Communities:
         lon=_degrees(rows, 6),
         lat=_degrees(rows, 7),
         name=np.array([row[8] for row in rows], dtype=object),
+        households=_integers(rows, 9),
     )
 
 
@@ -126,6 +134,8 @@ def read_facilities(connection: Connection, on: date) -> Facilities:
         lon=_degrees(rows, 3),
         lat=_degrees(rows, 4),
         name=np.array([row[5] for row in rows], dtype=object),
+        beds=_integers(rows, 6),
+        nursing_beds=_integers(rows, 7),
     )
 
 
@@ -141,15 +151,78 @@ def read_barriers(connection: Connection, layers: Iterable[str]) -> Barriers:
     return Barriers.of(shapely.from_wkb(shapes))
 
 
+_ESTIMATED = text("""
+    with used as (
+        select p.community_id, p.population, p.source_ids from community m
+        join community_people p on p.community_id = m.id
+        where p.estimated
+          and (m.valid_from is null or m.valid_from <= :on) and (m.valid_to is null or m.valid_to > :on)
+    )
+    select (select count(*) from used), (select coalesce(sum(population), 0)::bigint from used),
+           s.id, s.name, s.kind, s.on_date,
+           exists (select from layer_revision r where s.shared_revisions ? r.layer
+                   and (s.shared_revisions ->> r.layer)::bigint <> r.revision)
+    from population_source s where s.id in (select unnest(source_ids) from used) order by s.id
+""")
+
+
+@dataclass(frozen=True)
+class Estimated:
+    """How much of the people is estimated, and from what.
+
+    Attributes
+    ----------
+    communities, population
+        Communities whose count is an estimate, and the people in them.
+    sources
+        Number, name, kind and day of each source that is used.
+    stale
+        Whether communities or units have changed since one of them was shared.
+    """
+
+    communities: int
+    population: int
+    sources: Sequence[dict[str, Any]]
+    stale: bool
+
+    def as_dict(self) -> dict[str, Any]:
+        """Fit for JSON."""
+        return {
+            "communities": self.communities,
+            "population": self.population,
+            "sources": [dict(source) for source in self.sources],
+            "stale": self.stale,
+        }
+
+
+def read_estimated(connection: Connection, on: date) -> Estimated:
+    """What of the people of a day's communities is estimated."""
+    rows = connection.execute(_ESTIMATED, {"on": on}).all()
+    sources = [
+        {"id": row[2], "name": row[3], "kind": row[4], "on": row[5].isoformat() if row[5] else None} for row in rows
+    ]
+    communities, population = rows[0][:2] if rows else (0, 0)
+    return Estimated(communities, population, sources, stale=any(row[6] for row in rows))
+
+
+NO_ESTIMATES = Estimated(0, 0, (), stale=False)
+
+
+_SOURCES_USED = (
+    "(select s.* from population_source s where s.id in"
+    " (select unnest(source_ids) from community_people where estimated)) sources"
+)
+
+
 def read_publication(connection: Connection) -> Publication:
-    """What a result from all communities, facilities and roads may be."""
+    """What a result from all communities, sources of people that count, facilities, roads and their heights may be."""
     levels: set[str] = set()
     published = True
     schematic = False
-    for table in _INPUT_TABLES:
+    for table in ("community", "facility", "road", "road_height", _SOURCES_USED):
         row = connection.execute(
             text(
-                "select coalesce(array_agg(distinct classification), '{}'), coalesce(bool_and(published), true),"  # noqa: S608 - one of _INPUT_TABLES
+                "select coalesce(array_agg(distinct classification), '{}'), coalesce(bool_and(published), true),"  # noqa: S608 - named above
                 f" coalesce(bool_or(schematic), false) from {table}"
             )
         ).one()

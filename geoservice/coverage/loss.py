@@ -17,17 +17,12 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection
 
 from geoservice.catalog import Catalog, ServiceStandard
-from geoservice.coverage.inputs import Communities
+from geoservice.coverage.backup import nearest_facilities
+from geoservice.coverage.inputs import Communities, Estimated
 from geoservice.coverage.prepared import Prepared, prepared
-from geoservice.coverage.reach import Edges, FacilityFeet, Field, PlaceFeet, seeds_of
 from geoservice.coverage.run import RunRequest, cases_of
 from geoservice.errors import BadInput
-from geoservice.network.arrays import Int32s, Int64s
-from geoservice.network.compiled import kernel
-from geoservice.network.graph import Csr
-from geoservice.network.join import Joins
-from geoservice.network.ranked import Ranked, offer, ranked, told
-from geoservice.network.search import NEVER
+from geoservice.network.arrays import Int32s
 from geoservice.settings import Settings
 
 # One that serves, one that would be left, and one that shows that there are more.
@@ -72,37 +67,11 @@ class LossReport:
     covered: int
     backed_up: int
     losses: Sequence[Loss]
+    population_estimated: Estimated
 
     def as_dict(self) -> dict[str, Any]:
         """The report as plain values."""
         return asdict(self) | {"on": self.on.isoformat()}
-
-
-def nearest_facilities(field: Field, rows: Csr, places: Joins, k: int = DEPTH) -> Ranked:
-    """The k nearest different facilities of places, with T to each of them alone.
-
-    Parameters
-    ----------
-    field
-        From the facilities, by the same mode.
-    rows
-        ``graph.reverse`` where the field is towards the facilities, ``graph.forward`` where it is from them.
-    places
-        Feet of the places.
-    k
-        At least 1.
-    """
-    graph, facilities = field.graph, field.facilities
-    nodes = ranked(rows, seeds_of(graph, facilities, field.ahead, field.back), field.limit_ds, k)
-    time, source = _ranked_places(
-        (graph.edge_u, graph.edge_v, graph.edge_weight, field.ahead, field.back),
-        (nodes.time_ds, nodes.source),
-        (field.feet_offset, field.feet_order, field.feet_facility, facilities.fraction, facilities.leg_ds),
-        (places.edge, places.fraction, places.from_u_ds, places.from_v_ds),
-        (places.offset, places.leg_ds),
-        field.limit_ds,
-    )
-    return told(time, source)
 
 
 def losses(
@@ -125,8 +94,8 @@ def losses(
         If there are no roads, no communities with a place, or no facility of the type.
     """
     standard = cases_of(catalog, RunRequest(on=on, services=(service,), types=(type_,)))[0].service
-    modes = list(dict.fromkeys((standard.limits.urban.mode, standard.limits.rural.mode)))
-    inputs = prepared(connection, catalog, settings, modes, on, database_name)
+    limits = (standard.limits.urban, standard.limits.rural)
+    inputs = prepared(connection, catalog, settings, limits, on, database_name)
     mine = np.flatnonzero(inputs.facilities.type == type_)
     if not mine.size:
         raise BadInput("coverage.no-facilities", types=type_)
@@ -148,6 +117,7 @@ def losses(
             )
             for number, row in enumerate(mine)
         ],
+        population_estimated=inputs.estimated,
     )
 
 
@@ -160,7 +130,7 @@ def _within(inputs: Prepared, standard: ServiceStandard, type_: str) -> Int32s:
         (standard.limits.rural, ~communities.urban),
     ):
         field = inputs.field(limit.mode, type_)
-        near = nearest_facilities(field, inputs.graphs[limit.mode].reverse, inputs.demand(limit.mode))
+        near = nearest_facilities(field, inputs.graphs[limit.mode].reverse, inputs.demand(limit.mode), DEPTH)
         part = members[here]
         served = (near.time_ds >= 0) & (near.time_ds <= limit.minutes * 600)
         found[here[part]] = np.where(served, near.source, -1)[part]
@@ -178,43 +148,3 @@ def _people(communities: Communities, chosen: NDArray[np.bool_]) -> People:
         population_80=known(communities.population_80),
         ids=tuple(communities.id[chosen].tolist()),
     )
-
-
-@kernel
-def _ranked_places(
-    edges: Edges,
-    nodes: tuple[Int32s, Int32s],
-    feet: FacilityFeet,
-    places: PlaceFeet,
-    legs: tuple[Int64s, Int32s],
-    limit: int,
-) -> tuple[Int32s, Int32s]:
-    """The lists of places from those of the nodes, by the sums that `reach` makes."""
-    edge_u, edge_v, edge_weight, ahead, back = edges
-    node_time, node_source = nodes
-    feet_offset, order, owner, there, there_leg = feet
-    edge, fraction, from_u, from_v = places
-    offset, leg = legs
-    k = node_time.shape[1]
-    time = np.full((offset.size - 1, k), NEVER, dtype=np.int32)
-    source = np.full((offset.size - 1, k), NEVER, dtype=np.int32)
-    for p in range(offset.size - 1):
-        for f in range(offset[p], offset[p + 1]):
-            e, here = edge[f], fraction[f]
-            u, v = edge_u[e], edge_v[e]
-            for i in range(k):
-                t = np.int64(node_time[u, i]) + from_u[f] + leg[f]
-                if (back[e] or here == 0.0) and node_time[u, i] >= 0 and t <= limit:
-                    offer(time, source, p, t, node_source[u, i])
-                t = np.int64(node_time[v, i]) + from_v[f] + leg[f]
-                if (ahead[e] or here == 1.0) and node_time[v, i] >= 0 and t <= limit:
-                    offer(time, source, p, t, node_source[v, i])
-            for j in range(feet_offset[e], feet_offset[e + 1]):
-                g = order[j]
-                away = there[g] - here
-                if not (away == 0.0 or (away > 0.0 and ahead[e]) or (away < 0.0 and back[e])):
-                    continue
-                t = np.int64(np.floor(edge_weight[e] * abs(away) + 0.5)) + there_leg[g] + leg[f]
-                if t <= limit:
-                    offer(time, source, p, t, owner[g])
-    return time, source

@@ -5,18 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection
 
-from geoservice.catalog import Catalog, Mode
+from geoservice.catalog import Catalog, Limit, Mode
+from geoservice.coverage.answers import Answer, answer_of
+from geoservice.coverage.circles import Circle
+from geoservice.coverage.counties import NOWHERE, OUTSIDE, Counties
 from geoservice.coverage.inputs import (
+    NO_ESTIMATES,
     Communities,
+    Estimated,
     Facilities,
     UnitRow,
     read_barriers,
     read_communities,
+    read_estimated,
     read_facilities,
     read_units,
 )
@@ -28,7 +35,7 @@ from geoservice.network.join import Joins, join
 from geoservice.network.networks import networks_for
 from geoservice.settings import Settings
 
-# Times are told up to here, beyond every standard.
+# Times are told up to here, or up to the limit where that is longer.
 HORIZON_DS = 3 * 3600 * 10
 # The reason of a community that stands nowhere.
 NO_PLACE = "no_place"
@@ -44,13 +51,36 @@ class Prepared:
     modes: dict[str, Mode]
     graphs: dict[str, Graph]
     barriers: dict[tuple[str, ...], Barriers]
+    horizon_ds: int = HORIZON_DS
+    counties: Counties = NOWHERE
+    estimated: Estimated = NO_ESTIMATES
     joined: dict[str, Joins] = field(default_factory=dict)
     fields: dict[tuple[str, str], Field] = field(default_factory=dict)
+    # By mode and type, pairs up to `pairs_ds`; and by mode, type and limit what was drawn in parts.
+    answers: dict[tuple[str, str], Answer] = field(default_factory=dict)
+    pairs_ds: dict[str, int] = field(default_factory=dict)
+    drawn: dict[tuple[str, str, int], Circle] = field(default_factory=dict)
 
     def placed(self) -> NDArray[np.bool_]:
         """Which communities have a place."""
         found: NDArray[np.bool_] = np.isfinite(self.communities.lon)
         return found
+
+    @cached_property
+    def community_county(self) -> NDArray[np.int64]:
+        """County of each community; see `Counties.of`."""
+        return self.counties.of(self.communities.unit_id, self.communities.lon, self.communities.lat)
+
+    @cached_property
+    def facility_county(self) -> NDArray[np.int64]:
+        """County of each facility."""
+        return self.counties.of(self.facilities.unit_id, self.facilities.lon, self.facilities.lat)
+
+    @cached_property
+    def homes(self) -> NDArray[np.int64]:
+        """Counties that hold communities."""
+        held: NDArray[np.int64] = np.setdiff1d(self.community_county, [OUTSIDE])
+        return held
 
     def join(self, mode: str, lon: NDArray[np.float64], lat: NDArray[np.float64]) -> Joins:
         declared = self.modes[mode]
@@ -68,34 +98,46 @@ class Prepared:
         if (mode, type_) not in self.fields:
             mine = self.facilities.type == type_
             feet = self.join(mode, self.facilities.lon[mine], self.facilities.lat[mine])
-            self.fields[mode, type_] = field_of(self.graphs[mode], feet, HORIZON_DS)
+            self.fields[mode, type_] = field_of(self.graphs[mode], feet, self.horizon_ds)
         return self.fields[mode, type_]
+
+    def answer(self, mode: str, type_: str) -> Answer:
+        """What the network says of all communities that have a place and a type, worked out here or in parts."""
+        if (mode, type_) not in self.answers:
+            self.answers[mode, type_] = answer_of(
+                self.field(mode, type_), self.graphs[mode].reverse, self.demand(mode), self.pairs_ds[mode]
+            )
+        return self.answers[mode, type_]
 
 
 def prepared(
     connection: Connection,
     catalog: Catalog,
     settings: Settings,
-    modes: Sequence[str],
+    limits: Sequence[Limit],
     on: date,
     database_name: str,
 ) -> Prepared:
-    """Read what is in force on a day, with the networks of some modes.
+    """Read what is in force on a day, with the networks of the modes of some limits.
 
     Raises
     ------
     BadInput
         ``coverage.no-communities`` if none has a place, ``network.no-roads`` if a mode can use no road.
     """
+    modes = list(dict.fromkeys(limit.mode for limit in limits))
     communities = read_communities(connection, on)
     if not np.isfinite(communities.lon).any():
         raise BadInput("coverage.no-communities", count=len(communities))
     layers = {catalog.modes[mode].barriers for mode in modes}
     return Prepared(
         communities=communities,
+        estimated=read_estimated(connection, on),
         facilities=read_facilities(connection, on),
         units=read_units(connection, on),
         modes={mode: catalog.modes[mode] for mode in modes},
         graphs=networks_for(connection, catalog, settings, modes, database_name),
         barriers={names: read_barriers(connection, names) for names in layers},
+        horizon_ds=max([HORIZON_DS, *(limit.minutes * 600 for limit in limits)]),
+        pairs_ds={mode: max(600 * limit.minutes for limit in limits if limit.mode == mode) for mode in modes},
     )

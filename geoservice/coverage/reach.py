@@ -36,7 +36,7 @@ class Reach:
     foot
         int64 index into the feet of the places: the one that gives the time; -1 where there is none.
     reason
-        Why there is no time, object array of text, None where there is one: ``no_facility`` (no facility is joined),
+        Why there is no time, object array of text, None where there is one: ``no_facility`` (it is joined, and no facility is),
         ``off_network``, ``blocked`` (see `Joined`), ``island`` (joined to a fragment of the network only, and nothing
         is reached from it), ``no_path`` (none within the limit).
     """
@@ -109,10 +109,21 @@ def field_of(graph: Graph, facilities: Joins, limit_ds: int, direction: Directio
         limit_ds=limit_ds,
         ahead=ahead,
         back=back,
-        feet_offset=np.searchsorted(edge[order], np.arange(graph.edges + 1)).astype(np.int64),
+        feet_offset=_offsets(edge, graph.edges),
         feet_order=order.astype(np.int64),
         feet_facility=owner,
     )
+
+
+@kernel
+def _offsets(edge: Int32s, edges: int) -> Int64s:
+    """Where the feet of each edge begin, feet standing in the order of their edges."""
+    offset = np.zeros(edges + 1, dtype=np.int64)
+    for e in edge:
+        offset[e + 1] += 1
+    for e in range(edges):
+        offset[e + 1] += offset[e]
+    return offset
 
 
 def owners(joins: Joins) -> Int32s:
@@ -171,10 +182,10 @@ def _reasons(facilities: Joins, places: Joins, time: Int32s) -> NDArray[np.objec
     missing = time < 0
     reasons[missing] = "no_path"
     reasons[missing & places.island] = "island"
-    for place in np.flatnonzero(missing & ~places.joined):
-        reasons[place] = places.reason(int(place))
     if not facilities.joined.any():
         reasons[missing] = "no_facility"
+    for place in np.flatnonzero(missing & ~places.joined):
+        reasons[place] = places.reason(int(place))
     return reasons
 
 

@@ -11,21 +11,31 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from geoservice.catalog import Catalog, Limit, ServiceStandard
 from geoservice.coverage.circles import Circle, circles
-from geoservice.coverage.figures import Coverage, Demand, count
-from geoservice.coverage.inputs import INPUT_LAYERS, UnitRow, read_publication
-from geoservice.coverage.prepared import HORIZON_DS, NO_PLACE, Prepared, prepared
-from geoservice.coverage.reach import evaluate
+from geoservice.coverage.counties import read_counties
+from geoservice.coverage.figures import Coverage, Demand, Figures, Unit, count
+from geoservice.coverage.figures.built_up import Land, read_built_up
+from geoservice.coverage.figures.declared import capacities
+from geoservice.coverage.figures.places import Places, places_of
+from geoservice.coverage.figures.served import Served, serve
+from geoservice.coverage.figures.unjoined import Unjoined, facility_reasons, islands, unjoined
+from geoservice.coverage.figures.whole import told
+from geoservice.coverage.inputs import INPUT_LAYERS, Estimated, UnitRow, read_publication
+from geoservice.coverage.prepared import NO_PLACE, Prepared, prepared
 from geoservice.coverage.results import StoredRun, store_run
+from geoservice.coverage.scale.part import Question
 from geoservice.database.engine import Database
 from geoservice.database.prepare import revisions
 from geoservice.errors import BadInput, BadRequest
 from geoservice.settings import Settings
 
 Progress = Callable[[str, int, int], None]
+Spread = Callable[[Prepared, Sequence[Question], Progress], None]
+# As a declared limit may have.
+MOST_MINUTES = 600
 
 
 @dataclass(frozen=True)
@@ -42,6 +52,8 @@ class RunRequest:
         The day whose facilities, communities and units count.
     circles
         Whether to draw the service circles.
+    horizon_minutes
+        Up to where times beyond the limit are told, at least the largest limit; None for three hours.
     """
 
     on: date
@@ -50,6 +62,7 @@ class RunRequest:
     mode: str | None = None
     minutes: int | None = None
     circles: bool = True
+    horizon_minutes: int | None = None
 
 
 @dataclass(frozen=True)
@@ -65,30 +78,25 @@ class CaseResult:
     """Reach of every community in one case; time -1 where there is none, and then a reason."""
 
     case: Case
+    limits: tuple[Limit, Limit]
     facilities: int
     time_ds: NDArray[np.int32]
     limit_ds: NDArray[np.int32]
     facility_id: NDArray[np.int64]
     reason: NDArray[np.object_]
+    served: Served = field(repr=False)
     coverage: Coverage
+    places: Places | None = field(default=None, repr=False)
+    facility_reasons: Mapping[int, Mapping[str, str]] = field(default_factory=dict, repr=False)
     circles: tuple[tuple[Limit, Circle], ...] = ()
+    built_up: Mapping[Unit, Land] | None = None
+    whole: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @property
     def covered(self) -> NDArray[np.bool_]:
         """Which communities are covered."""
         within: NDArray[np.bool_] = (self.time_ds >= 0) & (self.time_ds <= self.limit_ds)
         return within
-
-
-@dataclass(frozen=True)
-class Unjoined:
-    """A community or facility that a way of travel could not join to the network, and why."""
-
-    kind: str
-    id: int
-    name: str
-    mode: str
-    reason: str
 
 
 @dataclass
@@ -103,6 +111,9 @@ class RunOutcome:
     units: Mapping[int, UnitRow]
     headline: CaseResult
     unjoined: Sequence[Unjoined]
+    islands: Sequence[Unjoined]
+    network_outside_km: Mapping[str, float]
+    estimated: Estimated
     results: Sequence[CaseResult] = field(repr=False)
 
     def as_dict(self) -> dict[str, Any]:
@@ -119,16 +130,26 @@ class RunOutcome:
             "communities": self.communities,
             "communities_unclassified": self.unclassified,
             "communities_without_population": total.communities_without_population,
+            "population_estimated": self.estimated.as_dict(),
             "facilities": total.facilities,
             "by_unit": self.by_unit(self.headline),
+            "by_county": self.by_county(self.headline),
+            "network_outside_km": dict(self.network_outside_km),
             "unjoined": [asdict(one) for one in self.unjoined],
+            "islands": [asdict(one) for one in self.islands],
+            "types_without_facilities": sorted({one.case.type for one in self.results if not one.facilities}),
             "cases": [
                 {
                     "service": result.case.service.id,
                     "type": result.case.type,
+                    "limits": {
+                        kind: limit.model_dump(mode="json")
+                        for kind, limit in zip(("urban", "rural"), result.limits, strict=True)
+                    },
                     "covered_population_share": result.coverage.total.population_share,
                     "covered_communities_share": result.coverage.total.communities_share,
                     **asdict(result.coverage.total),
+                    **result.whole,
                 }
                 for result in self.results
             ],
@@ -136,23 +157,41 @@ class RunOutcome:
 
     def by_unit(self, result: CaseResult) -> list[dict[str, Any]]:
         """Figures of each unit with its name."""
-        return [
-            {
-                "unit_id": unit,
-                "name": self.units[unit].name if unit is not None and unit in self.units else None,
-                "covered_population_share": figures.population_share,
-                "people_left_out": figures.people_left_out,
-                "communities_left_out": figures.communities_left_out,
-                **asdict(figures),
-            }
-            for unit, figures in result.coverage.units.items()
-        ]
+        return [self._named(unit, figures) for unit, figures in result.coverage.units.items()]
+
+    def by_county(self, result: CaseResult) -> list[dict[str, Any]]:
+        """Figures of each county with its name."""
+        return [self._named(county, figures) for county, figures in result.coverage.counties.items()]
+
+    def _named(self, unit: Unit, figures: Figures) -> dict[str, Any]:
+        return {
+            "unit_id": unit,
+            "name": self.units[unit].name if unit is not None and unit in self.units else None,
+            "covered_population_share": figures.population_share,
+            "people_left_out": figures.people_left_out,
+            "communities_left_out": figures.communities_left_out,
+            **asdict(figures),
+        }
 
 
 def run_coverage(
-    database: Database, catalog: Catalog, settings: Settings, request: RunRequest, progress: Progress
+    database: Database,
+    catalog: Catalog,
+    settings: Settings,
+    request: RunRequest,
+    progress: Progress,
+    *,
+    also: Callable[[Connection, int], None] | None = None,
+    spread: Spread | None = None,
 ) -> RunOutcome:
-    """Computes and stores a run.
+    """Computes and stores a run in one transaction: an error, one of `progress` too, leaves nothing behind.
+
+    Parameters
+    ----------
+    also
+        Called with the run's own connection and id when it is stored: what it writes comes with the run or not at all.
+    spread
+        Answers all questions beforehand, in parts; None to answer them here.
 
     Raises
     ------
@@ -163,10 +202,13 @@ def run_coverage(
     """
     started = datetime.now(UTC)
     cases = cases_of(catalog, request)
-    with database.connect("owner") as connection:
-        # One moment: what is read below is what the stored revisions name.
-        connection.execute(text("set transaction isolation level repeatable read"))
+    progress("coverage.step.read", 0, 1)
+    # One moment: what is read below is what the stored revisions name.
+    with database.connect("owner", repeatable=True) as connection:
         inputs = _read(connection, catalog, settings, request, cases, database)
+        progress("coverage.step.read", 1, 1)
+        if spread is not None:
+            spread(inputs, questions_of(inputs, cases, request), progress)
         results = []
         for number, case in enumerate(cases):
             progress("coverage.step.run", number, len(cases))
@@ -175,18 +217,23 @@ def run_coverage(
         if not any(result.facilities for result in results):
             raise BadInput("coverage.no-facilities", types=", ".join(sorted({case.type for case in cases})))
         if request.circles:
-            results = _drawn(inputs, results, request, progress)
+            results = _with_land(connection, _drawn(inputs, results, request, progress), request)
+        results = [replace(result, whole=told(inputs.communities, result)) for result in results]
         headline = _headline(results)
+        outside = _outside_km(inputs)
         progress("coverage.step.store", 0, 1)
         stored = StoredRun(
             started_at=started,
             on=request.on,
             network_revision=",".join(f"{mode}:{graph.revision[:16]}" for mode, graph in inputs.graphs.items()),
             input_revisions={k: v for k, v in revisions(connection).items() if k in INPUT_LAYERS},
-            parameters=_parameters(inputs, request, cases),
+            parameters=_parameters(inputs, request, cases) | {"population_estimated": inputs.estimated.as_dict()},
+            network_outside_km=outside,
             publication=read_publication(connection),
         )
         run_id = store_run(connection, stored, inputs.communities, results, headline)
+        if also is not None:
+            also(connection, run_id)
         progress("coverage.step.store", 1, 1)
     return RunOutcome(
         run_id=run_id,
@@ -196,7 +243,10 @@ def run_coverage(
         schematic=stored.publication.schematic,
         units=inputs.units,
         headline=headline,
-        unjoined=_unjoined(inputs),
+        unjoined=unjoined(inputs),
+        islands=islands(inputs),
+        network_outside_km=outside,
+        estimated=inputs.estimated,
         results=results,
     )
 
@@ -220,8 +270,10 @@ def cases_of(catalog: Catalog, request: RunRequest) -> list[Case]:
     Raises
     ------
     BadRequest
-        If a service, type or mode is not declared.
+        If a service, type or mode is not declared, or the minutes are no limit.
     """
+    if request.minutes is not None and not 1 <= request.minutes <= MOST_MINUTES:
+        raise BadRequest("figures.bad-minutes", value=request.minutes, most=MOST_MINUTES)
     known_types = {entry.code for entry in catalog.codes["facility_types"].entries}
     for given, known, code in (
         (request.services, set(catalog.services), "coverage.unknown-service"),
@@ -249,8 +301,24 @@ def _read(
     cases: Sequence[Case],
     database: Database,
 ) -> Prepared:
-    modes = list(dict.fromkeys(limit.mode for case in cases for limit in limits_of(case.service, request)))
-    return prepared(connection, catalog, settings, modes, request.on, database.name)
+    limits = [limit for case in cases for limit in limits_of(case.service, request)]
+    inputs = prepared(connection, catalog, settings, limits, request.on, database.name)
+    inputs.counties = read_counties(connection, inputs.units, request.on)
+    if request.horizon_minutes is not None:
+        inputs.horizon_ds = max([request.horizon_minutes * 600, *inputs.pairs_ds.values()])
+    return inputs
+
+
+def questions_of(inputs: Prepared, cases: Sequence[Case], request: RunRequest) -> list[Question]:
+    """What the cases ask of the networks: each type by each of its ways once, with all circles that are drawn."""
+    asked: dict[tuple[str, str], dict[int, None]] = {}
+    for case in cases:
+        for limit in limits_of(case.service, request):
+            asked.setdefault((limit.mode, case.type), {})[limit.minutes * 600] = None
+    return [
+        Question(mode, type_, inputs.pairs_ds[mode], tuple(limits) if request.circles else ())
+        for (mode, type_), limits in asked.items()
+    ]
 
 
 def _compute(inputs: Prepared, case: Case, request: RunRequest) -> CaseResult:
@@ -261,7 +329,7 @@ def _compute(inputs: Prepared, case: Case, request: RunRequest) -> CaseResult:
     facility = np.full(len(communities), -1, dtype=np.int64)
     reason = np.full(len(communities), NO_PLACE, dtype=object)
     for limit, members in ((urban, communities.urban), (rural, ~communities.urban)):
-        found = evaluate(inputs.field(limit.mode, case.type), inputs.demand(limit.mode))
+        found = inputs.answer(limit.mode, case.type)
         part = members[here]
         rows = here[part]
         time[rows], reason[rows] = found.time_ds[part], found.reason[part]
@@ -269,64 +337,60 @@ def _compute(inputs: Prepared, case: Case, request: RunRequest) -> CaseResult:
         if mine.any():
             facility[rows] = np.where(winner >= 0, inputs.facilities.id[mine][winner], -1)
     limit_ds = np.where(communities.urban, urban.minutes, rural.minutes).astype(np.int32) * 600
-    covered = (time >= 0) & (time <= limit_ds)
+    served = serve(inputs, case.type, (urban, rural), limit_ds)
     return CaseResult(
         case=case,
+        limits=(urban, rural),
         facilities=int(mine.sum()),
         time_ds=time,
         limit_ds=limit_ds,
         facility_id=facility,
         reason=reason,
-        coverage=_count(inputs, mine, covered, reason),
+        served=served,
+        coverage=_count(inputs, mine, (time >= 0) & (time <= limit_ds), reason, served),
+        places=places_of(communities, inputs.facilities, served, capacities()[case.type])
+        if case.type in capacities()
+        else None,
+        facility_reasons=facility_reasons(inputs, case.type, (urban.mode, rural.mode)),
     )
 
 
 def _count(
-    inputs: Prepared, mine: NDArray[np.bool_], covered: NDArray[np.bool_], reason: NDArray[np.object_]
+    inputs: Prepared,
+    mine: NDArray[np.bool_],
+    covered: NDArray[np.bool_],
+    reason: NDArray[np.object_],
+    served: Served,
 ) -> Coverage:
     communities = inputs.communities
-    unjoined = np.isin(reason.astype(str), [NO_PLACE, "off_network", "blocked"])
-    columns = (communities.unit_id, communities.population, communities.population_60, communities.population_80)
-    demands = [
-        Demand(
-            unit=_known(unit),
-            joined=not away,
-            covered=bool(yes),
-            population=_known(people),
-            population_60=_known(old),
-            population_80=_known(oldest),
-        )
-        for unit, people, old, oldest, yes, away in zip(
-            *(column.tolist() for column in columns), covered, unjoined, strict=True
-        )
-    ]
-    townships = [unit for unit, row in inputs.units.items() if row.level == "township"]
-    return count(demands, [_known(unit) for unit in inputs.facilities.unit_id[mine].tolist()], townships)
+    demand = Demand(
+        unit=communities.unit_id,
+        joined=~np.isin(reason.astype(str), [NO_PLACE, "off_network", "blocked"]),
+        covered=covered,
+        backed_up=served.within >= 2,
+        by_neighbour=served.by_neighbour,
+        population=communities.population,
+        population_60=communities.population_60,
+        population_80=communities.population_80,
+        households=communities.households,
+    )
+    return count(
+        demand,
+        inputs.facilities.unit_id[mine],
+        [unit for unit, row in inputs.units.items() if row.level == "township"],
+        outside=served.outside,
+        county=inputs.community_county,
+        facility_county=inputs.facility_county[mine],
+    )
 
 
-def _unjoined(inputs: Prepared) -> list[Unjoined]:
-    """Everything that was tried and not joined, communities first."""
-    communities, facilities = inputs.communities, inputs.facilities
-    here = np.flatnonzero(inputs.placed())
-    found = [
-        Unjoined("community", int(communities.id[index]), communities.name[index], "-", NO_PLACE)
-        for index in np.flatnonzero(~inputs.placed())
-    ]
-    for mode, joins in inputs.joined.items():
-        for row in np.flatnonzero(~joins.joined):
-            index = here[row]
-            reason = joins.reason(int(row)) or "-"
-            found.append(Unjoined("community", int(communities.id[index]), communities.name[index], mode, reason))
-    for (mode, type_), field_ in inputs.fields.items():
-        mine = np.flatnonzero(facilities.type == type_)
-        for row in np.flatnonzero(~field_.facilities.joined):
-            index, reason = mine[row], field_.facilities.reason(int(row)) or "-"
-            found.append(Unjoined("facility", int(facilities.id[index]), facilities.name[index], mode, reason))
-    return found
-
-
-def _known(value: int) -> int | None:
-    return None if value < 0 else value
+def _outside_km(inputs: Prepared) -> dict[str, float]:
+    """Kilometres of each network outside the counties that hold communities; none where no county has an outline."""
+    if not inputs.counties.known:
+        return {}
+    return {
+        mode: round(inputs.counties.outside_m(graph, inputs.homes) / 1000, 3) for mode, graph in inputs.graphs.items()
+    }
 
 
 def _drawn(
@@ -344,6 +408,8 @@ def _drawn(
     def draw(task: tuple[int, Limit]) -> list[Circle]:
         number, limit = task
         declared = inputs.modes[limit.mode]
+        if (ready := inputs.drawn.get((limit.mode, results[number].case.type, limit.minutes * 600))) is not None:
+            return [ready]
         field_ = inputs.field(limit.mode, results[number].case.type)
         return circles(field_, declared, [limit.minutes * 600], inputs.barriers[declared.barriers])
 
@@ -352,6 +418,21 @@ def _drawn(
             drawn[number] += [(limit, circle) for circle in found]
             progress("coverage.step.circles", done, len(wanted))
     return [replace(result, circles=tuple(mine)) for result, mine in zip(results, drawn, strict=True)]
+
+
+def _with_land(connection: Connection, results: Sequence[CaseResult], request: RunRequest) -> list[CaseResult]:
+    """The results with the built-up land inside the circle of the urban limit, where such land is loaded."""
+    land = read_built_up(connection, request.on)
+    if land is None:
+        return list(results)
+    found = []
+    for result in results:
+        urban = limits_of(result.case.service, request)[0]
+        drawn = [
+            circle for limit, circle in result.circles if (limit.mode, limit.minutes) == (urban.mode, urban.minutes)
+        ]
+        found.append(replace(result, built_up=land.inside(drawn[0].geometry)) if drawn else result)
+    return found
 
 
 def _headline(results: Sequence[CaseResult]) -> CaseResult:
@@ -366,7 +447,7 @@ def _parameters(inputs: Prepared, request: RunRequest, cases: Sequence[Case]) ->
     services = {case.service.id: case.service for case in cases}
     return {
         "direction": "to_facility",
-        "horizon_s": HORIZON_DS // 10,
+        "horizon_s": inputs.horizon_ds // 10,
         "modes": {name: mode.model_dump(mode="json") for name, mode in inputs.modes.items()},
         "services": {
             name: {
@@ -380,5 +461,6 @@ def _parameters(inputs: Prepared, request: RunRequest, cases: Sequence[Case]) ->
             for name, service in services.items()
         },
         "unclassified_as": "rural",
+        "built_up_by": "urban",
         "unclassified": int(inputs.communities.unclassified.sum()),
     }

@@ -6,7 +6,9 @@ from itertools import groupby
 
 from geoservice.catalog import Catalog
 from geoservice.coverage.evidence import Evidence
+from geoservice.coverage.figures.telling import print_estimated
 from geoservice.coverage.loss import Loss, LossReport
+from geoservice.coverage.shortage import ShortageReport
 from geoservice.language import current_language, translate
 from geoservice.terminal import notes, print_table, print_text
 
@@ -87,6 +89,50 @@ def print_losses(found: LossReport) -> None:
             only=found.covered - found.backed_up,
         )
     )
+    print_estimated(found.population_estimated.as_dict())
+
+
+def print_shortage(found: ShortageReport) -> None:
+    """Facilities that are full first, each with its nominal and its effective limit, then the sums and the rule."""
+    sums, rule = found.sums, found.sums["rule"]
+    nominal = " / ".join(f"{limit.minutes * 60}" for limit in found.limits)
+    heads = [translate(f"figures.{name}") for name in ("facility", "places", "taken", "nominal_s", "effective_s")]
+    rows = [
+        [
+            one.name,
+            one.capacity,
+            _thousandths(one.taken_milli),
+            nominal,
+            _seconds(one.effective_ds) if one.full and one.effective_ds is not None else nominal,
+        ]
+        for one in sorted(found.facilities, key=lambda one: (not one.full, -one.taken_milli, one.facility_id))
+    ]
+    print_table(translate("figures.capacity"), heads, rows[:MOST_LOSSES])
+    if len(rows) > MOST_LOSSES:
+        notes.print(translate("import.more", count=len(rows) - MOST_LOSSES), markup=False)
+    print_text(
+        translate(
+            "figures.shortage",
+            places=sums["capacity"],
+            full=sums["facilities_full"],
+            **{
+                name: _thousandths(sums[f"{name}_milli"])
+                for name in ("asked", "asked_out_of_reach", "given_nearest_first", "given_at_best", "short_at_best")
+            },
+        )
+    )
+    group = translate(f"figures.group.{rule['group']}")
+    print_text(
+        translate("figures.rule", group=group, rate=rule["per_thousand"], field=rule["field"], source=rule["source"])
+    )
+    for name in ("facilities_without_capacity", "communities_without_people"):
+        if sums[name]:
+            notes.print(translate(f"figures.{name}", count=sums[name]), markup=False)
+    print_estimated(found.estimated.as_dict())
+
+
+def _thousandths(milli: int) -> str:
+    return f"{milli // 1000}.{milli % 1000:03d}".rstrip("0").rstrip(".")
 
 
 def _verdict(found: Evidence) -> str:

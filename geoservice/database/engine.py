@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import copy
 from threading import Lock
 from typing import Literal
 
 from sqlalchemy import URL, Connection, Engine, create_engine, make_url, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
+from geoservice.database.actor import Actor, act
 from geoservice.database.cluster import Cluster
-from geoservice.errors import BadSetting, Deadline, Unavailable
+from geoservice.errors import BadSetting, Deadline, Forbidden, Unavailable
 from geoservice.settings import Settings
 
 Role = Literal["application", "owner", "reader", "superuser"]
@@ -40,6 +42,13 @@ class Database:
         self.cluster = None if self.external else Cluster(settings)
         self._engines: dict[Role, Engine] = {}
         self._lock = Lock()
+        self._actor: Actor | None = None
+
+    def acting(self, actor: Actor) -> Database:
+        """The same database in somebody's name: whatever role is asked for, the rights are theirs."""
+        other = copy(self)
+        other._actor = actor  # noqa: SLF001 - of its own class
+        return other
 
     def url(self, role: Role = "application") -> URL:
         """SQLAlchemy address for a role; with an address from outside, its own login."""
@@ -59,7 +68,15 @@ class Database:
             return self._engines[role]
 
     @contextmanager
-    def connect(self, role: Role = "application", *, timeout_s: float | None = None) -> Iterator[Connection]:
+    def connect(
+        self,
+        role: Role = "application",
+        *,
+        timeout_s: float | None = None,
+        actor: Actor | None = None,
+        request_id: str = "",
+        repeatable: bool = False,
+    ) -> Iterator[Connection]:
         """A connection in one transaction, committed at the end of the block.
 
         Parameters
@@ -68,6 +85,12 @@ class Database:
             Whose rights it has.
         timeout_s
             Deadline of each statement in seconds; none by default.
+        actor
+            Who acts: the policies decide by it. Without one the application's role sees what is published.
+        request_id
+            Of the request that it belongs to, for the record.
+        repeatable
+            Whether all statements see the same moment.
 
         Raises
         ------
@@ -76,15 +99,23 @@ class Database:
         Deadline
             If a statement took too long.
         """
+        if self._actor is not None:
+            role, actor = "application", self._actor
         try:
-            with self._open(role) as connection, connection.begin():
-                if timeout_s is not None:
-                    connection.execute(
-                        text("select set_config('statement_timeout', :ms, true)"), {"ms": str(int(timeout_s * 1000))}
-                    )
-                yield connection
+            with self._open(role) as connection:
+                if repeatable:
+                    connection.execution_options(isolation_level="REPEATABLE READ")
+                with connection.begin():
+                    if actor is not None:
+                        act(connection, actor, request_id)
+                    if timeout_s is not None:
+                        connection.execute(
+                            text("select set_config('statement_timeout', :ms, true)"),
+                            {"ms": str(int(timeout_s * 1000))},
+                        )
+                    yield connection
         except DBAPIError as error:
-            raise _translated(error) from error
+            raise _translated(error, actor) from error
 
     def _open(self, role: Role) -> Connection:
         try:
@@ -129,11 +160,13 @@ def _parse(given: str) -> URL:
     return url.set(drivername="postgresql+psycopg")
 
 
-def _translated(error: DBAPIError) -> Exception:
+def _translated(error: DBAPIError, actor: Actor | None) -> Exception:
     """An error of ours for what is no fault of the program; the given one otherwise."""
     state = getattr(error.orig, "sqlstate", None)
     if state == "57014":
         return Deadline("database.deadline")
+    if state == "42501" and actor is not None:
+        return Forbidden("access.not-allowed")
     if state in ("42501", "25006"):
         return Unavailable("database.no-rights", reason=str(error.orig).strip().splitlines()[0])
     if isinstance(error, OperationalError) and (state is None or state[:2] in ("08", "57", "53")):

@@ -14,7 +14,9 @@ from sqlalchemy.dialects.postgresql import insert
 
 from geoservice.catalog import Catalog
 from geoservice.database.engine import Database
+from geoservice.database.leakproof import mark
 from geoservice.database.models import Facility, FacilityType, LayerRevision, ServiceStandard
+from geoservice.database.trail import speak_as
 from geoservice.errors import Conflict, Unavailable
 from geoservice.resources import resource
 
@@ -43,7 +45,9 @@ def prepare(database: Database, catalog: Catalog) -> None:
     with database.connect("superuser" if database.external else "owner") as connection:
         check_server(connection)
     migrate(database)
+    mark(database)
     with database.connect("owner") as connection:
+        speak_as(connection, "system")
         synchronise(connection, catalog)
 
 

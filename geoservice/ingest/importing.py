@@ -6,7 +6,8 @@ import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -15,19 +16,56 @@ from sqlalchemy import Connection
 
 from geoservice.catalog import Catalog
 from geoservice.database.engine import Database
+from geoservice.database.trail import one_entry
 from geoservice.errors import BadInput, BadRequest, Conflict
 from geoservice.ingest.load import ImportReport, LoadOptions, load
 from geoservice.ingest.osm import read_osm
 from geoservice.ingest.reading import read_layer
-from geoservice.ingest.records import RecordSet
+from geoservice.ingest.records import Notice, RecordSet
 from geoservice.ingest.reference import reference_for
 from geoservice.language import translate
 from geoservice.settings import Settings
 
 Progress = Callable[[str, int, int], None]
 OSM = "osm"
+DEM = "dem"
+POPULATION = "population"
+RASTERS = (".tif", ".tiff")
 CHUNK = 1 << 20
 _NUMBER = re.compile(r"[+-]?\d+(\.\d*)?")
+
+
+@dataclass(frozen=True)
+class PopulationWishes:
+    """How people are read and shared.
+
+    Attributes
+    ----------
+    on
+        The day that they were counted for.
+    band
+        Number of the band of a raster, from 1.
+    nodata
+        Value of a raster that means nothing, where the file does not declare it.
+    replace
+        Whether sources on the same ground are taken out first.
+    within_m
+        How far a community that lies in no unit's outline reaches, in metres; None for the usual.
+    """
+
+    on: date | None = None
+    band: int | None = None
+    nodata: float | None = None
+    replace: bool = False
+    within_m: int | None = None
+
+    @property
+    def of_raster(self) -> bool:
+        """Whether anything was given that only a raster has."""
+        return self.band is not None or self.nodata is not None
+
+    def __bool__(self) -> bool:
+        return self != PopulationWishes()
 
 
 @dataclass(frozen=True)
@@ -37,7 +75,7 @@ class ImportRequest:
     Attributes
     ----------
     layer
-        Id of a layer, or ``osm`` for a whole OpenStreetMap file.
+        Id of a layer, ``osm`` for a whole OpenStreetMap file, or ``dem`` for heights.
     crs
         EPSG code, GCJ02 or BD09; None to take the file's own.
     mapping, constants
@@ -52,6 +90,8 @@ class ImportRequest:
         Mark every record 示意数据.
     publish
         Make every record public and published, or internal; None leaves it to the layer's declaration.
+    population
+        What only the layer population takes.
     """
 
     layer: str
@@ -66,6 +106,7 @@ class ImportRequest:
     skip_bad: bool = False
     schematic: bool = False
     publish: bool | None = None
+    population: PopulationWishes = field(default_factory=PopulationWishes)
 
 
 @dataclass
@@ -114,8 +155,16 @@ def import_file(
         If the file cannot be read at all; refused rows are in the outcome.
     """
     digest = sha256_of(request.path)
-    if request.layer != OSM and request.layer not in catalog.layers:
-        raise BadRequest("import.unknown-layer", layer=request.layer, known=", ".join([OSM, *catalog.layers]))
+    if request.layer not in (OSM, DEM) and request.layer not in catalog.layers:
+        raise BadRequest("import.unknown-layer", layer=request.layer, known=", ".join([OSM, DEM, *catalog.layers]))
+    if request.layer == DEM:
+        return _store_dem(database, request, digest, progress)
+    if request.population and request.layer != POPULATION:
+        raise BadRequest("population.only", layer=request.layer)
+    if request.layer == POPULATION and request.path.suffix.lower() in RASTERS:
+        return _store_raster(database, catalog, request, digest, progress)
+    if request.population.of_raster:
+        raise BadRequest("population.raster-only", file=request.path.name)
     record_sets = _read(database, catalog, settings, request, progress)
     return store(database, catalog, record_sets, request, digest, progress)
 
@@ -139,7 +188,7 @@ def store(
     with suppress(_UndoError), database.connect("owner") as connection:
         for number, records in enumerate(record_sets):
             progress(f"import.step.load:{records.layer}", number, len(record_sets))
-            reports.append(load(connection, catalog, records, options))
+            reports.append(_load(connection, catalog, records, options, request))
             progress(f"import.step.load:{records.layer}", number + 1, len(record_sets))
         if any(report.refused for report in reports) and not request.skip_bad:
             state = "refused"
@@ -154,6 +203,103 @@ def store(
     if request.skip_bad and not request.dry_run:
         file = _write_refused(request.path, record_sets, database.settings.home)
     return ImportOutcome(state, reports, file)
+
+
+def _store_raster(
+    database: Database, catalog: Catalog, request: ImportRequest, digest: str, progress: Progress
+) -> ImportOutcome:
+    """Shares a raster of people in one transaction; undoes it for a dry run."""
+    from geoservice.ingest.population.raster_import import RasterRequest, import_raster
+
+    if request.mapping or request.constants or request.encoding or request.sheet or request.skip_bad:
+        raise BadRequest("population.not-for-rasters", file=request.path.name)
+    wishes = request.population
+    wanted = RasterRequest(
+        path=request.path,
+        crs=request.crs,
+        band=wishes.band,
+        nodata=wishes.nodata,
+        on=wishes.on,
+        within_m=wishes.within_m,
+        replace=wishes.replace,
+    )
+    options = LoadOptions(request.actor, digest, schematic=request.schematic, publish=request.publish)
+    reports: list[ImportReport] = []
+    with suppress(_UndoError), database.connect("owner") as connection:
+        with one_entry(connection):
+            reports.append(import_raster(connection, catalog.layers[POPULATION], wanted, options, progress))
+        if request.dry_run:
+            raise _UndoError
+    return ImportOutcome("checked" if request.dry_run else "loaded", reports)
+
+
+def _store_dem(database: Database, request: ImportRequest, digest: str, progress: Progress) -> ImportOutcome:
+    """Heights to the roads in one transaction; undoes it for a dry run."""
+    from geoservice.ingest.dem import import_dem
+
+    wishes = request.population
+    others = replace(wishes, band=None, nodata=None)
+    if request.mapping or request.constants or request.encoding or request.sheet or request.skip_bad or others:
+        raise BadRequest("dem.options", file=request.path.name)
+    options = LoadOptions(request.actor, digest, schematic=request.schematic, publish=request.publish)
+    reports: list[ImportReport] = []
+    with suppress(_UndoError), database.connect("owner") as connection:
+        reports.append(
+            import_dem(
+                connection,
+                request.path,
+                options,
+                progress,
+                crs=request.crs,
+                band=wishes.band,
+                nodata=wishes.nodata,
+            )
+        )
+        if request.dry_run:
+            raise _UndoError
+    return ImportOutcome("checked" if request.dry_run else "loaded", reports)
+
+
+def _load(
+    connection: Connection, catalog: Catalog, records: RecordSet, options: LoadOptions, request: ImportRequest
+) -> ImportReport:
+    """Loads a layer; people belong to a source and are shared at once."""
+    if records.layer != POPULATION or not len(records.records):
+        report = load(connection, catalog, records, options)
+        if records.layer in ("communities", "units") and (report.loaded or report.changed):
+            report.notices.extend(_share_again(connection))
+        return report
+    from geoservice.ingest.population import cells
+
+    wishes = request.population
+    cells.refuse_overlaps(records)
+    if records.refusals and not options.skip_bad:
+        return load(connection, catalog, records, options)
+    publication = options.publication(catalog.layers[POPULATION])
+    given = cells.Given(
+        name=records.source,
+        kind=cells.kind_of(records),
+        sha256=options.sha256,
+        crs=records.source_crs,
+        actor=options.actor,
+        classification=publication.classification,
+        published=publication.published,
+        schematic=options.schematic,
+        on=wishes.on,
+        within_m=wishes.within_m or cells.WITHIN_M,
+    )
+    with one_entry(connection):
+        source_id = cells.begin(connection, records, given, republish=options.publish is not None)
+        report = load(connection, catalog, records, options)
+        if not report.refused or options.skip_bad:
+            report.details["population"] = cells.finish(connection, source_id, report, replace=wishes.replace)
+    return report
+
+
+def _share_again(connection: Connection) -> list[Notice]:
+    """That people are shared over communities that have just changed."""
+    held = connection.exec_driver_sql("select exists (select from population_source)").scalar_one()
+    return [Notice(None, "population.share-again", {})] if held else []
 
 
 def sha256_of(path: Path) -> str:
@@ -182,7 +328,10 @@ def _read(
     database: Database, catalog: Catalog, settings: Settings, request: ImportRequest, progress: Progress
 ) -> list[RecordSet]:
     if request.layer == OSM:
-        return read_osm(request.path, catalog, progress=lambda read: progress("import.step.osm", read, 0))
+        opening_m = settings.imports.wall_opening_m
+        return read_osm(
+            request.path, catalog, wall_opening_m=opening_m, progress=lambda read: progress("import.step.osm", read, 0)
+        )
     layer = catalog.layers[request.layer]
     with database.connect("reader") as connection:
         reference = reference_for(connection, layer.id)

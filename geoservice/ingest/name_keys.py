@@ -109,7 +109,8 @@ def folded(text: str) -> str:
     >>> folded("李家塆") == folded("李家湾")
     True
     """
-    return unicodedata.normalize("NFKC", text).lower().translate(_FOLD)
+    # What is taken out may have kept an accent from its letter.
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).lower().translate(_FOLD))
 
 
 def letters(text: str) -> str:

@@ -112,6 +112,34 @@ class Notice:
         return {"row": self.row, "code": self.code, "text": self.message}
 
 
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A turn restriction as its source gives it; ways by the keys of their roads, without what cut them.
+
+    Attributes
+    ----------
+    key
+        For example ``osm:relation/1``.
+    kind
+        no_left_turn, only_straight_on ...
+    via_nodes
+        Node ids.
+    modes
+        Access modes that must obey it.
+    condition
+        When it holds; None for always.
+    """
+
+    key: str
+    kind: str
+    from_ways: tuple[str, ...]
+    via_nodes: tuple[int, ...]
+    via_ways: tuple[str, ...]
+    to_ways: tuple[str, ...]
+    modes: tuple[str, ...]
+    condition: str | None = None
+
+
 @dataclass
 class RecordSet:
     """The records of one source for one layer.
@@ -138,6 +166,8 @@ class RecordSet:
     rejected
         The refused rows as they stand in the source, with `source_row`, geometry as WKT and the reasons: what a
         person corrects and imports again.
+    turns
+        Turn restrictions that come with roads; None where the source knows of none, so that those of before stay.
     """
 
     layer: str
@@ -149,6 +179,7 @@ class RecordSet:
     source: str = ""
     report: dict[str, Any] = attribute(default_factory=dict)
     rejected: pd.DataFrame = attribute(default_factory=pd.DataFrame)
+    turns: Sequence[Turn] | None = None
 
     def refusal(self, row: int, field: str | None, value: object, code: str, **values: object) -> Refusal:
         """A refusal of one row that names the file and what its rows are."""

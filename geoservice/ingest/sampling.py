@@ -9,6 +9,7 @@ from sqlalchemy import text
 from geoservice.catalog import Catalog
 from geoservice.database.engine import Database
 from geoservice.database.prepare import bump_revision
+from geoservice.database.trail import event, one_entry
 from geoservice.errors import BadInput
 from geoservice.ingest.importing import (
     ImportRequest,
@@ -55,26 +56,33 @@ _TABLES = (
     "community",
     "unit_version",
     "population_cell",
+    "population_source",
+    "turn_restriction",
+    "road_height",
     "road",
     "railway",
     "water",
+    "wall",
     "built_up_area",
 )
 
 
 def remove_sample(database: Database) -> int:
     """Deletes every schematic record and the runs made from them; the number of records deleted."""
-    removed = 0
+    removed: dict[str, int] = {}
     with database.connect("owner") as connection:
         connection.execute(text("delete from coverage_run where schematic"))
-        connection.execute(
-            text("delete from community_code where community_id in (select id from community where schematic)")
-        )
-        for table in _TABLES:
-            removed += connection.execute(text(f"delete from {table} where schematic")).rowcount  # noqa: S608 - one of _TABLES
-        connection.execute(text("delete from unit_code where unit_id not in (select unit_id from unit_version)"))
-        connection.execute(text("delete from unit where id not in (select unit_id from unit_version)"))
+        with one_entry(connection):
+            connection.execute(
+                text("delete from community_code where community_id in (select id from community where schematic)")
+            )
+            for table in _TABLES:
+                found = connection.execute(text(f"delete from {table} where schematic"))  # noqa: S608 - one of _TABLES
+                removed[table] = found.rowcount
+            connection.execute(text("delete from unit_code where unit_id not in (select unit_id from unit_version)"))
+            connection.execute(text("delete from unit where id not in (select unit_id from unit_version)"))
         connection.execute(text("delete from import_batch where schematic"))
+        event(connection, "remove_sample", details=removed)
         for layer in ORDER:
             bump_revision(connection, layer)
-    return removed
+    return sum(removed.values())

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, case, func, select
 
-from geoservice.database.filters import public
+from geoservice.database.filters import visible
 from geoservice.database.models import NAME_KINDS, Place, PlaceName
 from geoservice.names.search import place_columns, standard_name
 
@@ -28,7 +28,7 @@ def place(connection: Connection, place_id: int, *, day: date) -> dict[str, Any]
         Place.rank,
         *place_columns(Place.geom, Place.unit_id, day),
     )
-    row = connection.execute(statement.where(Place.id == place_id, public(Place))).mappings().first()
+    row = connection.execute(statement.where(Place.id == place_id, visible(Place))).mappings().first()
     if row is None:
         return None
     names = connection.execute(
@@ -41,7 +41,7 @@ def place(connection: Connection, place_id: int, *, day: date) -> dict[str, Any]
             PlaceName.valid_to,
             PlaceName.schematic,
         )
-        .where(PlaceName.place_id == place_id, public(PlaceName))
+        .where(PlaceName.place_id == place_id, visible(PlaceName))
         .order_by(
             case({kind: position for position, kind in enumerate(NAME_KINDS)}, value=PlaceName.kind),
             func.coalesce(PlaceName.valid_to, date.max).desc(),

@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, array
 from sqlalchemy.orm import aliased
 
-from geoservice.database.filters import BBox, containing, in_force, public, within_unit
+from geoservice.database.filters import BBox, containing, in_force, visible, within_unit
 from geoservice.database.models import Place, PlaceName, UnitVersion
 from geoservice.database.paging import Key, Page, page
 from geoservice.ingest.name_keys import SEPARATORS, VARIANTS
@@ -100,7 +100,7 @@ def _hits(query: NameQuery, day: date, *, only_in_force: bool) -> Select[*tuple[
             literal("pinyin" if query.kind == "letters" else "han").label("script"),
         )
         .join(Place, Place.id == PlaceName.place_id)
-        .where(public(PlaceName, Place), matches, _dated(day, only_in_force=only_in_force or query.kind == "all"))
+        .where(visible(PlaceName, Place), matches, _dated(day, only_in_force=only_in_force or query.kind == "all"))
     )
 
 
@@ -217,7 +217,7 @@ def standard_name(place_id: Any, day: date) -> Label[Any]:
     other = aliased(PlaceName)
     return (
         select(other.name)
-        .where(other.place_id == place_id, other.kind == "standard", public(other), in_force(other, day))
+        .where(other.place_id == place_id, other.kind == "standard", visible(other), in_force(other, day))
         .order_by(other.valid_from.desc().nulls_last(), other.id)
         .limit(1)
         .correlate_except(other)
@@ -229,10 +229,10 @@ def standard_name(place_id: Any, day: date) -> Label[Any]:
 def _unit_name(geom: Any, unit_id: Any, day: date) -> ColumnElement[Any]:
     """The stated unit of a place, else the township that it lies in."""
     stated, around = aliased(UnitVersion), aliased(UnitVersion)
-    by_id = select(stated.name).where(stated.unit_id == unit_id, public(stated), in_force(stated, day))
+    by_id = select(stated.name).where(stated.unit_id == unit_id, visible(stated), in_force(stated, day))
     by_place = (
         select(around.name)
-        .where(around.level == "township", public(around), in_force(around, day))
+        .where(around.level == "township", visible(around), in_force(around, day))
         .where(around.geom.op("&&")(geom), func.ST_Intersects(around.geom, func.ST_PointOnSurface(geom)))
         .order_by(around.unit_id)
         .limit(1)

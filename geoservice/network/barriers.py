@@ -67,7 +67,10 @@ class Barriers:
 
     def meeting(self, box: BaseGeometry) -> Barriers:
         """Those whose own box meets that of a geometry."""
-        west, south, east, north = box.bounds
+        return self.within(*box.bounds)
+
+    def within(self, west: float, south: float, east: float, north: float) -> Barriers:
+        """Those whose own box meets a box in degrees."""
         areas, lines = (_meeting(one, west, south, east, north) for one in (self.areas, self.lines))
         return Barriers(areas, lines)
 

@@ -2,15 +2,15 @@
 
 Roads meet where they share a node id; a bridge and the road below it share none. A node is a junction if it is the end
 of a road or stands more than once in the roads that the mode may use. Two ways through the same junctions stay two
-edges; a loop stays an edge that ends where it begins.
+edges; a loop stays an edge that ends where it begins. Banned turns are built in last (`geoservice.network.turns`).
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 
 import numpy as np
 from pyproj import Geod
@@ -18,8 +18,11 @@ from pyproj import Geod
 from geoservice.errors import BadInput
 from geoservice.network.arrays import Bools, Floats, Int32s, Int64s
 from geoservice.network.compiled import kernel
+from geoservice.network.ends import copies, edge_order, with_bans, without_bans
 from geoservice.network.graph import ACCESS, Csr, Graph, Mode, RoadTable
 from geoservice.network.hilbert import hilbert_index
+from geoservice.network.slope import directed, stretches, told
+from geoservice.network.turns import Streets, TurnRow
 
 FORMAT = 1
 # The ellipsoid of CGCS2000 is that of GRS 80 to a tenth of a millimetre.
@@ -42,13 +45,15 @@ class _Pieces:
 
 @dataclass(frozen=True)
 class _Lines:
-    """Vertices of usable roads without repeats; `node` is an index into the distinct node ids."""
+    """Vertices of usable roads without repeats; `node` is an index into `ids`, the distinct node ids."""
 
     road: Int64s
     lon: Floats
     lat: Floats
     node: Int64s
+    ids: Int64s
     uses: Int64s
+    height: Floats | None = None
 
 
 def round_half_up(value: Floats) -> Floats:
@@ -62,8 +67,8 @@ def round_half_up(value: Floats) -> Floats:
     return np.floor(value + 0.5)
 
 
-def revision_of(roads: RoadTable, mode: Mode) -> str:
-    """SHA-256 over the road arrays and all that the mode declares, in hexadecimal."""
+def revision_of(roads: RoadTable, mode: Mode, turns: Sequence[TurnRow] = (), height_m: Floats | None = None) -> str:
+    """SHA-256 over the road arrays, what the mode minds of turns and heights, and all that it declares, hexadecimal."""
     digest = hashlib.sha256()
     declared = {
         "format": FORMAT,
@@ -85,6 +90,11 @@ def revision_of(roads: RoadTable, mode: Mode) -> str:
     ):
         digest.update(str(array.dtype).encode() + array.size.to_bytes(8, "little"))
         digest.update(np.ascontiguousarray(array).tobytes())
+    if mode.turn_bans and turns:
+        rows = [asdict(row) for row in sorted(turns, key=lambda row: row.key)]
+        digest.update(json.dumps(rows, sort_keys=True, ensure_ascii=False).encode())
+    if mode.slope and height_m is not None:
+        digest.update(b"height" + np.ascontiguousarray(height_m, dtype=np.float64).tobytes())
     return digest.hexdigest()
 
 
@@ -108,7 +118,14 @@ def road_speeds(roads: RoadTable, mode: Mode) -> Floats:
     return capped
 
 
-def build_graph(roads: RoadTable, mode: Mode, *, progress: Progress | None = None) -> Graph:
+def build_graph(
+    roads: RoadTable,
+    mode: Mode,
+    turns: Sequence[TurnRow] = (),
+    height_m: Floats | None = None,
+    *,
+    progress: Progress | None = None,
+) -> Graph:
     """The network of a mode.
 
     Parameters
@@ -116,7 +133,12 @@ def build_graph(roads: RoadTable, mode: Mode, *, progress: Progress | None = Non
     roads
         All roads; those that the mode may not use are left out.
     mode
-        Access, one-ways and speeds.
+        Access, one-ways, speeds, and whether it obeys turn bans and minds slopes.
+    turns
+        Turn restrictions; those of a mode that does not obey them change nothing.
+    height_m
+        Height of each vertex of the roads in metres, NaN where unknown; None for level ground. It changes nothing for a
+        mode that does not mind slopes.
     progress
         Called with the name of a step and the share done.
 
@@ -128,47 +150,66 @@ def build_graph(roads: RoadTable, mode: Mode, *, progress: Progress | None = Non
     tell = progress or (lambda _step, _share: None)
     tell("roads", 0.0)
     speed_kmh = road_speeds(roads, mode)
-    lines = _usable_lines(roads, speed_kmh)
+    lines = _usable_lines(roads, speed_kmh, height_m if mode.slope else None)
     pieces = _cut(lines)
     if pieces.road.size == 0:
         raise BadInput("network.no-roads", mode=mode.id, roads=len(roads))
     tell("lengths", 0.2)
-    along_m = _along(lines)
+    step_m = _steps(lines)
+    along_m = _running(step_m, lines.road)
     length_m = along_m[pieces.stop] - along_m[pieces.start]
     weight = np.maximum(round_half_up(length_m * DS_KMH_PER_M / speed_kmh[pieces.road]), 1)
     if weight.max() > _MAX_WEIGHT_DS:
         raise BadInput("network.bad-speed", mode=mode.id, value=mode.speed_kmh)
+    weights = (weight, weight) if lines.height is None else _sloping(lines, pieces, step_m, speed_kmh)
     tell("nodes", 0.6)
     number, lon, lat = _numbered(lines, pieces)
-    order = _edge_order(number[lines.node[pieces.start]], number[lines.node[pieces.stop]])
+    order = edge_order(number[lines.node[pieces.start]], number[lines.node[pieces.stop]])
     pieces = _Pieces(pieces.road[order], pieces.start[order], pieces.stop[order])
     edge_u, edge_v = number[lines.node[pieces.start]], number[lines.node[pieces.stop]]
-    weight_ds = weight[order].astype(np.int32)
     oneway = roads.oneway[pieces.road] if mode.oneway else np.zeros(pieces.road.size, dtype=np.int8)
     ahead, back = oneway >= 0, oneway <= 0
     tell("rows", 0.8)
     component = _components(lon.size, edge_u, edge_v)
+    main = int(np.argmax(np.bincount(component)))
+    ways = directed((weights[0][order], weights[1][order]), ahead, back)
+    whole, weight_ds = ways.edge, ways.weight.astype(np.int32)
+    named, road = _named(lines, number, turns), roads.road_id[pieces.road[whole]]
+    position = pieces.start[whole]
+    streets = Streets(edge_u[whole], edge_v[whole], road, position, ways.ahead, ways.back, named, lon.size)
+    outcomes: Mapping[str, int] = {}
+    if mode.turn_bans and turns:
+        ends, outcomes = with_bans(streets, turns, mode.access)
+    else:
+        ends = without_bans(streets)
+    node, edge, weight_ds = ends.node, whole[ends.edge], weight_ds[ends.edge]
+    slope = {} if lines.height is None else told(lines.height, order.size, whole.size - order.size)
+    pieces = _Pieces(pieces.road[edge], pieces.start[edge], pieces.stop[edge])
     vertex, offset = _ranges(pieces.start, pieces.stop + 1)
     return Graph(
-        lon=lon,
-        lat=lat,
-        forward=csr(lon.size, edge_u, edge_v, weight_ds, ahead, back),
-        reverse=csr(lon.size, edge_u, edge_v, weight_ds, back, ahead),
-        edge_u=edge_u,
-        edge_v=edge_v,
+        lon=lon[node],
+        lat=lat[node],
+        forward=csr(node.size, ends.u, ends.v, weight_ds, ends.ahead, ends.back),
+        reverse=csr(node.size, ends.u, ends.v, weight_ds, ends.back, ends.ahead),
+        edge_u=ends.u,
+        edge_v=ends.v,
         edge_road=roads.road_id[pieces.road],
-        edge_forward=ahead,
-        edge_backward=back,
+        edge_forward=ends.ahead,
+        edge_backward=ends.back,
         edge_weight=weight_ds,
-        edge_length_m=length_m[order],
+        edge_length_m=length_m[order][edge],
         vertex_offset=offset,
         vertex_lon=lines.lon[vertex],
         vertex_lat=lines.lat[vertex],
         vertex_along_m=along_m[vertex] - np.repeat(along_m[pieces.start], np.diff(offset)),
-        component=component,
-        main_component=int(np.argmax(np.bincount(component))),
-        revision=revision_of(roads, mode),
+        component=component[node],
+        main_component=main,
+        revision=revision_of(roads, mode, turns, height_m),
         mode=mode.id,
+        state=ends.state,
+        copy=copies(edge),
+        turns=outcomes,
+        slope=slope,
     )
 
 
@@ -194,7 +235,19 @@ def csr(nodes: int, u: Int32s, v: Int32s, weight_ds: Int32s, ahead: Bools, back:
     return Csr(indptr.astype(np.int32), np.ascontiguousarray(arcs))
 
 
-def _usable_lines(roads: RoadTable, speed_kmh: Floats) -> _Lines:
+def _sloping(lines: _Lines, pieces: _Pieces, step_m: Floats, speed_kmh: Floats) -> tuple[Floats, Floats]:
+    """Weights of the pieces ahead and back, uphill and downhill."""
+    assert lines.height is not None
+    level = stretches(step_m, lines.height)
+    found = []
+    for metres in (level.ahead_m, level.back_m):
+        along = _running(metres, lines.road)
+        taken = (along[pieces.stop] - along[pieces.start]) * DS_KMH_PER_M / speed_kmh[pieces.road]
+        found.append(np.clip(round_half_up(taken), 1, _MAX_WEIGHT_DS))
+    return found[0], found[1]
+
+
+def _usable_lines(roads: RoadTable, speed_kmh: Floats, height_m: Floats | None) -> _Lines:
     lengths = np.diff(roads.vertex_offset)
     road = np.repeat(np.arange(len(roads), dtype=np.int64), lengths)
     keep = speed_kmh[road] > 0
@@ -203,8 +256,9 @@ def _usable_lines(roads: RoadTable, speed_kmh: Floats) -> _Lines:
     repeat = np.zeros(road.size, dtype=bool)
     repeat[1:] = (road[1:] == road[:-1]) & (ids[1:] == ids[:-1])
     road, lon, lat, ids = road[~repeat], lon[~repeat], lat[~repeat], ids[~repeat]
-    _, node, uses = np.unique(ids, return_inverse=True, return_counts=True)
-    return _Lines(road, lon, lat, node.astype(np.int64), uses.astype(np.int64))
+    distinct, node, uses = np.unique(ids, return_inverse=True, return_counts=True)
+    height = None if height_m is None else np.asarray(height_m, dtype=np.float64)[keep][~repeat]
+    return _Lines(road, lon, lat, node.astype(np.int64), distinct, uses.astype(np.int64), height)
 
 
 def _cut(lines: _Lines) -> _Pieces:
@@ -220,16 +274,15 @@ def _cut(lines: _Lines) -> _Pieces:
     return _Pieces(lines.road[start], start, stop)
 
 
-def _along(lines: _Lines) -> Floats:
-    """Running length of all lines one after the other; only differences within a road mean anything."""
+def _steps(lines: _Lines) -> Floats:
+    """Length of each segment; 0 from a road to the next."""
     step_m = GEOD.inv(lines.lon[:-1], lines.lat[:-1], lines.lon[1:], lines.lat[1:])[2]
-    step_m = np.where(lines.road[1:] == lines.road[:-1], step_m, 0.0)
-    # Summed a road at a time, so that a road's length does not depend on the roads before it.
-    return _running(step_m, lines.road)
+    return np.where(lines.road[1:] == lines.road[:-1], step_m, 0.0)
 
 
 @kernel
 def _running(step_m: Floats, road: Int64s) -> Floats:
+    """Running length of all lines one after the other, a road at a time: only differences within a road mean anything."""
     along = np.zeros(road.size)
     for i in range(1, road.size):
         if road[i] == road[i - 1]:
@@ -248,8 +301,11 @@ def _numbered(lines: _Lines, pieces: _Pieces) -> tuple[Int32s, Floats, Floats]:
     return number, lon[order], lat[order]
 
 
-def _edge_order(u: Int32s, v: Int32s) -> Int64s:
-    return np.lexsort((np.maximum(u, v), np.minimum(u, v)))
+def _named(lines: _Lines, number: Int32s, turns: Sequence[TurnRow]) -> dict[int, int]:
+    """The nodes of the graph by those of their ids that turn restrictions name."""
+    ids = np.unique(np.array([id_ for row in turns for id_ in row.via_nodes], dtype=np.int64))
+    found = np.isin(lines.ids, ids)
+    return {id_: node for id_, node in zip(lines.ids[found].tolist(), number[found].tolist(), strict=True) if node >= 0}
 
 
 def _ranges(start: Int64s, stop: Int64s) -> tuple[Int64s, Int64s]:

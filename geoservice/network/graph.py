@@ -34,6 +34,10 @@ class Mode(Protocol):
     @property
     def speeds(self) -> Mapping[str, float]: ...
     @property
+    def turn_bans(self) -> bool: ...
+    @property
+    def slope(self) -> bool: ...
+    @property
     def off_network_kmh(self) -> float: ...
     @property
     def off_network_m(self) -> float: ...
@@ -198,7 +202,10 @@ class Csr:
 
 @dataclass(frozen=True)
 class Statistics:
-    """Size of a graph; `main_share` is the share of nodes in the main component."""
+    """Size of a network; `main_share` is the share of nodes in the main component.
+
+    A junction where turns are banned counts as one node, a road that is copied for it as one edge.
+    """
 
     nodes: int
     edges: int
@@ -236,6 +243,15 @@ class Graph:
         The component with most nodes; the lower number where two are equal.
     revision
         SHA-256 of the roads and the mode.
+    state
+        Whether each node stands for having come to a junction by a certain way (`geoservice.network.turns`); None
+        where no turn is banned.
+    copy
+        Whether each edge is a further copy, or the other direction, of one before it; None where there are none.
+    turns
+        What became of the turn restrictions: outcome to number; empty for a mode that does not obey them.
+    slope
+        `geoservice.network.slope.told`; empty where no heights are loaded or the mode does not mind them.
     """
 
     lon: Floats
@@ -257,6 +273,10 @@ class Graph:
     main_component: int
     revision: str
     mode: str = field(default="")
+    state: Bools | None = None
+    copy: Bools | None = None
+    turns: Mapping[str, int] = field(default_factory=dict)
+    slope: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for one in fields(self):
@@ -275,9 +295,11 @@ class Graph:
     @cached_property
     def statistics(self) -> Statistics:
         """Nodes, edges, components and the share of the main one."""
-        sizes = np.bincount(self.component)
-        share = float(sizes[self.main_component]) / self.nodes
-        return Statistics(self.nodes, self.edges, sizes.size, share)
+        component = self.component if self.state is None else self.component[~self.state]
+        edges = self.edges if self.copy is None else int(np.count_nonzero(~self.copy))
+        sizes = np.bincount(component)
+        share = float(sizes[self.main_component]) / component.size
+        return Statistics(component.size, edges, sizes.size, share)
 
     @cached_property
     def vertex_edge(self) -> Int32s:

@@ -127,7 +127,8 @@ def join(graph: Graph, lon: Floats, lat: Floats, mode: Mode, barriers: Barriers 
     _check(lon, lat, mode)
     grid = graph.segments
     places = np.stack([lon, lat])
-    pairs, at = _feet(grid.parts, places, mode.off_network_m)
+    # Zeroed by the system page by page: what no place comes near costs nothing.
+    pairs, at = _feet(grid.parts, places, mode.off_network_m, np.zeros(grid.start.size, dtype=np.int32))
     order = np.lexsort((pairs[:, 1], pairs[:, 0]))
     place, first = pairs[order, 0], grid.start[pairs[order, 1]]
     leg_m, along = at[order, 0], at[order, 1]
@@ -235,11 +236,10 @@ def _leg(x: Floats, y: Floats, s: int, lon: float, lat: float) -> tuple[float, f
 
 
 @kernel
-def _feet(parts: Parts, places: Floats, most_m: float) -> tuple[Int64s, Floats]:
+def _feet(parts: Parts, places: Floats, most_m: float, seen: Int32s) -> tuple[Int64s, Floats]:
     """Pairs (place, segment) within the distance, and of each the leg in metres and the share along the segment."""
     x, y, start, frame, offset, listed = parts
     columns, rows = int(frame[4]), int(frame[5])
-    seen = np.full(start.size, -1, dtype=np.int64)
     pairs: Int64s = np.empty((1024, 2), dtype=np.int64)
     at: Floats = np.empty((1024, 2), dtype=np.float64)
     total = 0
@@ -254,9 +254,9 @@ def _feet(parts: Parts, places: Floats, most_m: float) -> tuple[Int64s, Floats]:
             last = r * columns + clamped(column + wide, columns)
             for k in range(offset[first], offset[last + 1]):
                 s = listed[k]
-                if seen[s] == p:
+                if seen[s] == p + 1:
                     continue
-                seen[s] = p
+                seen[s] = p + 1
                 leg, share = _leg(x, y, start[s], lon, lat)
                 if leg > most_m:
                     continue

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,11 @@ from sqlalchemy import Connection, text
 from geoservice.catalog import Catalog, Mode
 from geoservice.database.engine import Database
 from geoservice.errors import BadRequest, Unavailable
+from geoservice.network.arrays import Floats
 from geoservice.network.build import build_graph
 from geoservice.network.graph import Graph, RoadRow, RoadTable
 from geoservice.network.store import load, save
+from geoservice.network.turns import TurnRow
 from geoservice.settings import Settings
 
 Progress = Callable[[str, int, int], None]
@@ -28,6 +30,23 @@ _ROADS = text(
     "select id, class, oneway, modes, speed_kmh, node_ids, st_asbinary(geom) from road"
     " where cardinality(modes) > 0 order by id"
 )
+
+
+_TURNS = text(
+    "select key, kind, from_ways, via_nodes, via_ways, to_ways, modes, condition from turn_restriction order by key"
+)
+_HEIGHTS = text(
+    "select r.id, h.heights from road r join road_height h using (key)"
+    " where cardinality(r.modes) > 0 and h.shape = md5(st_asbinary(r.geom)) order by r.id"
+)
+_WAYS = text("""
+    select substring(key from '^osm:way/[0-9]+') as way, array_agg(id order by id)
+    from road
+    where substring(key from '^osm:way/[0-9]+') in (
+        select unnest(from_ways || via_ways || to_ways) from turn_restriction
+    )
+    group by way
+""")
 
 
 def network_folder(settings: Settings) -> Path:
@@ -50,7 +69,8 @@ def build_networks(
 
     Returns
     -------
-    One dictionary a mode: mode, nodes, edges, components, main_share, revision.
+    One dictionary a mode: mode, nodes, edges, components, main_share, revision; and for a mode that obeys turn bans
+    ``turn_bans``, what became of each restriction; for one that minds slopes, where heights are loaded, ``slope``.
 
     Raises
     ------
@@ -64,13 +84,17 @@ def build_networks(
     if unknown:
         raise BadRequest("network.unknown-mode", mode=unknown[0], known=", ".join(catalog.modes))
     with database.connect("reader") as connection:
-        roads = read_roads(connection)
+        roads, turns = read_roads(connection), read_turns(connection)
+        heights = read_heights(connection, roads)
         revision = _roads_revision(connection)
         built = []
         for number, mode in enumerate(wanted):
             progress(f"network.step.build:{mode}", number, len(wanted))
-            graph = _build(roads, catalog.modes[mode], settings, revision, database.name)
-            built.append({"mode": mode, **asdict(graph.statistics), "revision": graph.revision})
+            ground = _Ground(roads, turns, heights)
+            graph = _build(ground, catalog.modes[mode], settings, revision, database.name)
+            told = {"turn_bans": dict(graph.turns)} if catalog.modes[mode].turn_bans else {}
+            told |= {"slope": dict(graph.slope)} if graph.slope else {}
+            built.append({"mode": mode, **asdict(graph.statistics), **told, "revision": graph.revision})
             progress(f"network.step.build:{mode}", number + 1, len(wanted))
     return built
 
@@ -90,7 +114,9 @@ def networks_for(
                 graphs[mode] = load(network_folder(settings), known, verify=False)
                 continue
         roads = roads or read_roads(connection)
-        graphs[mode] = _build(roads, declared, settings, revision, database_name)
+        turns = read_turns(connection) if declared.turn_bans else []
+        heights = read_heights(connection, roads) if declared.slope else None
+        graphs[mode] = _build(_Ground(roads, turns, heights), declared, settings, revision, database_name)
     return graphs
 
 
@@ -114,8 +140,59 @@ def read_roads(connection: Connection) -> RoadTable:
     )
 
 
-def _build(roads: RoadTable, mode: Mode, settings: Settings, revision: str, database_name: str) -> Graph:
-    graph = build_graph(roads, mode)
+def read_turns(connection: Connection) -> list[TurnRow]:
+    """Every turn restriction, its ways as the ids of their roads."""
+    rows = connection.execute(_TURNS).all()
+    if not rows:
+        return []
+    roads: dict[str, tuple[int, ...]] = {way: tuple(ids) for way, ids in connection.execute(_WAYS)}
+
+    def ids(ways: Sequence[str]) -> tuple[tuple[int, ...], ...]:
+        return tuple(roads.get(way, ()) for way in ways)
+
+    return [
+        TurnRow(
+            key=row.key,
+            kind=row.kind,
+            from_ways=ids(row.from_ways),
+            via_nodes=tuple(row.via_nodes),
+            via_ways=ids(row.via_ways),
+            to_ways=ids(row.to_ways),
+            modes=tuple(row.modes),
+            conditional=row.condition is not None,
+        )
+        for row in rows
+    ]
+
+
+def read_heights(connection: Connection, roads: RoadTable) -> Floats | None:
+    """Height of each vertex of the roads in metres, NaN where unknown; None where none are loaded."""
+    rows = connection.execute(_HEIGHTS).all()
+    if not rows:
+        return None
+    found = np.full(roads.lon.size, np.nan)
+    where = np.searchsorted(roads.road_id, [row[0] for row in rows])
+    for number, row in zip(where.tolist(), rows, strict=True):
+        found[roads.vertex_offset[number] : roads.vertex_offset[number + 1]] = row[1]
+    return found
+
+
+_SEES_ALL = text("""
+    select current_user <> 'geoservice_app' or geoservice.somewhere('reads') or geoservice.ground_is_public()
+""")
+
+
+@dataclass(frozen=True)
+class _Ground:
+    """What the database says of the roads; `heights` as `build_graph` takes them."""
+
+    roads: RoadTable
+    turns: Sequence[TurnRow]
+    heights: Floats | None
+
+
+def _build(ground: _Ground, mode: Mode, settings: Settings, revision: str, database_name: str) -> Graph:
+    graph = build_graph(ground.roads, mode, ground.turns, ground.heights)
     folder = network_folder(settings)
     save(graph, folder)
     index = folder / f"{_key(mode, revision, database_name)}.json"
@@ -126,9 +203,13 @@ def _build(roads: RoadTable, mode: Mode, settings: Settings, revision: str, data
 
 
 def _roads_revision(connection: Connection) -> str:
-    """Revision of the roads and its moment: two databases with one state directory never share a graph by chance."""
+    """Revision of the roads and its moment: two databases with one state directory never share a graph by chance.
+
+    Who does not see all roads has networks of their own.
+    """
     row = connection.execute(text("select revision, changed_at from layer_revision where layer = 'roads'")).first()
-    return "0" if row is None else f"{row.revision} {row.changed_at.timestamp():.6f}"
+    revision = "0" if row is None else f"{row.revision} {row.changed_at.timestamp():.6f}"
+    return revision if connection.execute(_SEES_ALL).scalar_one() else f"{revision} public"
 
 
 def _known(settings: Settings, key: str) -> str | None:

@@ -2,23 +2,53 @@
 
 Every weight is at least 1, so a bucket is final when it is reached, and with it the smallest source among those that
 reach a node at the same time: the winner does not depend on any order of work. A search stops at ``time <= limit``.
+
+Sources are taken in batches of neighbours (nodes lie in Hilbert order), which work on what the processor's cache holds;
+a later batch goes on only where it improves on the earlier ones.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from geoservice.errors import BadInput
 from geoservice.network.arrays import Int32s, Int64s
 from geoservice.network.compiled import kernel
 from geoservice.network.graph import Csr
+from geoservice.network.scratch import Shelf
 
 MAX_LIMIT_DS = 24 * 3600 * 10
 NEVER = 2**31 - 1
+_NEVER = 2**32 - 1
+
+UInt32s = NDArray[np.uint32]
+UInt64s = NDArray[np.uint64]
+# A batch that settles fewer nodes is followed by a larger one: their labels and arcs fill the second cache.
+_BATCH_NODES = 16384
+# A smaller network lies in the cache as a whole: one batch, no node settled twice.
+_SMALL_NODES = 250_000
+# Sources that one thread searches before it takes the next ones.
+_SHARE = 32
+# A thread is worth its while from so many seeds on.
+_LEAST_SEEDS = 64
+
+_TIMES = Shelf(np.uint32, _NEVER)
+_LABELS = Shelf(np.uint64, 2**64 - 1)
+_ENTRIES = Shelf(np.uint64)
+_FOUND = Shelf(np.uint64)
+
+# Room for so many reached nodes is kept; more is got when it is needed.
+_FOUND_ROWS = 2**18
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -47,7 +77,10 @@ class Seeds:
 
 @dataclass(frozen=True)
 class Nearest:
-    """Least time and the source that gives it, a node; both -1 where no source is within the limit."""
+    """Least time and the source that gives it, a node; both -1 where no source is within the limit.
+
+    Both are views of one array, in which they lie side by side.
+    """
 
     time_ds: Int32s
     source: Int32s
@@ -75,7 +108,7 @@ def checked_limit(limit_ds: int) -> int:
     return int(limit_ds)
 
 
-def nearest(rows: Csr, seeds: Seeds, limit_ds: int) -> Nearest:
+def nearest(rows: Csr, seeds: Seeds, limit_ds: int, *, threads: int = 1) -> Nearest:
     """Time of every node from its nearest source.
 
     Parameters
@@ -86,6 +119,8 @@ def nearest(rows: Csr, seeds: Seeds, limit_ds: int) -> Nearest:
         In any order; of equal times the smallest source wins.
     limit_ds
         Nodes at exactly the limit are reached.
+    threads
+        Seeds are shared out among at most as many threads, by where they lie.
 
     Examples
     --------
@@ -95,13 +130,30 @@ def nearest(rows: Csr, seeds: Seeds, limit_ds: int) -> Nearest:
     >>> nearest(line, Seeds.of([], [], []), 6).source.tolist()
     [-1, -1, -1]
     """
-    _check(rows, seeds)
-    time, source = _nearest(rows.indptr, rows.arcs, seeds.node, seeds.time_ds, seeds.source, checked_limit(limit_ds))
-    return Nearest(time, source)
+    checked(rows, seeds)
+    limit = checked_limit(limit_ds)
+    ordered = _Ordered.of(seeds, np.argsort(seeds.node, kind="stable"))
+    label = np.full(rows.nodes, -1, dtype=np.int64)
+    parts = max(1, min(threads, seeds.node.size // _LEAST_SEEDS))
+    bounds = np.linspace(0, seeds.node.size, parts + 1).astype(np.int64)
+    with ExitStack() as lent:
+        labels = [label.view(np.uint64), *(lent.enter_context(_LABELS.lend(rows.nodes)) for _ in range(parts - 1))]
+        touched = [np.empty(rows.nodes if part else 0, dtype=np.uint32) for part in range(parts)]
+
+        def work(part: int) -> int:
+            own = ordered.part(slice(bounds[part], bounds[part + 1]))
+            with _queue(rows, own.node.size, limit) as queue:
+                return _nearest(_unsigned(rows), own.columns, np.uint64(limit), labels[part], touched[part], queue)
+
+        counts = _shared_out(work, range(parts), parts)
+        for part in range(1, parts):
+            _merge(labels[0], labels[part], touched[part][: counts[part]])
+    time_then_source = label.view(np.int32).reshape(-1, 2)[:, :: -1 if sys.byteorder == "little" else 1]
+    return Nearest(time_then_source[:, 0], time_then_source[:, 1])
 
 
 def reached(rows: Csr, seeds: Seeds, sources: int, limit_ds: int, *, threads: int = 1) -> Rows:
-    """The nodes that each source reaches on its own.
+    """The nodes that each source reaches on its own; work and memory grow with what is reached, not with the network.
 
     Parameters
     ----------
@@ -114,32 +166,72 @@ def reached(rows: Csr, seeds: Seeds, sources: int, limit_ds: int, *, threads: in
     threads
         Sources are shared out among as many threads.
     """
-    _check(rows, seeds)
+    checked(rows, seeds)
     limit = checked_limit(limit_ds)
     order = np.argsort(seeds.source, kind="stable")
-    node, time = seeds.node[order], seeds.time_ds[order]
     start = np.searchsorted(seeds.source[order], np.arange(sources + 1)).astype(np.int64)
-    bounds = np.linspace(0, sources, max(1, min(threads, sources)) + 1).astype(np.int64)
+    ordered = _Ordered.of(seeds, order)
 
-    def work(part: int) -> tuple[Int64s, Int32s, Int32s]:
-        own = start[bounds[part] : bounds[part + 1] + 1]
-        return _reached(rows.indptr, rows.arcs, node, time, own, limit)
+    def work(first: int) -> tuple[Int64s, Int32s, Int32s]:
+        own = start[first : min(first + _SHARE, sources) + 1]
+        with (
+            _TIMES.lend(rows.nodes) as time,
+            _FOUND.lend(_FOUND_ROWS) as buffer,
+            _queue(rows, int(own[-1] - own[0]), limit) as queue,
+        ):
+            found = buffer.view(np.int32).reshape(-1, 2)
+            columns = ordered.node, ordered.time_ds, own
+            counts, found = _reached(_unsigned(rows), columns, np.uint64(limit), time, found, queue)
+            return counts, found[:, 0].copy(), found[:, 1].copy()
 
-    parts = range(bounds.size - 1)
-    if len(parts) == 1:
-        done = [work(0)]
-    else:
-        with ThreadPoolExecutor(len(parts)) as pool:
-            done = list(pool.map(work, parts))
-    counts = np.concatenate([part[0] for part in done])
-    return Rows(
-        np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
-        np.concatenate([part[1] for part in done]),
-        np.concatenate([part[2] for part in done]),
-    )
+    done = _shared_out(work, range(0, sources, _SHARE), threads)
+    counts = np.concatenate([np.zeros(1, dtype=np.int64), *(part[0] for part in done)])
+    node, time = (np.concatenate([np.empty(0, dtype=np.int32), *(part[at] for part in done)]) for at in (1, 2))
+    return Rows(np.cumsum(counts), node, time)
 
 
-def _check(rows: Csr, seeds: Seeds) -> None:
+def _shared_out(work: Callable[[int], T], parts: range, threads: int) -> list[T]:
+    """What each part gives, in order; threads take the next part when they are free."""
+    if min(threads, len(parts)) <= 1:
+        return [work(part) for part in parts]
+    with ThreadPoolExecutor(min(threads, len(parts))) as pool:
+        return list(pool.map(work, parts))
+
+
+@dataclass(frozen=True)
+class _Ordered:
+    """Seeds in the order in which they are searched, unsigned."""
+
+    node: UInt32s
+    time_ds: UInt32s
+    source: UInt32s
+
+    @classmethod
+    def of(cls, seeds: Seeds, order: NDArray[np.intp]) -> _Ordered:
+        columns = (seeds.node, seeds.time_ds, seeds.source)
+        return cls(*(column[order].astype(np.uint32) for column in columns))
+
+    @property
+    def columns(self) -> tuple[UInt32s, UInt32s, UInt32s]:
+        return self.node, self.time_ds, self.source
+
+    def part(self, own: slice) -> _Ordered:
+        return _Ordered(*(column[own] for column in self.columns))
+
+
+@contextmanager
+def _queue(rows: Csr, seeds: int, limit: int) -> Iterator[tuple[UInt32s, UInt32s]]:
+    """An empty queue: the first entry of each bucket, and room for as many entries as can wait at once."""
+    with _ENTRIES.lend(rows.arcs.shape[0] + seeds + 1) as entries:
+        yield np.full(limit + 1, _NEVER, dtype=np.uint32), entries.view(np.uint32).reshape(-1, 2)
+
+
+def _unsigned(rows: Csr) -> tuple[UInt32s, UInt32s]:
+    return rows.indptr.view(np.uint32), rows.arcs.view(np.uint32)
+
+
+def checked(rows: Csr, seeds: Seeds) -> None:
+    """Refuse seeds that do not belong to a graph."""
     if not seeds.node.size == seeds.time_ds.size == seeds.source.size:
         raise ValueError("seeds: node, time_ds and source differ in length")
     if seeds.node.size and (seeds.node.min() < 0 or seeds.node.max() >= rows.nodes):
@@ -149,132 +241,172 @@ def _check(rows: Csr, seeds: Seeds) -> None:
 
 
 # The queue: `head` holds the first entry of each bucket, an entry is (node, next entry). Spent entries are used again,
-# so that few pages are ever touched. Counters are plain numbers, which stay in registers. Nodes index unsigned: an
-# index that may be negative costs a test.
+# so that few pages are ever touched. Counters are plain numbers, which stay in registers. All is unsigned: an index
+# that may be negative costs a test, and a mixture of signed and unsigned numbers becomes a float.
+_NONE = np.uint32(_NEVER)
+_ONE = np.uint64(1)
+
+# Time and source of a node in one number, time first: the lesser label is the earlier time or, of equal ones, the
+# smaller source, and both lie in one cache line.
+_SOURCE_BITS = np.uint64(32)
+_SOURCE_MASK = np.uint64(2**32 - 1)
+_NO_LABEL = np.uint64(2**64 - 1)
 
 
 @kernel
-def _put(head: Int32s, entries: Int32s, used: int, spare: int, bucket: int, node: int | np.uint32) -> tuple[int, int]:
+def _put(
+    head: UInt32s, entries: UInt32s, used: np.uint32, spare: np.uint32, bucket: np.uint64, node: np.uint32
+) -> tuple[np.uint32, np.uint32]:
     """Put a node into a bucket; the number of entries ever used and the first spare one afterwards."""
-    entry = spare if spare >= 0 else used
-    if spare >= 0:
+    entry = spare
+    if entry != _NONE:
         spare = entries[entry, 1]
     else:
-        used += 1
+        entry = used
+        used = np.uint32(used + np.uint32(1))
     entries[entry, 0] = node
     entries[entry, 1] = head[bucket]
     head[bucket] = entry
     return used, spare
 
 
-# Time and source of a node in one number, time first: the lesser label is the earlier time or, of equal ones, the
-# smaller source, and both lie in one cache line.
-_SOURCE_BITS = 32
-_SOURCE_MASK = 2**32 - 1
-
-
 @kernel
-def _plant(node: Int32s, seed_ds: Int32s, source: Int32s, limit: int, label: Int64s) -> None:
-    """Least time and, of equal ones, the smallest source at each seeded node."""
-    for i in range(node.size):
-        if seed_ds[i] <= limit:
-            own = (np.int64(seed_ds[i]) << _SOURCE_BITS) | np.int64(source[i])
-            label[node[i]] = min(label[node[i]], own)
+def _noted(touched: UInt32s, listed: int, old: np.uint64, node: np.uint32) -> int:
+    """List a node that had no label, if there is room for a list; how many are listed."""
+    if old == _NO_LABEL and touched.size > 0:
+        touched[listed] = node
+        listed += 1
+    return listed
 
 
 @kernel
 def _nearest(
-    indptr: Int32s, arcs: Int32s, node: Int32s, seed_ds: Int32s, source: Int32s, limit: int
-) -> tuple[Int32s, Int32s]:
-    label = np.full(indptr.size - 1, np.int64(NEVER) << _SOURCE_BITS, dtype=np.int64)
-    head = np.full(limit + 1, -1, dtype=np.int32)
-    entries = np.empty((arcs.shape[0] + node.size + 1, 2), dtype=np.int32)
-    used, spare, live = 0, -1, 0
-    _plant(node, seed_ds, source, limit, label)
+    rows: tuple[UInt32s, UInt32s],
+    seeds: tuple[UInt32s, UInt32s, UInt32s],
+    limit: np.uint64,
+    label: UInt64s,
+    touched: UInt32s,
+    queue: tuple[UInt32s, UInt32s],
+) -> int:
+    """Lower the labels, batch by batch; how many of the nodes that had none are listed."""
+    node, seed_ds, source = seeds
+    listed, begin, size = 0, 0, 64 if rows[0].size > _SMALL_NODES else node.size
+    while begin < node.size:
+        own = node[begin : begin + size], seed_ds[begin : begin + size], source[begin : begin + size]
+        begin += size
+        settled, listed = _batch(rows, own, limit, label, (touched, listed), queue)
+        if settled < _BATCH_NODES:
+            size *= 2
+        elif settled > 2 * _BATCH_NODES:
+            size = max(1, size // 2)
+    return listed
+
+
+@kernel
+def _batch(
+    rows: tuple[UInt32s, UInt32s],
+    seeds: tuple[UInt32s, UInt32s, UInt32s],
+    limit: np.uint64,
+    label: UInt64s,
+    noted: tuple[UInt32s, int],
+    queue: tuple[UInt32s, UInt32s],
+) -> tuple[int, int]:
+    """One search; how many nodes it settled, and how many are listed."""
+    (indptr, arcs), (node, seed_ds, source), (head, entries) = rows, seeds, queue
+    touched, listed = noted
+    used, spare, live, settled = np.uint32(0), _NONE, 0, 0
     for i in range(node.size):
-        if label[node[i]] == (np.int64(seed_ds[i]) << _SOURCE_BITS) | np.int64(source[i]):
-            used, spare = _put(head, entries, used, spare, seed_ds[i], node[i])
+        v, t = node[i], np.uint64(seed_ds[i])
+        new = (t << _SOURCE_BITS) | np.uint64(source[i])
+        if t <= limit and new < label[v]:
+            listed = _noted(touched, listed, label[v], v)
+            label[v] = new
+            used, spare = _put(head, entries, used, spare, t, v)
             live += 1
-    bucket = 0
+    bucket = np.uint64(0)
     while live > 0:
-        while head[bucket] < 0:
-            bucket += 1
+        while head[bucket] == _NONE:
+            bucket += _ONE
         entry = head[bucket]
-        v = np.uint32(entries[entry, 0])
+        v = entries[entry, 0]
         head[bucket], entries[entry, 1] = entries[entry, 1], spare
         spare = entry
         live -= 1
         own = label[v]
         if own >> _SOURCE_BITS != bucket:
             continue
-        for k in range(np.uint32(indptr[v]), np.uint32(indptr[v + np.uint32(1)])):
+        settled += 1
+        for k in range(indptr[v], indptr[v + np.uint32(1)]):
             t = bucket + arcs[k, 1]
-            if t > limit:
-                continue
-            w = np.uint32(arcs[k, 0])
-            new, old = (np.int64(t) << _SOURCE_BITS) | (own & _SOURCE_MASK), label[w]
-            if new < old:
+            w = arcs[k, 0]
+            new = (t << _SOURCE_BITS) | (own & _SOURCE_MASK)
+            if t <= limit and new < label[w]:
+                listed = _noted(touched, listed, label[w], w)
                 label[w] = new
-                if old >> _SOURCE_BITS != t:
-                    used, spare = _put(head, entries, used, spare, t, w)
-                    live += 1
-    return _unpacked(label)
+                used, spare = _put(head, entries, used, spare, t, w)
+                live += 1
+    return settled, listed
 
 
 @kernel
-def _unpacked(label: Int64s) -> tuple[Int32s, Int32s]:
-    time = np.full(label.size, -1, dtype=np.int32)
-    winner = np.full(label.size, -1, dtype=np.int32)
-    for v in range(label.size):
-        if label[v] >> _SOURCE_BITS != NEVER:
-            time[v], winner[v] = label[v] >> _SOURCE_BITS, label[v] & _SOURCE_MASK
-    return time, winner
+def _merge(label: UInt64s, part: UInt64s, touched: UInt32s) -> None:
+    """Take over what is less, and empty the part."""
+    for v in touched:
+        label[v] = min(label[v], part[v])
+        part[v] = _NO_LABEL
 
 
 @kernel
 def _reached(
-    indptr: Int32s, arcs: Int32s, node: Int32s, seed_ds: Int32s, start: Int64s, limit: int
-) -> tuple[Int64s, Int32s, Int32s]:
-    time = np.full(indptr.size - 1, NEVER, dtype=np.int32)
-    head = np.full(limit + 1, -1, dtype=np.int32)
-    entries = np.empty((arcs.shape[0] + node.size + 1, 2), dtype=np.int32)
-    used, spare, live = 0, -1, 0
+    rows: tuple[UInt32s, UInt32s],
+    seeds: tuple[UInt32s, UInt32s, Int64s],
+    limit: np.uint64,
+    time: UInt32s,
+    found: Int32s,
+    queue: tuple[UInt32s, UInt32s],
+) -> tuple[Int64s, Int32s]:
+    """Number of nodes of each source, and nodes and times in a row; `time` is left as it was.
+
+    Source s has the seeds ``start[s]`` to ``start[s + 1]``, `start` being the third column.
+    """
+    (indptr, arcs), (node, seed_ds, start), (head, entries) = rows, seeds, queue
+    used, spare, live = np.uint32(0), _NONE, 0
     counts = np.zeros(start.size - 1, dtype=np.int64)
-    rows = np.empty((1024, 2), dtype=np.int32)
     total = 0
     for s in range(start.size - 1):
         begin = total
         for i in range(start[s], start[s + 1]):
-            if seed_ds[i] <= limit and seed_ds[i] < time[node[i]]:
-                time[node[i]] = seed_ds[i]
-                used, spare = _put(head, entries, used, spare, seed_ds[i], node[i])
+            v, t = node[i], np.uint64(seed_ds[i])
+            if t <= limit and t < time[v]:
+                time[v] = t
+                used, spare = _put(head, entries, used, spare, t, v)
                 live += 1
-        bucket = 0
+        bucket = np.uint64(0)
         while live > 0:
-            while head[bucket] < 0:
-                bucket += 1
+            while head[bucket] == _NONE:
+                bucket += _ONE
             entry = head[bucket]
-            v = np.uint32(entries[entry, 0])
+            v = entries[entry, 0]
             head[bucket], entries[entry, 1] = entries[entry, 1], spare
             spare = entry
             live -= 1
             if time[v] != bucket:
                 continue
-            if total == rows.shape[0]:
-                rows = _doubled(rows)
-            rows[total, 0], rows[total, 1] = v, bucket
+            if total == found.shape[0]:
+                found = _doubled(found)
+            found[total, 0], found[total, 1] = v, bucket
             total += 1
-            for k in range(np.uint32(indptr[v]), np.uint32(indptr[v + np.uint32(1)])):
+            for k in range(indptr[v], indptr[v + np.uint32(1)]):
                 t = bucket + arcs[k, 1]
-                w = np.uint32(arcs[k, 0])
-                if t <= limit and t < time[w]:
+                w = arcs[k, 0]
+                if t < time[w] and t <= limit:
                     time[w] = t
                     used, spare = _put(head, entries, used, spare, t, w)
                     live += 1
         for i in range(begin, total):
-            time[rows[i, 0]] = NEVER
+            time[found[i, 0]] = _NONE
         counts[s] = total - begin
-    return counts, rows[:total, 0].copy(), rows[:total, 1].copy()
+    return counts, found[:total]
 
 
 @kernel

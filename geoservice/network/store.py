@@ -23,7 +23,9 @@ from geoservice.errors import Unavailable
 from geoservice.network.graph import Csr, Graph
 
 MANIFEST = "manifest.json"
-_NUMBERS = ("main_component", "revision", "mode")
+_NUMBERS = ("main_component", "revision", "mode", "turns", "slope")
+# Graphs of before there were turn bans and slopes have none of it.
+_LATER: dict[str, dict[str, int]] = {"turns": {}, "slope": {}}
 _ROWS = ("forward", "reverse")
 _ABANDONED_S = 3600
 
@@ -100,7 +102,7 @@ def _content(place: Path, *, verify: bool) -> dict[str, Any]:
     content = {name: _opened(place / f"{name}.npy", kept, verify=verify) for name, kept in manifest["arrays"].items()}
     for name in _ROWS:
         content[name] = Csr(content.pop(f"{name}.indptr"), content.pop(f"{name}.arcs"))
-    return content | {name: manifest[name] for name in _NUMBERS}
+    return content | {name: manifest.get(name, _LATER.get(name)) for name in _NUMBERS}
 
 
 def _opened(path: Path, kept: dict[str, int], *, verify: bool) -> Any:

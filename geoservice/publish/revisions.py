@@ -9,6 +9,7 @@ from datetime import date, datetime
 from sqlalchemy import Connection, select
 
 from geoservice import __version__
+from geoservice.database.actor import acting
 from geoservice.database.models import LayerRevision
 
 
@@ -34,7 +35,7 @@ def layer_revision(connection: Connection, layer: str) -> Revision | None:
 
 
 def etag(*parts: object) -> str:
-    """A weak ETag of everything that an answer depends on, the program's own version included.
+    """A weak ETag of everything that an answer depends on, the program's own version and the audience included.
 
     Examples
     --------
@@ -43,7 +44,7 @@ def etag(*parts: object) -> str:
     >>> etag()[:3]
     'W/"'
     """
-    text = "\x1f".join(map(_text, (__version__, *parts)))
+    text = "\x1f".join(map(_text, (__version__, acting.get().audience, *parts)))
     return f'W/"{hashlib.blake2b(text.encode(), digest_size=12).hexdigest()}"'
 
 

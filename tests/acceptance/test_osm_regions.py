@@ -139,7 +139,7 @@ def test_a_second_import_changes_nothing(country):
     again = counts(country.desk.load("osm", country.path))
     assert again == {"read": again["read"], "loaded": 0, "changed": 0, "unchanged": again["read"], "refused": 0}
     after = country.desk.contents()
-    assert {name for name in before if before[name] != after[name]} == {"import_batch"}
+    assert {name for name in before if before[name] != after[name]} == {"import_batch", "audit_entry", "audit_head"}
 
 
 def test_units_are_those_of_the_country(country):
@@ -197,7 +197,9 @@ def test_the_network_is_what_the_node_ids_say(country, catalog, settings, mode):
     expected = cut(country.desk.lines(mode))
     assert (built["nodes"], built["edges"], built["components"]) == expected[:3]
     assert built["main_share"] == pytest.approx(expected.main_share)
-    assert sorted(graph.edge_weight.tolist()) == expected.weights_ds
+    # Where turns are banned, parts of the network stand in it more than once.
+    once = slice(None) if graph.copy is None else ~graph.copy
+    assert sorted(graph.edge_weight[once].tolist()) == expected.weights_ds
     assert built["revision"] == graph.revision
 
 
@@ -231,7 +233,8 @@ def test_results_are_stored_as_they_were_told(country, run):
         assert [row[2] for row in stored] == result.covered.tolist()
         assert {row[4] for row in stored if row[1] is not None} <= {result.case.type}
         columns = ", ".join(
-            f"sum({name}) filter (where is_total) = sum({name}) filter (where not is_total)" for name in FIGURES
+            f"sum({name}) filter (where is_total) = sum({name}) filter (where not is_total and not is_county)"
+            for name in FIGURES
         )
         ((*agree,),) = country.desk.rows(
             f"select {columns} from coverage_unit where run_id = :run and type = :type",

@@ -18,7 +18,7 @@ from shapely.geometry.base import BaseGeometry
 import geoservice
 from geoservice.catalog import Catalog, Mode
 from geoservice.coverage.circles import circles
-from geoservice.coverage.fronts import edge_vertices, reached_edges
+from geoservice.coverage.circles.fronts import edge_vertices, reached_edges
 from geoservice.coverage.reach import Field, evaluate, field_of
 from geoservice.crs import MetricCrs, metric_crs
 from geoservice.network.graph import Graph

@@ -22,6 +22,8 @@ from tests.benchmarks.bench import OURS, Answers, Budget, Case, Way, measure, ra
 from tests.benchmarks.circles import circle_cases
 from tests.benchmarks.cities import City, Ints, city_of, copies, read_graph
 from tests.benchmarks.peers import Peer, peers_of, rows_of, times_of
+from tests.benchmarks.whatif import BUDGET as WHATIF
+from tests.benchmarks.whatif import whatif_cases
 
 EXTRACT = Path(__file__).resolve().parents[3] / "shared" / "data" / "osm" / "porto.osm.pbf"
 MINUTES = (15, 30)
@@ -37,9 +39,14 @@ def nearest_case(city: City, peers: list[Peer], facilities: Ints, minutes: int) 
     def answer(given: Nearest) -> tuple[Ints, ...]:
         return times_of(np.where(given.time_ds < 0, np.inf, given.time_ds), limit)
 
-    ours = Way(OURS, geoservice.__version__, 1, lambda: nearest(city.rows, seeds, limit), answer)
-    settled = int((ours.call().time_ds >= 0).sum())
-    ways = [ours, *(way for peer in peers for way in peer.nearest(facilities, limit))]
+    def ours(threads: int) -> Way:
+        return Way(
+            OURS, geoservice.__version__, threads, lambda: nearest(city.rows, seeds, limit, threads=threads), answer
+        )
+
+    ways = [ours(threads) for threads in dict.fromkeys((1, CORES))]
+    settled = int((ways[0].call().time_ds >= 0).sum())
+    ways += [way for peer in peers for way in peer.nearest(facilities, limit)]
     return Case("W1", _title(city, facilities, minutes), ways, facts=_facts(city, facilities, limit, settled))
 
 
@@ -97,7 +104,7 @@ class Run:
         self.quick: bool = options.quick
         self.json: Path | None = options.json
         self.keep: Path | None = options.keep
-        self.budget = Budget(0.5, most=15, slow_s=1.5) if self.quick else Budget(6.0)
+        self.budget = Budget(0.5, most=15, slow_s=1.5) if self.quick else Budget(1.0, slow_s=1.5)
         self.left_out: list[str] = []
         self.wrong = 0
         self.machine = {"random_access_l2_ns": random_access_ns(0.5), "random_access_ns": random_access_ns(256)}
@@ -177,7 +184,9 @@ def main(arguments: list[str] | None = None) -> int:
     city = city_of(name, graph)
     counts = (1000,) if run.quick else (100, 1000)
     run.city(city, counts)
-    run.cases(circle_cases(graph, catalog, name, 5 if run.quick else 50))
+    run.cases(circle_cases(graph, catalog, name, 5 if run.quick else 20))
+    if not run.quick:
+        run.cases(whatif_cases(graph, catalog, name, counts), WHATIF)
     run.city(copies(city, *MILLION), counts)
     if not run.quick:
         run.city(copies(city, *FIVE_MILLION), counts)

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import importlib
+import shutil
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
+import psycopg
 from numpy.typing import NDArray
 from scipy.sparse.csgraph import dijkstra
 from scipy.spatial import cKDTree
 
+from geoservice.database.engine import Database
+from geoservice.errors import GeoserviceError
+from geoservice.settings import Settings, StateSettings
 from tests.benchmarks.bench import Way
 from tests.benchmarks.cities import City, Ints
 
@@ -27,6 +35,8 @@ _DENSE_BYTES = 128 * 2**20
 _CLIP_MARGIN = 1.05
 # Preparation or one run beyond this is left out of a quick run.
 QUICK_NODES = 200_000
+# The largest network that a peer is asked about: beyond it preparation or one run takes minutes or gigabytes.
+_MILLION, _ANY = 1_500_000, 10**9
 
 
 class Peer(Protocol):
@@ -41,23 +51,24 @@ class Peer(Protocol):
 
 def peers_of(city: City, *, quick: bool, cores: int) -> tuple[list[Peer], list[str]]:
     """The peers at hand for a city, and of the others why they are left out."""
-    makers: list[tuple[str, Callable[[], Peer]]] = [
-        ("networkx", lambda: Networkx(city)),
-        ("igraph", lambda: Igraph(city)),
-        ("pandana", lambda: Pandana(city, cores)),
+    makers: list[tuple[str, int, Callable[[], Peer]]] = [
+        ("networkx", _MILLION, lambda: Networkx(city)),
+        ("igraph", _ANY, lambda: Igraph(city)),
+        ("pandana", _MILLION, lambda: Pandana(city, cores)),
+        ("pgRouting", _MILLION, lambda: PgRouting(city)),
     ]
     made: list[Peer] = [Scipy(city, cores)]
-    left_out = ["pgRouting and Valhalla: servers of their own, not asked by this program"]
-    for name, make in makers:
-        try:
-            importlib.import_module(name)
-        except ImportError as error:
-            left_out.append(f"{name}: not installed ({error})")
-            continue
+    left_out = ["Valhalla: its wheels with a tile builder need Python 3.12"]
+    for name, most, make in makers:
         if quick and city.nodes > QUICK_NODES:
             left_out.append(f"{name} on {city.name}: its preparation is too long for --quick")
-            continue
-        made.append(make())
+        elif city.nodes > most:
+            left_out.append(f"{name} on {city.name}: more than {most:,} nodes take it minutes or gigabytes")
+        else:
+            try:
+                made.append(make())
+            except (ImportError, psycopg.Error, GeoserviceError) as error:
+                left_out.append(f"{name}: not installed ({str(error).splitlines()[0]})")
     return made, left_out
 
 
@@ -232,6 +243,116 @@ class Pandana:
             if threads == self.cores or use is not None:
                 ready = use or (lambda: None)
                 yield Way("pandana", version("pandana"), threads, call, answer, self.preparation_s, ready)
+
+
+class PgRouting:
+    """pgRouting in a private PostGIS of its own; one row a pair of neighbours, walked both ways."""
+
+    def __init__(self, city: City) -> None:
+        self.nodes = city.nodes
+        self.server = _pgrouting()
+        self.version = str(self.server.execute("select extversion from pg_extension where extname = 'pgrouting'")[0][0])
+        start = time.perf_counter()
+        self._table("edges", *city.once)
+        self.preparation_s = time.perf_counter() - start
+
+    def nearest(self, facilities: Ints, limit_ds: int) -> Iterator[Way]:
+        u = np.full(facilities.size, self.nodes, dtype=np.int32)
+        self._table(f"ties_{facilities.size}", u, facilities, np.zeros_like(facilities))
+        edges = f"{_EDGES} union all select -1 - id, source, target, cost from ties_{facilities.size}"
+        hub = self._distance(edges, [self.nodes], limit_ds)
+        equicost = self._distance(_EDGES, facilities.tolist(), limit_ds, equicost=True)
+
+        def answer(given: NDArray[Any]) -> Answer:
+            given = given[given["node"] < self.nodes]
+            found = np.full(self.nodes, np.inf)
+            found[given["node"]] = given["time"]
+            return times_of(found, limit_ds)
+
+        yield self._way("pgRouting, one more vertex", hub, answer)
+        yield self._way("pgRouting, equicost", equicost, answer)
+
+    def reached(self, facilities: Ints, limit_ds: int) -> Iterator[Way]:
+        def answer(given: NDArray[Any]) -> Answer:
+            given = given[np.lexsort((given["node"], given["source"]))]
+            start = np.searchsorted(given["source"], [*facilities, facilities[-1] + 1])
+            return start.astype(np.int64), given["node"].astype(np.int32), given["time"].astype(np.int32)
+
+        yield self._way("pgRouting", self._distance(_EDGES, facilities.tolist(), limit_ds), answer)
+
+    def _table(self, name: str, u: Ints, v: Ints, cost: Ints) -> None:
+        self.server.execute(f"drop table if exists {name}")
+        self.server.execute(f"create unlogged table {name} (id int8, source int8, target int8, cost float8)")
+        with self.server.cursor.copy(f"copy {name} from stdin") as copy:
+            rows = zip(range(u.size), u.tolist(), v.tolist(), cost.tolist(), strict=True)
+            copy.write("".join(f"{i}\t{a}\t{b}\t{c}\n" for i, a, b, c in rows))
+        self.server.execute(f"analyze {name}")
+
+    def _distance(
+        self, edges: str, starts: list[int], limit_ds: int, *, equicost: bool = False
+    ) -> Callable[[], NDArray[Any]]:
+        query = (
+            "copy (select from_v::int4, node::int4, round(agg_cost)::int4 from pgr_drivingDistance("
+            f"'{edges}', array{starts}::int8[], {limit_ds}, directed => false, equicost => {equicost}))"
+            " to stdout (format binary)"
+        )
+        return lambda: self.server.copied(query)
+
+    def _way(self, subject: str, call: Callable[[], Any], answer: Callable[[Any], Answer]) -> Way:
+        return Way(subject, self.version, 1, call, answer, self.preparation_s)
+
+
+_EDGES = "select id, source, target, cost from edges"
+# PostgreSQL's binary COPY: 19 bytes of header, rows of a count and of (length, value), 2 bytes of trailer.
+_COPIED = np.dtype(
+    {
+        "names": ["source", "node", "time"],
+        "formats": [">i4", ">i4", ">i4"],
+        "offsets": [6, 14, 22],
+        "itemsize": 26,
+    }
+)
+
+
+class Server:
+    """A PostGIS of this run alone, with pgRouting; it goes when the program ends."""
+
+    def __init__(self) -> None:
+        home = Path(tempfile.mkdtemp(prefix="geoservice-bench-"))
+        home.chmod(0o755)
+        self.database = Database(Settings(state=StateSettings(home=home)))
+        atexit.register(self._close, home)
+        self.database.cluster.start() if self.database.cluster else None
+        self.connection = psycopg.connect(
+            self.database.url("superuser").set(drivername="postgresql").render_as_string(hide_password=False),
+            autocommit=True,
+        )
+        self.cursor = self.connection.cursor()
+        self.execute("create extension if not exists pgrouting cascade")
+
+    def execute(self, query: str) -> list[tuple[Any, ...]]:
+        """Rows of a statement, if it gives any."""
+        self.cursor.execute(query.encode())
+        return self.cursor.fetchall() if self.cursor.description else []
+
+    def copied(self, query: str) -> NDArray[Any]:
+        """Source, node and time of a binary COPY."""
+        with self.cursor.copy(query.encode()) as copy:
+            body = b"".join(copy)
+        return np.frombuffer(body, dtype=_COPIED, offset=19, count=(len(body) - 21) // _COPIED.itemsize)
+
+    def _close(self, home: Path) -> None:
+        if hasattr(self, "connection"):
+            self.connection.close()
+        self.database.dispose()
+        if self.database.cluster:
+            self.database.cluster.stop()
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@cache
+def _pgrouting() -> Server:
+    return Server()
 
 
 def _open_mp(threads: int) -> Callable[[], None] | None:

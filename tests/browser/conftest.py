@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
 
 # WebGL is drawn by software, and the browser itself asks nobody anything.
 ARGUMENTS = [
@@ -24,8 +24,12 @@ ARGUMENTS = [
     "--use-angle=swiftshader",
     "--use-gl=angle",
 ]
+from geoservice.api.identity import COOKIE
+from tests.people import Held
+
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 PATIENCE_MS = 30_000
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @dataclass
@@ -102,16 +106,27 @@ def open_desk(browser: Browser, live_server: str) -> Iterator[Callable[..., Desk
     """Opens the map in a context of its own; at the end nothing may have gone wrong unseen."""
     opened: list[Desk] = []
 
-    def make(fragment: str | None = "", *, width: int = 1280, height: int = 760, **context: Any) -> Desk:
+    def make(
+        fragment: str | None = "",
+        *,
+        width: int = 1280,
+        height: int = 760,
+        base: str = live_server,
+        who: Held | None = None,
+        **context: Any,
+    ) -> Desk:
         context = {"locale": "zh-CN", "viewport": {"width": width, "height": height}, **context}
-        page = browser.new_context(**context).new_page()
+        opened_context = browser.new_context(**context)
+        if who is not None:
+            opened_context.add_cookies([{"name": COOKIE, "value": who.cookie, "url": base}])
+        page = opened_context.new_page()
         page.set_default_timeout(PATIENCE_MS)
-        watch = Watch(urlsplit(live_server).netloc)
+        watch = Watch(urlsplit(base).netloc)
         page.on("console", watch.on_console)
         page.on("pageerror", lambda error: watch.errors.append(str(error)))
         page.on("request", watch.on_request)
         page.on("requestfinished", watch.on_finished)
-        desk = Desk(page, watch, live_server.rstrip("/"))
+        desk = Desk(page, watch, base.rstrip("/"))
         opened.append(desk)
         if fragment is not None:
             desk.go(fragment)

@@ -47,8 +47,8 @@ def test_without_a_run_the_page_says_what_to_do(open_desk: Callable[..., Desk]) 
 
 def test_a_stale_run_is_called_stale(open_desk: Callable[..., Desk]) -> None:
     desk = open_desk(None)
-    run = desk.get("/api/map")["latest_run"]
-    desk.page.route(f"**/api/runs/{run}", altered(stale=True))
+    stale = [{**run, "stale": True} for run in desk.get("/api/runs")["items"]]
+    desk.page.route("**/api/runs?*", altered(items=stale))
     desk.go()
     expect(desk.page.locator("#view-figures .warn")).to_contain_text("数据在计算之后有变动")
 
@@ -150,6 +150,12 @@ def test_paper_is_light_and_complete(desk: Desk, artefacts: Path) -> None:
     assert desk.page.evaluate("document.querySelector('#paper-map').src.length") > 20_000
     for shown in ("#paper-scale", "#notice", "#rings", "#share", ".units-table"):
         expect(desk.page.locator(shown)).to_be_visible()
+    for absent in ("#try", "#area", "#closing-table", "#sure", "#overlap"):
+        expect(desk.page.locator(absent)).to_be_hidden()
+    share, table = (desk.page.locator(one).bounding_box() for one in ("#share", ".units-table"))
+    assert share is not None
+    assert table is not None
+    assert table["x"] > share["x"] + share["width"], "the table stands beside the figures"
     desk.page.evaluate("dispatchEvent(new Event('afterprint'))")
     desk.page.emulate_media(media="screen")
     expect(desk.page.locator("html")).to_have_attribute("data-theme", "dark")
@@ -183,6 +189,9 @@ def test_the_address_survives_its_own_reading(open_desk: Callable[..., Desk]) ->
         "view": {"zoom": 12.25, "lat": 30.65, "lon": 113.1},
         "service": "a_b-c",
         "type": "t",
+        "run": 12,
+        "area": "113,30.5~113.2,-0.7~-113.25,30.5",
+        "overlap": True,
         "layers": ["roads"],
         "hide": ["x", "y"],
         "ringsOff": ["walk-15"],

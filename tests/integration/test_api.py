@@ -43,7 +43,7 @@ class Served:
 @pytest.fixture(scope="module")
 def served(new_database: Callable[[], Database], settings: Settings, catalog: Catalog) -> Iterator[Served]:
     database = new_database()
-    with database.connect() as connection:
+    with database.connect("owner") as connection:
         ids = make.a_county(connection)
     yield Served(TestClient(create_app(settings, catalog=catalog, database=database)), database, ids)
     database.dispose()
@@ -153,6 +153,8 @@ def test_place_names(served: Served) -> None:
 def test_runs_and_their_results(served: Served) -> None:
     choice = {"service": "life_circle", "type": "nursing_home"}
     (run,) = served.get("/api/runs")["items"]
+    assert served.get("/api/runs?service=life_circle&type=nursing_home")["items"] == [run]
+    assert served.get("/api/runs?service=funeral")["items"] == []
     assert run["id"] == served.ids["run"]
     assert run["stale"] is False
     units = served.get("/api/runs/{run}/units", **choice)
@@ -165,14 +167,15 @@ def test_runs_and_their_results(served: Served) -> None:
     assert [feature["properties"]["minutes"] for feature in circles["features"]] == [15, 10]
     assert circles["features"][0]["geometry"].keys() == {"type", "coordinates"}
     assert circles["features"][0]["geometry"]["type"] == "MultiPolygon"
-    assert served.get("/api/runs/{run}/units", service="none", type="none") == {"total": None, "items": []}
+    nothing = {"total": None, "items": [], "counties": []}
+    assert served.get("/api/runs/{run}/units", service="life_circle", type="cemetery") == nothing
 
 
 def test_a_run_is_sent_once_and_is_stale_after_a_change(
     new_database: Callable[[], Database], settings: Settings, catalog: Catalog
 ) -> None:
     database = new_database()
-    with database.connect() as connection:
+    with database.connect("owner") as connection:
         ids = make.a_county(connection)
     client = TestClient(create_app(settings, catalog=catalog, database=database))
     path = f"/api/runs/{ids['run']}/communities?service=life_circle&type=nursing_home"
@@ -180,7 +183,7 @@ def test_a_run_is_sent_once_and_is_stale_after_a_change(
     again = client.get(path, headers={"If-None-Match": f'"other", {tag}'})
     assert (again.status_code, again.content) == (304, b"")
     assert again.headers["etag"] == tag
-    with database.connect() as connection:
+    with database.connect("owner") as connection:
         make.change_layer(connection, "roads")
     assert client.get(f"/api/runs/{ids['run']}").json()["stale"] is True
     assert client.get(path, headers={"If-None-Match": tag}).status_code == 200
@@ -189,6 +192,7 @@ def test_a_run_is_sent_once_and_is_stale_after_a_change(
 
 def test_start_of_the_page(served: Served) -> None:
     start = served.get("/api/map")
+    assert start["county"] == "天门市"
     assert start["bounds"] == pytest.approx([112.7, 30.3, 113.3, 30.9])
     assert start["latest_run"] == served.ids["run"]
     assert start["schematic"] is False
@@ -208,7 +212,7 @@ def test_start_of_the_page_follows_a_change(
     client = TestClient(create_app(settings, catalog=catalog, database=database))
     empty = client.get("/api/map")
     assert empty.json()["bounds"] is None
-    with database.connect() as connection:
+    with database.connect("owner") as connection:
         make.make_facility(connection, "新院", schematic=True)
         make.change_layer(connection, "facilities")
     after = client.get("/api/map", headers={"If-None-Match": empty.headers["etag"]})
@@ -225,6 +229,7 @@ def test_ready(served: Served) -> None:
     ready = served.get("/readyz")
     assert ready["status"] == "ready"
     assert ready["migrations"]["equal"] is True
+    assert ready["policies"] == {"indexed": True}
     assert ready["layers"]["facilities"]["count"] == 2
 
 
@@ -240,7 +245,7 @@ def test_page_and_texts(served: Served) -> None:
     assert page.status_code == 200
     assert '<html lang="en"' in page.text
     assert '<html lang="zh"' in served.client.get("/").text
-    assert served.get("/api/texts/en")["app.name"] == "Tianmen Place Names and Facilities"
+    assert served.get("/api/texts/en")["app.name"] == "Place names and facilities"
     served.refused("/api/texts/fr", 400)
     script = served.client.get("/static/js/main.js")
     assert script.status_code == 200

@@ -29,7 +29,7 @@ def names(connection: Connection, typed: str, **options: Any) -> list[str]:
 
 
 @contextmanager
-def rolled_back(database: Database, role: Role = "application") -> Iterator[Connection]:
+def rolled_back(database: Database, role: Role = "owner") -> Iterator[Connection]:
     with database.engine(role).connect() as connection:
         yield connection
         connection.rollback()
@@ -38,7 +38,7 @@ def rolled_back(database: Database, role: Role = "application") -> Iterator[Conn
 @pytest.fixture(scope="module")
 def places(new_database: Callable[[], Database]) -> Database:
     database = new_database()
-    with database.connect() as connection:
+    with database.connect("owner") as connection:
         for name, rank in (
             ("天门市", 1),
             ("干驿镇", 3),
@@ -103,12 +103,12 @@ def places(new_database: Callable[[], Database]) -> Database:
     ],
 )
 def test_finds(places: Database, typed: str, expected: list[str]) -> None:
-    with places.connect() as connection:
+    with places.connect("owner") as connection:
         assert names(connection, typed) == expected
 
 
 def test_former_name_is_shown_with_the_standard_name(places: Database) -> None:
-    with places.connect() as connection:
+    with places.connect("owner") as connection:
         (item,) = find(connection, "城关").items
         assert (item["name"], item["standard_name"], item["match"]) == ("城关镇", "竟陵街道", "former")
         assert names(connection, "chengguan", on=date(2026, 1, 1)) == []
@@ -116,13 +116,13 @@ def test_former_name_is_shown_with_the_standard_name(places: Database) -> None:
 
 
 def test_a_place_is_found_once_by_its_best_name(places: Database) -> None:
-    with places.connect() as connection:
+    with places.connect("owner") as connection:
         assert names(connection, "竟陵") == ["竟陵"]
         assert names(connection, "jingling街") == []
 
 
 def test_pages_follow_each_other_without_gap(places: Database) -> None:
-    with places.connect() as connection:
+    with places.connect("owner") as connection:
         everything = names(connection, "")
         collected: list[str] = []
         token = None

@@ -36,7 +36,7 @@ def address(layer: str, z: int, lon: float = 113.0001, lat: float = 30.6001) -> 
 @pytest.fixture(scope="module")
 def database(new_database: Callable[[], Database]) -> Iterator[Database]:
     database = new_database()
-    with database.connect() as connection:
+    with database.connect("owner") as connection:
         ids = make.a_county(connection)
         tomorrow = today() + timedelta(days=1)
         make.make_facility(connection, "明日开", 113.0, 30.6, opened_on=tomorrow)
@@ -153,7 +153,7 @@ def test_a_tile_that_the_client_holds_is_not_made(client: TestClient, database: 
 def test_a_change_of_the_layer_changes_the_tag(client: TestClient, database: Database) -> None:
     path = address("roads", 13)
     before = client.get(path)
-    with database.connect() as connection:
+    with database.connect("owner") as connection:
         make.make_road(connection, "new", (113.0, 30.6), (113.005, 30.605))
         make.change_layer(connection, "roads")
     after = client.get(path, headers={"If-None-Match": before.headers["etag"]})
@@ -174,7 +174,7 @@ def test_a_second_database_gives_another_tag(
     client: TestClient, new_database: Callable[[], Database], settings: Settings, catalog: Catalog
 ) -> None:
     other = new_database()
-    with other.connect() as connection:
+    with other.connect("owner") as connection:
         make.change_layer(connection, "facilities")
     second = TestClient(create_app(settings, catalog=catalog, database=other))
     first_tag = client.get(address("facilities", 5)).headers["etag"]

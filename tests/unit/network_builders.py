@@ -35,6 +35,8 @@ class TestMode:
     off_network_m: float
     speeds: Mapping[str, float] = field(default_factory=dict)
     barriers: Sequence[str] = ()
+    turn_bans: bool = False
+    slope: bool = False
 
 
 WALK = TestMode(

@@ -90,6 +90,7 @@ def test_peers_that_are_not_installed_are_named(grid, monkeypatch):
     def missing(name: str) -> Any:
         raise ImportError(name)
 
+    monkeypatch.setattr("tests.benchmarks.peers.PgRouting", missing)
     monkeypatch.setattr("tests.benchmarks.peers.importlib.import_module", missing)
     made, left_out = peers_of(grid, quick=False, cores=1)
     assert [type(peer).__name__ for peer in made] == ["Scipy"]
@@ -172,7 +173,8 @@ def test_circles_of_a_small_network_are_judged_by_t(catalog):
     assert ours["polygons"] == 2
     assert ours["streets_reached_inside"] == 1.0
     assert ours["streets_inside_unreached"] <= 0.01
-    assert ours["area_inside_unreached"] <= 0.01
+    # The border runs some metres outside, which tells on a circle as small as this.
+    assert ours["area_inside_unreached"] <= 0.02
     # Of what the roads reach with their legs, a band of 25 m along them holds little.
     assert measured[1]["area_reached_inside"] < ours["area_reached_inside"]
     offset, wkb = answers[OURS, 1] or ()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import get_args
 
 import numpy as np
@@ -10,17 +9,19 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from geoservice.coverage.loss import nearest_facilities
+from geoservice.coverage.backup import nearest_facilities
 from geoservice.coverage.reach import Direction, field_of, reach
 from geoservice.network.build import build_graph
 from geoservice.network.graph import RoadRow
+from geoservice.network.turns import TurnRow
 from tests.unit.coverage_oracle import node_times, times
-from tests.unit.network_builders import CAR, Place, anywhere, joined, networks, table
+from tests.unit.network_builders import CAR, Place, anywhere, joined, table
+from tests.unit.turn_builders import DRIVE, streets
 
 
 @settings(max_examples=200, deadline=None)
 @given(
-    networks(),
+    streets,
     st.lists(anywhere, min_size=1, max_size=6),
     st.lists(anywhere, min_size=1, max_size=5),
     st.sampled_from(get_args(Direction)),
@@ -28,10 +29,16 @@ from tests.unit.network_builders import CAR, Place, anywhere, joined, networks, 
     st.integers(1, 4),
 )
 def test_the_nearest_few_equal_brute_force(
-    rows: list[RoadRow], facilities: list[Place], places: list[Place], direction: Direction, limit: int, k: int
+    drawn: tuple[list[RoadRow], list[TurnRow]],
+    facilities: list[Place],
+    places: list[Place],
+    direction: Direction,
+    limit: int,
+    k: int,
 ) -> None:
+    rows, bans = drawn
     assume(any(len(set(row.node_ids)) > 1 for row in rows))
-    graph = build_graph(table(*rows), replace(CAR, speeds={}))
+    graph = build_graph(table(*rows), DRIVE, bans)
     homes, stations = joined(graph, places, CAR), joined(graph, facilities, CAR)
     field = field_of(graph, stations, limit, direction)
     found = nearest_facilities(field, graph.reverse if direction == "to_facility" else graph.forward, homes, k)
@@ -43,16 +50,17 @@ def test_the_nearest_few_equal_brute_force(
 
 
 @settings(max_examples=100, deadline=None)
-@given(networks(), st.lists(anywhere, min_size=1, max_size=5), st.lists(anywhere, min_size=1, max_size=6))
+@given(streets, st.lists(anywhere, min_size=1, max_size=5), st.lists(anywhere, min_size=1, max_size=6))
 def test_without_a_facility_the_next_one_serves(
-    rows: list[RoadRow], facilities: list[Place], places: list[Place]
+    drawn: tuple[list[RoadRow], list[TurnRow]], facilities: list[Place], places: list[Place]
 ) -> None:
     """Each facility is taken away and everything searched again."""
+    rows, bans = drawn
     assume(any(len(set(row.node_ids)) > 1 for row in rows))
-    graph = build_graph(table(*rows), replace(CAR, speeds={}))
+    graph = build_graph(table(*rows), DRIVE, bans)
     homes = joined(graph, places, CAR)
     field = field_of(graph, joined(graph, facilities, CAR), 3000)
-    near = nearest_facilities(field, graph.reverse, homes)
+    near = nearest_facilities(field, graph.reverse, homes, 3)
     for closed in range(len(facilities)):
         left = joined(graph, [one for number, one in enumerate(facilities) if number != closed], CAR)
         again = reach(graph, left, homes, 3000)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -93,6 +94,33 @@ def test_more_seeds_and_entries_than_the_first_pool() -> None:
     found = nearest(rows_of(4000, arcs), seeds_of(seeds), 5000)
     times = oracle(4000, arcs, seeds).min(axis=0)
     assert np.array_equal(np.where(found.time_ds < 0, np.inf, found.time_ds), times)
+
+
+@pytest.mark.parametrize("threads", [2, 3])
+def test_threads_and_batches_give_what_one_search_of_all_gives(threads: int) -> None:
+    rng = np.random.default_rng(5)
+    ends, weights = rng.integers(0, 3000, (2, 9000)).tolist(), rng.integers(1, 40, 9000).tolist()
+    arcs = list(zip(*ends, weights, strict=True))
+    seeds = [(int(node), int(time), source % 200) for source, (node, time) in enumerate(rng.integers(0, 60, (400, 2)))]
+    rows = rows_of(3000, arcs)
+    times = oracle(3000, arcs, seeds)
+    for limit in (150, 30):  # the second search finds the working arrays of the first
+        best = times.min(axis=0)
+        best[best > limit] = -1
+        winner = np.where(best < 0, -1, (times == best).argmax(axis=0))
+        found = nearest(rows, seeds_of(seeds), limit, threads=threads)
+        assert np.array_equal(found.time_ds, best)
+        assert np.array_equal(found.source, winner)
+
+
+def test_one_source_on_a_large_network_is_searched_beside_others() -> None:
+    line = rows_of(50_000, [(node, node + 1, 1 + node % 3) for node in range(49_999)])
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda node: reached(line, Seeds.of([node], [0], [0]), 1, 20), range(0, 40_000, 500)))
+    for node, row in zip(range(0, 40_000, 500), found, strict=True):
+        away = np.concatenate([[0], np.cumsum(1 + np.arange(node, node + 20) % 3)])
+        assert row.time_ds.tolist() == away[away <= 20].tolist()
+        assert row.node.tolist() == list(range(node, node + row.node.size))
 
 
 def test_a_million_parallel_edges() -> None:

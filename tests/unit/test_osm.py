@@ -9,7 +9,7 @@ from geoservice.ingest.osm import read_osm
 from geoservice.language import catalogue
 from tests.unit.osm_builders import node, osm_file, relation, ring, square, way
 
-LAYERS = ["units", "places", "communities", "facilities", "roads", "railways", "water", "built_up"]
+LAYERS = ["units", "places", "communities", "facilities", "roads", "railways", "water", "walls", "built_up"]
 LINE = [node(1, 113.0, 30.0), node(2, 113.01, 30.0), node(3, 113.02, 30.0)]
 
 
@@ -370,3 +370,150 @@ class TestFacilities:
         )["facilities"]
         assert sorted(rows(facilities)) == ["osm:node/8", "osm:way/10"]
         assert notices(facilities)["import.osm-doubles"]["count"] == 1
+
+
+class TestTurns:
+    MEMBERS = (("way", 10, "from"), ("node", 2, "via"), ("way", 11, "to"))
+
+    @pytest.fixture
+    def turns(self, read):
+        def of(tags, members=self.MEMBERS):
+            ways = [way(10, [1, 2], {"highway": "primary"}), way(11, [2, 3], {"highway": "primary"})]
+            roads = read(*LINE, *ways, relation(7, members, {"type": "restriction", **tags}))["roads"]
+            return {turn.key: turn for turn in roads.turns}
+
+        return of
+
+    def test_a_restriction_holds_for_all_vehicles(self, turns):
+        (turn,) = turns({"restriction": "no_left_turn"}).values()
+        assert (turn.key, turn.kind, turn.modes) == ("osm:relation/7", "no_left_turn", ("bicycle", "car"))
+        assert (turn.from_ways, turn.via_nodes, turn.to_ways) == (("osm:way/10",), (2,), ("osm:way/11",))
+        assert (turn.via_ways, turn.condition) == ((), None)
+
+    @pytest.mark.parametrize(
+        ("tags", "expected"),
+        [
+            ({"restriction": "no_u_turn", "except": "bicycle;psv"}, {("no_u_turn", None): ("car",)}),
+            ({"restriction": "no_u_turn", "except": "motor_vehicle"}, {("no_u_turn", None): ("bicycle",)}),
+            ({"restriction": "no_u_turn", "except": "vehicle"}, {("no_u_turn", None): ()}),
+            ({"restriction:motorcar": "no_entry"}, {("no_entry", None): ("car",)}),
+            ({"restriction:bicycle": "no_entry"}, {("no_entry", None): ("bicycle",)}),
+            (
+                {"restriction": "no_u_turn", "restriction:motor_vehicle": "no_exit"},
+                {("no_u_turn", None): ("bicycle",), ("no_exit", None): ("car",)},
+            ),
+            (
+                {"restriction:conditional": "no_left_turn @ (Mo-Fr 07:00-09:00)"},
+                {("no_left_turn", "Mo-Fr 07:00-09:00"): ("bicycle", "car")},
+            ),
+            (
+                {"restriction": "no_left_turn", "restriction:conditional": "none @ (22:00-06:00)"},
+                {("no_left_turn", None): ("bicycle", "car")},
+            ),
+            (
+                {"restriction": "no_left_turn", "hour_on": "07:00", "hour_off": "09:00"},
+                {("no_left_turn", "hour_on=07:00; hour_off=09:00"): ("bicycle", "car")},
+            ),
+        ],
+    )
+    def test_exceptions_and_conditions_go_by_the_mode(self, turns, tags, expected):
+        found = turns(tags)
+        assert {(turn.kind, turn.condition): turn.modes for turn in found.values()} == expected
+        assert len(found) == len(expected)
+
+    def test_what_lacks_members_is_kept_as_it_is(self, turns):
+        (turn,) = turns({"restriction": "no_u_turn"}, [("way", 10, "from"), ("way", 12, "via")]).values()
+        assert (turn.from_ways, turn.via_nodes, turn.via_ways, turn.to_ways) == (
+            ("osm:way/10",),
+            (),
+            ("osm:way/12",),
+            (),
+        )
+
+    def test_how_many_there_are_is_told(self, read):
+        ways = [way(10, [1, 2], {"highway": "primary"}), way(11, [2, 3], {"highway": "primary"})]
+        roads = read(*LINE, *ways, relation(7, self.MEMBERS, {"type": "restriction", "restriction": "no_exit"}))[
+            "roads"
+        ]
+        assert notices(roads)["import.osm-turns"] == {"count": 1, "kinds": "no_exit 1"}
+        assert read(*LINE)["roads"].turns == []
+
+
+class TestWalls:
+    NODES = (
+        *(node(20 + k, 113.0 + 0.001 * k, 30.0) for k in range(4)),
+        node(30, 113.0015, 29.999),
+        node(31, 113.0015, 30.001),
+    )
+    WALL = way(40, [20, 21, 22, 23], {"barrier": "wall"})
+
+    @pytest.fixture
+    def wall(self, read):
+        def of(*objects):
+            return read(*objects)["walls"]
+
+        return of
+
+    def gaps(self, records):
+        """Metres of wall that are missing, at their middle."""
+        (row,) = records.records.to_dict("records")
+        whole = shapely.LineString([(113.0 + 0.001 * k, 30.0) for k in range(4)])
+        left = shapely.difference(whole, shapely.buffer(row["geom"], 1e-9))
+        metres = 111_320 * 0.8660254
+        return [
+            (round(part.centroid.x, 5), round(part.length * metres, 1))
+            for part in shapely.get_parts(left)
+            if not part.is_empty
+        ]
+
+    def test_classes(self, wall):
+        kinds = ["city_wall", "wall", "fence", "retaining_wall", "hedge", "kerb", "guard_rail", "handrail"]
+        found = wall(*self.NODES, *(way(40 + k, [20, 21], {"barrier": kind}) for k, kind in enumerate(kinds)))
+        assert [row["class"] for row in found.records.to_dict("records")] == kinds[:5]
+
+    @pytest.mark.parametrize("tags", [{"bridge": "yes"}, {"tunnel": "yes"}, {"layer": "1"}])
+    def test_what_is_above_or_below_bars_nothing(self, wall, tags):
+        assert wall(*self.NODES, way(40, [20, 21], {"barrier": "wall", **tags})).records.empty
+
+    def test_a_wall_without_openings_is_whole(self, wall):
+        assert self.gaps(wall(*self.NODES, self.WALL)) == []
+
+    @pytest.mark.parametrize(
+        ("tags", "open_"),
+        [
+            ({"barrier": "gate"}, True),
+            ({"barrier": "stile"}, True),
+            ({"barrier": "entrance"}, True),
+            ({"entrance": "main"}, True),
+            ({"barrier": "gate", "access": "no"}, False),
+            ({"barrier": "gate", "access": "private"}, False),
+            ({"barrier": "gate", "access": "private", "foot": "yes"}, True),
+            ({"barrier": "block"}, False),
+            ({"entrance": "emergency"}, False),
+            ({"highway": "crossing"}, False),
+        ],
+    )
+    def test_it_is_open_at_a_gate_that_walkers_pass(self, wall, tags, open_):
+        nodes = [one for one in self.NODES if 'id="21"' not in one]
+        found = wall(*sorted([*nodes, node(21, 113.001, 30.0, **tags)]), self.WALL)
+        assert self.gaps(found) == ([(113.001, 4.0)] if open_ else [])
+        assert notices(found)["import.osm-walls"] == {"count": 1, "openings": int(open_), "width": 4.0}
+
+    @pytest.mark.parametrize(
+        ("road", "open_"),
+        [
+            (way(50, [30, 22, 31], {"highway": "path"}), 113.002),
+            (way(50, [30, 31], {"highway": "residential"}), 113.0015),
+            (way(50, [30, 31], {"highway": "residential", "foot": "no"}), None),
+            (way(50, [30, 31], {"highway": "motorway"}), None),
+            (way(50, [30, 31], {"highway": "residential", "bridge": "yes"}), None),
+            (way(50, [30, 31], {"highway": "residential", "tunnel": "yes"}), None),
+            (way(50, [30, 31], {"railway": "rail"}), None),
+        ],
+    )
+    def test_it_is_open_where_walkers_cross_it_on_the_ground(self, wall, road, open_):
+        assert self.gaps(wall(*self.NODES, self.WALL, road)) == ([] if open_ is None else [(open_, 4.0)])
+
+    def test_a_wall_that_is_all_opening_is_left_out(self, read):
+        near = [node(20, 113.0, 30.0), node(21, 113.00001, 30.0, barrier="gate")]
+        assert read(*near, way(40, [20, 21], {"barrier": "wall"}))["walls"].records.empty

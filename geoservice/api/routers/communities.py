@@ -8,7 +8,9 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Query
 from pydantic import Field
 
+from geoservice.access.roles import Permission
 from geoservice.api.parameters import Boxed, Day, PathId, RecordId, Words, no_query
+from geoservice.api.permits import needs
 from geoservice.api.services import Service
 from geoservice.api.shapes import CodeOf, PageOf, Shape
 from geoservice.database.filters import today
@@ -16,7 +18,7 @@ from geoservice.errors import NotFound
 from geoservice.publish.queries import communities as queries
 from geoservice.publish.queries.runs import latest_run
 
-router = APIRouter(prefix="/api/communities", tags=["communities"])
+router = APIRouter(prefix="/api/communities", tags=["communities"], dependencies=[needs(Permission.PUBLIC)])
 
 
 class CommunityParameters(Boxed):
@@ -42,6 +44,8 @@ class CommunityShape(Shape):
     population: int | None
     population_60: int | None
     population_80: int | None
+    population_estimated: bool = Field(description="Not an official count, but shared out from population_source")
+    population_source: str | None
     households: int | None
     population_date: date | None
     lon: float | None

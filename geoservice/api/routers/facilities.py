@@ -8,14 +8,16 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 from pydantic import Field
 
+from geoservice.access.roles import Permission
 from geoservice.api.parameters import Boxed, Code, Day, PathId, RecordId, Words, no_query
+from geoservice.api.permits import needs
 from geoservice.api.services import Service
 from geoservice.api.shapes import PageOf, Shape
 from geoservice.database.filters import today
 from geoservice.errors import NotFound
 from geoservice.publish.queries import facilities as queries
 
-router = APIRouter(prefix="/api/facilities", tags=["facilities"])
+router = APIRouter(prefix="/api/facilities", tags=["facilities"], dependencies=[needs(Permission.PUBLIC)])
 
 
 class FacilityParameters(Boxed):

@@ -10,14 +10,17 @@ from pydantic import Field
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
+from geoservice.access.roles import Permission
 from geoservice.api.parameters import no_query
+from geoservice.api.permits import needs
 from geoservice.api.services import Service, Services
 from geoservice.api.shapes import Shape
 from geoservice.database.filters import today
+from geoservice.database.leakproof import is_marked
 from geoservice.database.prepare import current_revision, head_revision
 from geoservice.errors import GeoserviceError
 
-router = APIRouter(tags=["health"], dependencies=[Depends(no_query)])
+router = APIRouter(tags=["health"], dependencies=[Depends(no_query), needs(Permission.PUBLIC)])
 
 
 class Health(Shape):
@@ -48,6 +51,12 @@ class LayerPart(Shape):
     revision: int
 
 
+class PoliciesPart(Shape):
+    """Whether row-level security leaves the indexes in use; without, answers are right and slow."""
+
+    indexed: bool
+
+
 class Readiness(Shape):
     """Which parts are ready."""
 
@@ -55,6 +64,7 @@ class Readiness(Shape):
     reason: str | None = None
     database: DatabasePart
     migrations: MigrationsPart | None = None
+    policies: PoliciesPart | None = None
     layers: dict[str, LayerPart] = Field(default_factory=dict)
 
 
@@ -96,4 +106,5 @@ def _readiness(service: Services, connection: Connection) -> Readiness:
         layer: LayerPart(count=overview.counts.get(layer, 0), revision=numbers.get(layer, 0))
         for layer in service.catalog.layers
     }
-    return Readiness(status="ready", database=reached, migrations=migrations, layers=layers)
+    policies = PoliciesPart(indexed=is_marked(connection))
+    return Readiness(status="ready", database=reached, migrations=migrations, policies=policies, layers=layers)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Depends
 from fastapi.responses import Response
+from pydantic import Field
 
+from geoservice.access.roles import Permission
 from geoservice.api.conditional import Conditional
 from geoservice.api.parameters import no_query
+from geoservice.api.permits import needs
 from geoservice.api.services import Service, Services
 from geoservice.api.shapes import Bounds, Shape, Title
 from geoservice.catalog import Limit, ServiceStandard, Style
@@ -16,7 +19,7 @@ from geoservice.publish.queries.overview import Overview
 from geoservice.publish.queries.runs import latest_run
 from geoservice.publish.revisions import etag
 
-router = APIRouter(tags=["map"], dependencies=[Depends(no_query)])
+router = APIRouter(tags=["map"], dependencies=[Depends(no_query), needs(Permission.PUBLIC)])
 
 
 class TileSource(Shape):
@@ -95,6 +98,7 @@ class MapStart(Shape):
     """Everything that the page needs at its start."""
 
     bounds: Bounds | None
+    county: str | None = Field(description="Name of the county where there is one and no other")
     schematic: bool
     notice: str | None
     attributions: list[str]
@@ -125,6 +129,7 @@ def _start(service: Services, overview: Overview, run: int | None) -> MapStart:
     catalog = service.catalog
     return MapStart(
         bounds=overview.bounds,
+        county=overview.county,
         schematic=overview.schematic,
         notice=translate("api.notice.schematic") if overview.schematic else None,
         attributions=list(overview.attributions),

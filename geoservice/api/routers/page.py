@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Literal
 
 from fastapi import APIRouter, Depends
 from fastapi.responses import HTMLResponse, JSONResponse, Response
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from geoservice import __version__
+from geoservice.access.roles import Permission
 from geoservice.api.conditional import REVALIDATE, Conditional
 from geoservice.api.parameters import no_query
+from geoservice.api.permits import needs
 from geoservice.api.texts import page_texts
-from geoservice.language import current_language, translate
+from geoservice.publish.pages import render
 from geoservice.publish.revisions import etag
-from geoservice.resources import resource
 
-router = APIRouter()
+router = APIRouter(dependencies=[needs(Permission.PUBLIC)])
 
 
 @router.get("/", include_in_schema=False, response_class=HTMLResponse)
@@ -26,9 +25,7 @@ def map_page() -> HTMLResponse:
 
     Other parameters are let pass: programs that share links add their own.
     """
-    language = current_language.get()
-    html = _templates().get_template("map.html").render(language=language, title=translate("app.name"), t=translate)
-    return HTMLResponse(html, headers={"Cache-Control": REVALIDATE, "Vary": "Accept-Language, Cookie"})
+    return HTMLResponse(render("map.html"), headers={"Cache-Control": REVALIDATE, "Vary": "Accept-Language, Cookie"})
 
 
 @router.get("/api/texts/{lang}", tags=["texts"], response_model=dict[str, str], dependencies=[Depends(no_query)])
@@ -36,10 +33,3 @@ def texts(lang: Literal["zh", "en"], condition: Conditional) -> Response:
     """The texts of the page in one language, by key."""
     found = dict(page_texts(lang))
     return condition.answer(etag("texts", lang, __version__, sorted(found.items())), lambda: JSONResponse(found))
-
-
-@cache
-def _templates() -> Environment:
-    return Environment(
-        loader=FileSystemLoader(resource("web", "templates")), autoescape=True, undefined=StrictUndefined
-    )

@@ -8,7 +8,9 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query
 from pydantic import Field
 
+from geoservice.access.roles import Permission
 from geoservice.api.parameters import Boxed, Count, Day, Parameters, PathId, RecordId, Words
+from geoservice.api.permits import needs
 from geoservice.api.services import Service, Services
 from geoservice.api.shapes import Bounds, PageOf, Shape, Title
 from geoservice.database.filters import today
@@ -17,7 +19,7 @@ from geoservice.names.places import place as find_place
 from geoservice.names.query import NameQuery
 from geoservice.names.search import search_places
 
-router = APIRouter(prefix="/api", tags=["place names"])
+router = APIRouter(prefix="/api", tags=["place names"], dependencies=[needs(Permission.PUBLIC)])
 
 CAP = 50
 

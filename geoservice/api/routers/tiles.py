@@ -5,14 +5,16 @@ from __future__ import annotations
 from fastapi import APIRouter, Depends
 from fastapi.responses import Response
 
+from geoservice.access.roles import Permission
 from geoservice.api.conditional import Conditional
 from geoservice.api.parameters import TileNumber, no_query
+from geoservice.api.permits import needs
 from geoservice.api.services import Service
 from geoservice.database.filters import today
 from geoservice.publish.revisions import layer_revision
 from geoservice.publish.tiles import Tile, tile, tile_etag, tile_layer
 
-router = APIRouter(prefix="/tiles", tags=["tiles"], dependencies=[Depends(no_query)])
+router = APIRouter(prefix="/tiles", tags=["tiles"], dependencies=[Depends(no_query), needs(Permission.PUBLIC)])
 
 MEDIA_TYPE = "application/vnd.mapbox-vector-tile"
 

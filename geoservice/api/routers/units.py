@@ -8,14 +8,16 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query
 from pydantic import Field
 
+from geoservice.access.roles import Permission
 from geoservice.api.parameters import Day, Paged, Parameters, PathId, RecordId, Words
+from geoservice.api.permits import needs
 from geoservice.api.services import Service
 from geoservice.api.shapes import Bounds, CodeOf, PageOf, Position, Shape
 from geoservice.database.filters import today
 from geoservice.errors import NotFound
 from geoservice.publish.queries import units as queries
 
-router = APIRouter(prefix="/api/units", tags=["units"])
+router = APIRouter(prefix="/api/units", tags=["units"], dependencies=[needs(Permission.PUBLIC)])
 
 CAP = 1000
 Level = Literal["province", "prefecture", "county", "township"]

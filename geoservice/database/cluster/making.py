@@ -72,8 +72,7 @@ def make(place: Place, programs: Programs, account: Account) -> None:
         If a step fails, with its reason.
     """
     prefix = f"{place.root.name}.making-"
-    for left in place.root.parent.glob(f"{prefix}*"):
-        shutil.rmtree(left, ignore_errors=True)
+    _clear(place.root.parent, prefix)
     making = Place(place.root.with_name(f"{prefix}{os.getpid()}-{secrets.token_hex(4)}"))
     try:
         making.root.mkdir(mode=0o711)
@@ -90,7 +89,14 @@ def make(place: Place, programs: Programs, account: Account) -> None:
         raise Unavailable("cluster.making-failed", step="mkdir", reason=error) from error
     finally:
         shutil.rmtree(making.root, ignore_errors=True)
+        # What was being made when its program was killed may have been written to for a moment longer.
+        _clear(place.root.parent, prefix)
     _flush(place.root.parent)
+
+
+def _clear(folder: Path, prefix: str) -> None:
+    for left in folder.glob(f"{prefix}*"):
+        shutil.rmtree(left, ignore_errors=True)
 
 
 def _initialise(making: Place, programs: Programs, account: Account) -> None:

@@ -159,7 +159,7 @@ def socket_folder(place: Place, account: Account) -> Path:
         account.own(inside)
         return inside
     prefix = f"geoservice-{account.uid}-{_short_hash(place.root)}"
-    folder = Path("/tmp", prefix)  # noqa: S108 - the address must be short; owner and mode are checked
+    folder = Path("/tmp", prefix)  # nosec B108 # noqa: S108 - the address must be short; owner and mode are checked
     try:
         folder.mkdir(mode=0o700)
         account.own(folder)

@@ -1,46 +1,78 @@
 """The tables of the schema geoservice."""
 
+from geoservice.database.models.access import Account, AccountRole, ApiToken, Credential, Session
+from geoservice.database.models.audit import AuditEntry, AuditHead
 from geoservice.database.models.base import CLASSIFICATIONS, SCHEMA, SRID, Base
 from geoservice.database.models.coverage import (
+    CoverageCase,
     CoverageCircle,
+    CoverageFacility,
     CoverageReach,
     CoverageRun,
     CoverageUnit,
     ServiceStandard,
 )
 from geoservice.database.models.facilities import Facility, FacilityType
-from geoservice.database.models.ground import BuiltUpArea, Railway, Road, Water
+from geoservice.database.models.ground import BuiltUpArea, Railway, Road, Wall, Water
+from geoservice.database.models.heights import RoadHeight
 from geoservice.database.models.imports import ImportBatch, LayerRevision
+from geoservice.database.models.indicators import IndicatorEntry
+from geoservice.database.models.jobs import JOB_STATES, Job, JobRun
 from geoservice.database.models.places import NAME_KINDS, Place, PlaceName
-from geoservice.database.models.population import Community, CommunityCode, PopulationCell
+from geoservice.database.models.population import (
+    Community,
+    CommunityCode,
+    CommunityEstimate,
+    PopulationCell,
+    PopulationSource,
+)
+from geoservice.database.models.turns import TurnRestriction
 from geoservice.database.models.units import LEVELS, Unit, UnitCode, UnitVersion
 
 __all__ = [
     "CLASSIFICATIONS",
+    "JOB_STATES",
     "LEVELS",
     "NAME_KINDS",
     "SCHEMA",
     "SRID",
+    "Account",
+    "AccountRole",
+    "ApiToken",
+    "AuditEntry",
+    "AuditHead",
     "Base",
     "BuiltUpArea",
     "Community",
     "CommunityCode",
+    "CommunityEstimate",
+    "CoverageCase",
     "CoverageCircle",
+    "CoverageFacility",
     "CoverageReach",
     "CoverageRun",
     "CoverageUnit",
+    "Credential",
     "Facility",
     "FacilityType",
     "ImportBatch",
+    "IndicatorEntry",
+    "Job",
+    "JobRun",
     "LayerRevision",
     "Place",
     "PlaceName",
     "PopulationCell",
+    "PopulationSource",
     "Railway",
     "Road",
+    "RoadHeight",
     "ServiceStandard",
+    "Session",
+    "TurnRestriction",
     "Unit",
     "UnitCode",
     "UnitVersion",
+    "Wall",
     "Water",
 ]

@@ -62,6 +62,12 @@ def classified_constraints() -> tuple[SchemaItem, ...]:
     )
 
 
+class Versioned:
+    """Counts the changes of a record; a trigger raises it."""
+
+    version: Mapped[int] = mapped_column(server_default=text("1"), comment="Goes up with each change")
+
+
 class Dated:
     """Legal validity: from the first day in force to the day before `valid_to`; null is open."""
 

@@ -47,6 +47,9 @@ class CoverageRun(Classified, Base):
     input_revisions: Mapped[dict[str, Any]] = mapped_column(JSONB, comment="Layer to revision")
     parameters: Mapped[dict[str, Any]] = mapped_column(JSONB)
     figures: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"), comment="The headline figures")
+    network_outside_km: Mapped[dict[str, Any]] = mapped_column(
+        JSONB, server_default=text("'{}'"), comment="Mode to kilometres of its network outside the county"
+    )
 
 
 class CoverageReach(Base):
@@ -70,15 +73,33 @@ class CoverageReach(Base):
     limit_ds: Mapped[int]
     covered: Mapped[bool]
     reason: Mapped[str | None] = mapped_column(comment="Why there is no time: off_network, no_path, no_facility")
+    second_facility_id: Mapped[int | None] = mapped_column(ForeignKey(f"{SCHEMA}.facility.id"))
+    second_time_ds: Mapped[int | None] = mapped_column(comment="Reach time of the second nearest facility")
+    facilities_within: Mapped[int] = mapped_column(server_default=text("0"), comment="Facilities within the limit")
+    by_neighbour: Mapped[bool | None] = mapped_column(
+        comment="Covered, but by no facility of its own county; null where no county has an outline"
+    )
+    places_per_thousand: Mapped[float | None] = mapped_column(comment="Two-step floating catchment")
+    places_balanced: Mapped[float | None] = mapped_column(comment="Balanced floating catchment")
+    places_shared: Mapped[float | None] = mapped_column(comment="What a thousand people find in the balanced shares")
 
 
 class CoverageUnit(Base):
-    """Coverage of one unit by one type and standard; the unit is null for the sum over all."""
+    """Coverage of one unit by one type and standard; the unit is null for the sum over all.
+
+    What is told of neighbours is null where no county has an outline, built-up land where none is loaded or no circle
+    was drawn.
+    """
 
     __tablename__ = "coverage_unit"
     __table_args__ = (
-        UniqueConstraint("run_id", "standard_id", "type", "unit_id", "is_total", postgresql_nulls_not_distinct=True),
+        UniqueConstraint(
+            *("run_id", "standard_id", "type", "unit_id", "is_total", "is_county"),
+            name="uq_coverage_unit_case",
+            postgresql_nulls_not_distinct=True,
+        ),
         CheckConstraint("communities_covered <= communities and population_covered <= population", name="parts"),
+        CheckConstraint("communities_backed_up <= communities_covered", name="backed_up"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -87,17 +108,74 @@ class CoverageUnit(Base):
     type: Mapped[str]
     unit_id: Mapped[int | None] = mapped_column(ForeignKey(f"{SCHEMA}.unit.id"))
     is_total: Mapped[bool] = mapped_column(server_default=text("false"))
+    is_county: Mapped[bool] = mapped_column(server_default=text("false"), comment="A sum beside the units, by county")
     facilities: Mapped[int]
+    facilities_outside: Mapped[int | None]
     communities: Mapped[int]
     communities_covered: Mapped[int]
+    communities_backed_up: Mapped[int] = mapped_column(server_default=text("0"))
+    communities_by_neighbour: Mapped[int | None]
     communities_unjoined: Mapped[int]
     communities_without_population: Mapped[int]
+    communities_without_population_60: Mapped[int] = mapped_column(server_default=text("0"))
+    communities_without_population_80: Mapped[int] = mapped_column(server_default=text("0"))
+    communities_without_households: Mapped[int] = mapped_column(server_default=text("0"))
     population: Mapped[int]
     population_covered: Mapped[int]
     population_60: Mapped[int]
     population_60_covered: Mapped[int]
     population_80: Mapped[int]
     population_80_covered: Mapped[int]
+    population_backed_up: Mapped[int] = mapped_column(server_default=text("0"))
+    population_by_neighbour: Mapped[int | None]
+    households: Mapped[int] = mapped_column(server_default=text("0"))
+    households_covered: Mapped[int] = mapped_column(server_default=text("0"))
+    built_up_km2: Mapped[float | None]
+    built_up_covered_km2: Mapped[float | None] = mapped_column(comment="Areal share, from the circle")
+    gini_time: Mapped[float | None] = mapped_column(comment="Of reach time, weighted by people")
+
+
+class CoverageFacility(Base):
+    """What one facility does in one case: whom it serves, what its closing would cost, how full it gets."""
+
+    __tablename__ = "coverage_facility"
+    __table_args__ = (
+        UniqueConstraint("run_id", "standard_id", "type", "facility_id"),
+        CheckConstraint("capacity >= 0 and taken_milli >= 0 and taken_milli <= 1000 * capacity", name="capacity_kept"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    run_id: Mapped[int] = mapped_column(ForeignKey(f"{SCHEMA}.coverage_run.id", ondelete="CASCADE"))
+    standard_id: Mapped[str]
+    type: Mapped[str]
+    facility_id: Mapped[int] = mapped_column(ForeignKey(f"{SCHEMA}.facility.id"))
+    outside: Mapped[bool | None] = mapped_column(comment="Outside the county; null where no county has an outline")
+    communities_within: Mapped[int] = mapped_column(comment="Whose limit it is within")
+    population_within: Mapped[int]
+    lost_communities: Mapped[int] = mapped_column(comment="Not covered if it closes")
+    lost_population: Mapped[int]
+    lost_population_60: Mapped[int]
+    lost_population_80: Mapped[int]
+    single_communities: Mapped[int] = mapped_column(comment="Left with one facility if it closes")
+    single_population: Mapped[int]
+    single_population_60: Mapped[int]
+    single_population_80: Mapped[int]
+    capacity: Mapped[int | None] = mapped_column(comment="Places, for example beds; null where not known")
+    taken_milli: Mapped[int | None] = mapped_column(comment="Thousandths of places taken, nearest first")
+    effective_ds: Mapped[int | None] = mapped_column(comment="Time of the farthest community that it serves")
+
+
+class CoverageCase(Base):
+    """What is told of a case as a whole: shortage of places, inequality of access."""
+
+    __tablename__ = "coverage_case"
+    __table_args__ = (UniqueConstraint("run_id", "standard_id", "type"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    run_id: Mapped[int] = mapped_column(ForeignKey(f"{SCHEMA}.coverage_run.id", ondelete="CASCADE"))
+    standard_id: Mapped[str]
+    type: Mapped[str]
+    figures: Mapped[dict[str, Any]] = mapped_column(JSONB)
 
 
 class CoverageCircle(Classified, Base):

@@ -14,6 +14,7 @@ from geoservice.database.models.base import (
     SRID,
     Base,
     Classified,
+    Versioned,
     classified_constraints,
     geometry_constraints,
     gist,
@@ -32,7 +33,7 @@ class FacilityType(Base):
     position: Mapped[int] = mapped_column(comment="Order in lists")
 
 
-class Facility(Classified, Base):
+class Facility(Classified, Versioned, Base):
     """A facility (设施) at one point; open from `opened_on` to the day before `closed_on`."""
 
     __tablename__ = "facility"

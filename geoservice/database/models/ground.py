@@ -1,9 +1,9 @@
-"""What lies on the ground: roads, railways, water, built-up land."""
+"""What lies on the ground: roads, railways, water, walls, built-up land."""
 
 from __future__ import annotations
 
 from geoalchemy2 import Geometry, WKBElement
-from sqlalchemy import BigInteger, CheckConstraint, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import Text
@@ -13,6 +13,7 @@ from geoservice.database.models.base import (
     Base,
     Classified,
     Dated,
+    Versioned,
     classified_constraints,
     dated_constraints,
     geometry_constraints,
@@ -24,7 +25,7 @@ from geoservice.database.models.base import (
 ONEWAY = ("no", "forward", "backward")
 
 
-class Road(Classified, Base):
+class Road(Classified, Versioned, Base):
     """A road as its source draws it, with one node id a vertex: roads meet where they share a node id.
 
     A bridge and the road below it cross without sharing one. Modes are those of layers/standards/modes.toml.
@@ -37,6 +38,7 @@ class Road(Classified, Base):
         CheckConstraint(f"oneway in {ONEWAY}", name="oneway_known"),
         CheckConstraint("cardinality(node_ids) = ST_NPoints(geom)", name="node_per_vertex"),
         CheckConstraint("speed_kmh > 0 and speed_kmh <= 200", name="speed_sensible"),
+        Index("ix_road_unpublished", "id", postgresql_where=text("not published")),
         gist("ix_road_geom", "geom"),
         gist("ix_road_geom_3857", "geom_3857"),
     )
@@ -90,6 +92,25 @@ class Water(Classified, Base):
     key: Mapped[str] = mapped_column(unique=True)
     name: Mapped[str | None]
     class_: Mapped[str] = mapped_column("class", comment="river, canal, stream, lake, pond, reservoir ...")
+    geom: Mapped[WKBElement] = mapped_column(Geometry("GEOMETRY", SRID, spatial_index=False))
+    geom_3857: Mapped[WKBElement] = mapped_column(Geometry("GEOMETRY", 3857, spatial_index=False), mercator())
+
+
+class Wall(Classified, Base):
+    """A wall or a fence, with its openings left out."""
+
+    __tablename__ = "wall"
+    __table_args__ = (
+        *classified_constraints(),
+        *geometry_constraints(types=("LINESTRING", "MULTILINESTRING")),
+        gist("ix_wall_geom", "geom"),
+        gist("ix_wall_geom_3857", "geom_3857"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str | None]
+    class_: Mapped[str] = mapped_column("class")
     geom: Mapped[WKBElement] = mapped_column(Geometry("GEOMETRY", SRID, spatial_index=False))
     geom_3857: Mapped[WKBElement] = mapped_column(Geometry("GEOMETRY", 3857, spatial_index=False), mercator())
 

@@ -34,6 +34,7 @@ class ImportBatch(Base):
     unchanged: Mapped[int]
     refused: Mapped[int]
     report: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
+    published: Mapped[bool] = mapped_column(server_default=text("false"), comment="Whether a record of it was")
 
 
 class LayerRevision(Base):

@@ -14,6 +14,7 @@ from geoservice.database.models.base import (
     Base,
     Classified,
     Dated,
+    Versioned,
     classified_constraints,
     dated_constraints,
     geometry_constraints,
@@ -25,7 +26,7 @@ from geoservice.database.models.base import (
 NAME_KINDS = ("standard", "alias", "abbreviation", "former", "map")
 
 
-class Place(Classified, Base):
+class Place(Classified, Versioned, Base):
     """A place (地名所指的实体): a point, a line or a polygon with one or several names."""
 
     __tablename__ = "place"
@@ -48,7 +49,7 @@ class Place(Classified, Base):
     geom_3857: Mapped[WKBElement | None] = mapped_column(Geometry("GEOMETRY", 3857, spatial_index=False), mercator())
 
 
-class PlaceName(Classified, Dated, Base):
+class PlaceName(Classified, Dated, Versioned, Base):
     """One name of a place between two dates.
 
     `pinyin` (syllables without tones, joined), `pinyin_spaced` and `initials` serve the search; each holds every

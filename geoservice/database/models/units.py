@@ -12,6 +12,7 @@ from geoservice.database.models.base import (
     Base,
     Classified,
     Dated,
+    Versioned,
     classified_constraints,
     dated_constraints,
     geometry_constraints,
@@ -31,7 +32,7 @@ class Unit(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
 
 
-class UnitVersion(Classified, Dated, Base):
+class UnitVersion(Classified, Dated, Versioned, Base):
     """Name, class, parent and territory of a unit between two dates."""
 
     __tablename__ = "unit_version"

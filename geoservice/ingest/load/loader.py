@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from geoservice.catalog import Catalog, LayerDeclaration, Publication
 from geoservice.database.prepare import bump_revision
+from geoservice.database.trail import imported, one_entry
 from geoservice.errors import BadInput
 from geoservice.ingest.load.communities import merge_communities
 from geoservice.ingest.load.identify import identify
@@ -19,6 +20,7 @@ from geoservice.ingest.load.keyed import Counts, Provenance, merge
 from geoservice.ingest.load.places import merge_places
 from geoservice.ingest.load.staging import stage
 from geoservice.ingest.load.township import resolve_townships
+from geoservice.ingest.load.turns import load_turns
 from geoservice.ingest.load.units import merge_units
 from geoservice.ingest.records import Notice, RecordSet, Refusal
 
@@ -50,6 +52,12 @@ class LoadOptions:
     schematic: bool = False
     skip_bad: bool = False
     publish: bool | None = None
+
+    def publication(self, layer: LayerDeclaration) -> Publication:
+        """What new records of a layer get."""
+        if self.publish is None:
+            return layer.publication
+        return PUBLIC if self.publish else INTERNAL
 
 
 @dataclass
@@ -105,27 +113,37 @@ def load(connection: Connection, catalog: Catalog, records: RecordSet, options: 
     identify(layer, records)
     if records.refusals and not options.skip_bad:
         return _report(records, Counts(0, 0, 0))
-    publication = layer.publication
-    if options.publish is not None:
-        publication = PUBLIC if options.publish else INTERNAL
+    publication = options.publication(layer)
     provenance = Provenance(
-        batch_id=_open_batch(connection, records, options),
+        batch_id=open_batch(
+            connection,
+            records.layer,
+            records.source,
+            records.source_crs,
+            options,
+            read=records.rows_read,
+            refused=records.refused,
+        ),
         classification=publication.classification,
         published=publication.published,
         schematic=options.schematic,
     )
-    try:
-        counts, notices = _MERGERS[layer.id](connection, layer, records, provenance)
-    except IntegrityError as error:
-        raise _refused_by_database(records, error) from error
-    if options.publish is not None:
-        _republish(connection, layer, publication)
-    else:
+    with one_entry(connection, str(provenance.batch_id)):
+        try:
+            counts, notices = _MERGERS[layer.id](connection, layer, records, provenance)
+        except IntegrityError as error:
+            raise _refused_by_database(records, error) from error
+        if options.publish is not None:
+            _republish(connection, layer, publication)
+    if options.publish is None:
         records.notices.extend(_publication_notices(connection, layer))
     records.notices.extend(notices)
+    turns = {} if records.turns is None else load_turns(connection, records.turns, provenance)
+    if turns:
+        records.report["turn_restrictions"] = turns
     report = _report(records, counts)
-    _close_batch(connection, provenance.batch_id, report)
-    if counts.loaded or counts.changed:
+    close_batch(connection, provenance.batch_id, report, published=publication.published)
+    if counts.loaded or counts.changed or any(turns.get(name) for name in ("loaded", "changed", "removed")):
         bump_revision(connection, layer.id)
     return report
 
@@ -138,6 +156,7 @@ _STAGED = {
         "place": "key in (select key from staging)",
         "place_name": "place_id in (select p.id from place p join staging s using (key))",
     },
+    "population": {"population_cell": '(source_id, "key") in (select source_id, "key" from staging)'},
 }
 
 
@@ -182,42 +201,58 @@ def _report(records: RecordSet, counts: Counts) -> ImportReport:
     )
 
 
-def _open_batch(connection: Connection, records: RecordSet, options: LoadOptions) -> int:
+def open_batch(
+    connection: Connection,
+    layer: str,
+    source: str,
+    crs: str | None,
+    options: LoadOptions,
+    *,
+    read: int,
+    refused: int = 0,
+) -> int:
+    """Begins the record of an import; its id."""
     statement = text(
         "insert into import_batch (layer, source_name, source_sha256, source_crs, actor, schematic, rows_read, loaded,"
         " changed, unchanged, refused)"
         " values (:layer, :source, :sha256, :crs, :actor, :schematic, :read, 0, 0, 0, :refused) returning id"
     )
     values = {
-        "layer": records.layer,
-        "source": records.source,
+        "layer": layer,
+        "source": source,
         "sha256": options.sha256,
-        "crs": records.source_crs,
+        "crs": crs,
         "actor": options.actor,
         "schematic": options.schematic,
-        "read": records.rows_read,
-        "refused": records.refused,
+        "read": read,
+        "refused": refused,
     }
     batch_id: int = connection.execute(statement, values).scalar_one()
     return batch_id
 
 
-def _close_batch(connection: Connection, batch_id: int, report: ImportReport) -> None:
+def close_batch(connection: Connection, batch_id: int, report: ImportReport, *, published: bool) -> None:
+    """Ends the record of an import with its counts, its report and whether something of it is published.
+
+    The audit trail is told.
+    """
     whole = report.as_dict()
     whole["refusals"], whole["notices"] = whole["refusals"][:1000], whole["notices"][:1000]
     connection.execute(
         text(
             "update import_batch set loaded = :loaded, changed = :changed, unchanged = :unchanged,"
-            " report = cast(:report as jsonb) where id = :id"
+            " report = cast(:report as jsonb), published = :published where id = :id"
         ),
         {
             "id": batch_id,
             "loaded": report.loaded,
             "changed": report.changed,
             "unchanged": report.unchanged,
+            "published": published,
             "report": json.dumps(whole, ensure_ascii=False, default=str).replace("\\u0000", ""),
         },
     )
+    imported(connection, batch_id)
 
 
 def _refused_by_database(records: RecordSet, error: DBAPIError) -> BadInput:
@@ -277,6 +312,14 @@ def _plain(connection: Connection, layer: LayerDeclaration, records: RecordSet, 
     return merge(connection, layer.table, columns, provenance, conflict=conflict), []
 
 
+def _population(connection: Connection, layer: LayerDeclaration, records: RecordSet, provenance: Provenance) -> Merged:
+    """The records name the source that they belong to: a key holds within one source."""
+    stage(connection, layer, records, {"source_id": "bigint"})
+    columns = {field.name: f's."{field.name}"' for field in layer.fields}
+    columns |= {"source_id": "s.source_id", "geom": _AREAS_MULTI}
+    return merge(connection, layer.table, columns, provenance, conflict='(source_id, "key")'), []
+
+
 _AREAS_MULTI = "case when st_dimension(s.geom) = 2 then st_multi(s.geom) else s.geom end"
 
 _MERGERS: dict[str, Callable[[Connection, LayerDeclaration, RecordSet, Provenance], Merged]] = {
@@ -287,6 +330,7 @@ _MERGERS: dict[str, Callable[[Connection, LayerDeclaration, RecordSet, Provenanc
     "roads": _roads,
     "railways": _plain,
     "water": _plain,
+    "walls": _plain,
     "built_up": _plain,
-    "population": _plain,
+    "population": _population,
 }

@@ -44,7 +44,7 @@ def stage(connection: Connection, layer: LayerDeclaration, records: RecordSet, e
     connection.execute(text(f"create temporary table {TABLE} ({listed}) on commit drop"))
     frame = records.records
     values = [_column(frame, name, kind) for name, kind in columns.items()]
-    _copy(connection, list(columns), zip(*values, strict=True))
+    copy_rows(connection, list(columns), zip(*values, strict=True))
     connection.execute(text(f"create index on {TABLE} ({SOURCE_ROW})"))
     connection.execute(text(f"analyze {TABLE}"))
 
@@ -119,7 +119,8 @@ _CASTS: dict[str, Any] = {
 }
 
 
-def _copy(connection: Connection, columns: list[str], rows: Iterable[tuple[Any, ...]]) -> None:
+def copy_rows(connection: Connection, columns: list[str], rows: Iterable[tuple[Any, ...]]) -> None:
+    """Rows into the staging table by COPY."""
     listed = ", ".join(f'"{name}"' for name in columns)
     driver: Any = connection.connection.driver_connection
     with driver.cursor() as cursor, cursor.copy(f"copy {TABLE} ({listed}) from stdin") as copy:

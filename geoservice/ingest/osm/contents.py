@@ -71,6 +71,20 @@ class Thing:
         return f"{self.kind[0]}{self.id}"
 
 
+@dataclass(frozen=True, slots=True)
+class Members:
+    """A relation with its members: ``n``, ``w`` or ``r``, id and role of each."""
+
+    id: int
+    tags: dict[str, str]
+    members: tuple[tuple[str, int, str], ...]
+
+    @property
+    def key(self) -> str:
+        """For example ``osm:relation/123``."""
+        return f"osm:relation/{self.id}"
+
+
 @dataclass
 class Contents:
     """All objects of interest of one file.
@@ -79,6 +93,8 @@ class Contents:
     ----------
     relations, unbuilt
         Tags of all relations, and of those of which no area could be built, mostly because the extract cuts them.
+    restrictions
+        Relations of the type restriction.
     positionless
         Nodes without a position on Earth.
     objects
@@ -90,6 +106,7 @@ class Contents:
     areas: list[Thing] = field(default_factory=list)
     relations: dict[int, dict[str, str]] = field(default_factory=dict)
     unbuilt: dict[int, dict[str, str]] = field(default_factory=dict)
+    restrictions: list[Members] = field(default_factory=list)
     positionless: int = 0
     objects: int = 0
 
@@ -207,6 +224,9 @@ def _keep(item: OSMObject[Any], tags: dict[str, str], contents: Contents, number
     elif isinstance(item, Relation):
         numbers["relation", item.id] = number
         contents.relations[item.id] = tags
+        if tags.get("type") == "restriction":
+            members = tuple((member.type, member.ref, member.role) for member in item.members)
+            contents.restrictions.append(Members(item.id, tags, members))
 
 
 def _polygon(area: Area) -> BaseGeometry:

@@ -23,17 +23,19 @@ LONGEST_CLASS = 40
 
 # What runs below ground has a class of its own: it is drawn, but nothing above ground is stopped by it.
 UNDERGROUND = "underground"
+# Nor by what crosses on a bridge: one passes below it.
+ELEVATED = "elevated"
 
 
 def read_railways(contents: Contents, catalog: Catalog, source: str) -> RecordSet:
-    """Tracks in use; those in a tunnel and the underground have the class ``underground``."""
+    """Tracks in use; those in a tunnel and the underground have the class ``underground``, on a bridge ``elevated``."""
     builder = Builder(catalog.layers["railways"])
     _add_lines(builder, contents.lines, "railway", RAILWAYS)
     return builder.record_set(source)
 
 
 def read_water(contents: Contents, catalog: Catalog, source: str) -> RecordSet:
-    """Lines of rivers, canals and streams, and areas of water; what flows in a tunnel is ``underground``."""
+    """Lines of rivers, canals and streams, and areas of water; in a tunnel ``underground``, on a bridge ``elevated``."""
     builder = Builder(catalog.layers["water"])
     _add_lines(builder, contents.lines, "waterway", WATERWAYS)
     _add_areas(builder, ((thing, _water_class(thing.tags)) for thing in contents.areas))
@@ -72,13 +74,14 @@ def _add_lines(builder: Builder, lines: Iterable[Line], tag: str, classes: froze
         parts = [shapely.LineString(positions) for _, positions in usable_runs(line)]
         if not parts:
             continue
-        below = (class_ == "subway" and not flag(line.tags, "bridge")) or flag(line.tags, "tunnel")
+        above = flag(line.tags, "bridge")
+        below = (class_ == "subway" and not above) or flag(line.tags, "tunnel")
         builder.add(
             line.number,
             parts[0] if len(parts) == 1 else shapely.MultiLineString(parts),
             key=line.key,
             name=clean(line.tags.get("name")),
-            **{"class": UNDERGROUND if below else class_},
+            **{"class": UNDERGROUND if below else ELEVATED if above else class_},
         )
 
 

@@ -43,7 +43,7 @@ def read_kml(path: Path, *, part: str | None = None) -> RawTable:
     if re.search(r"<!(DOCTYPE|ENTITY)", text):
         raise BadInput("import.xml-doctype", file=path.name, member=path.name)
     try:
-        root = ET.fromstring(_DECLARATION.sub("", text))  # noqa: S314  no document type, so no entities
+        root = ET.fromstring(_DECLARATION.sub("", text))  # nosec B314 # noqa: S314  no document type, so no entities
     except ET.ParseError as error:
         raise BadInput("import.broken-file", file=path.name, reason=error) from None
     found = list(_placemarks(root, ""))

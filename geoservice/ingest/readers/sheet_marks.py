@@ -59,7 +59,7 @@ def sheet_marks(path: Path, title: str) -> SheetMarks:
         if not _holds(archive, member, (b"<f", b"<mergeCell", b":f>")):
             return marks
         with archive.open(member) as file:
-            for _, element in ET.iterparse(file):  # noqa: S314  refuse_doctype came first
+            for _, element in ET.iterparse(file):  # nosec B314 # noqa: S314  refuse_doctype came first
                 _mark(element, marks)
     return marks
 
@@ -83,9 +83,9 @@ def _member(archive: ZipFile, title: str) -> str | None:
     names = set(archive.namelist())
     if not {"xl/workbook.xml", "xl/_rels/workbook.xml.rels"} <= names:
         return None
-    book = ET.fromstring(archive.read("xl/workbook.xml"))  # noqa: S314  refuse_doctype came first
+    book = ET.fromstring(archive.read("xl/workbook.xml"))  # nosec B314 # noqa: S314  refuse_doctype came first
     relation = next((one.get(_RELATION) for one in book.iter(f"{_MAIN}sheet") if one.get("name") == title), None)
-    for one in ET.fromstring(archive.read("xl/_rels/workbook.xml.rels")):  # noqa: S314  refuse_doctype came first
+    for one in ET.fromstring(archive.read("xl/_rels/workbook.xml.rels")):  # nosec B314 # noqa: S314  refuse_doctype came first
         if one.get("Id") == relation:
             target = one.get("Target", "")
             found = target.lstrip("/") if target.startswith("/") else str(PurePosixPath("xl") / target)

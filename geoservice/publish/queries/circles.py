@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select, true
 
-from geoservice.database.filters import public
+from geoservice.database.filters import visible
 from geoservice.database.models import CoverageCircle
 
 # A metre; the outline itself is kept to about five.
@@ -42,7 +42,7 @@ def circles(connection: Connection, run_id: int, *, service: str, type_: str) ->
             func.ST_AsGeoJSON(_drawn(CoverageCircle.geom), DIGITS, PLAIN),
         )
         .where(
-            public(CoverageCircle),
+            visible(CoverageCircle),
             CoverageCircle.run_id == run_id,
             CoverageCircle.standard_id == service,
             CoverageCircle.type == type_,

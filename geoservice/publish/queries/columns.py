@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Double, Label, Numeric, Text, case, cast, func, select
+from sqlalchemy import ColumnElement, Double, Label, Numeric, Text, case, cast, func, select, true
 from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import aliased
 
-from geoservice.database.filters import in_force, public
+from geoservice.database.filters import in_force, visible
 from geoservice.database.models import CommunityCode, UnitCode, UnitVersion
 
 DIGITS = 7
@@ -31,12 +31,12 @@ def bbox(geom: Any) -> ColumnElement[Any]:
     return case((geom.is_not(None), array(corners)), else_=None)
 
 
-def unit_name(unit_id: Any, day: date) -> ColumnElement[Any]:
-    """Name of a unit on a day; null where it is not published."""
+def unit_name(unit_id: Any, day: date, *, public_only: bool = True) -> ColumnElement[Any]:
+    """Name of a unit on a day; null where it is not published, unless all may be seen."""
     version = aliased(UnitVersion)
     return (
         select(version.name)
-        .where(version.unit_id == unit_id, in_force(version, day), public(version))
+        .where(version.unit_id == unit_id, in_force(version, day), visible(version) if public_only else true())
         .correlate_except(version)
         .scalar_subquery()
     )

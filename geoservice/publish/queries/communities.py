@@ -7,9 +7,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, and_, select
 
-from geoservice.database.filters import BBox, containing, in_force, public, within_unit
+from geoservice.database.filters import BBox, containing, in_force, visible, within_unit
 from geoservice.database.models import Community, CommunityCode, CoverageReach, Facility
 from geoservice.database.paging import Key, Page, page
+from geoservice.database.people import PEOPLE, of_community, people_columns, people_day
 from geoservice.publish.queries.columns import community_code, position, unit_name
 
 
@@ -78,7 +79,7 @@ def _reach(connection: Connection, community_id: int, run_id: int) -> list[dict[
             CoverageReach.covered,
             CoverageReach.reason,
         )
-        .outerjoin(Facility, and_(Facility.id == CoverageReach.facility_id, public(Facility)))
+        .outerjoin(Facility, and_(Facility.id == CoverageReach.facility_id, visible(Facility)))
         .where(CoverageReach.run_id == run_id, CoverageReach.community_id == community_id)
         .order_by(CoverageReach.standard_id, CoverageReach.type)
     )
@@ -86,18 +87,17 @@ def _reach(connection: Connection, community_id: int, run_id: int) -> list[dict[
 
 
 def _described(day: date) -> Select[Any]:
-    return select(
+    described = select(
         Community.id,
         Community.name,
         community_code(Community.id).label("code"),
         Community.class_.label("class"),
         Community.unit_id,
         unit_name(Community.unit_id, day).label("unit_name"),
-        Community.population,
-        Community.population_60,
-        Community.population_80,
+        *people_columns(),
         Community.households,
-        Community.population_date,
+        people_day().label("population_date"),
         Community.schematic,
         *position(Community.geom),
-    ).where(public(Community))
+    ).where(visible(Community))
+    return described.outerjoin(PEOPLE, of_community(public_only=True))

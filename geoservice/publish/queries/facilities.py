@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, select
 
-from geoservice.database.filters import BBox, containing, is_open, public, within_unit
+from geoservice.database.filters import BBox, containing, is_open, visible, within_unit
 from geoservice.database.models import Facility
 from geoservice.database.paging import Key, Page, page
 from geoservice.publish.queries.columns import position, unit_name
@@ -66,4 +66,4 @@ def _described(day: date) -> Select[Any]:
         Facility.closed_on,
         Facility.schematic,
         *position(Facility.geom),
-    ).where(public(Facility))
+    ).where(visible(Facility))

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, literal, select, union_all
 
-from geoservice.database.filters import in_force, is_open, public
+from geoservice.database.filters import in_force, is_open, visible
 from geoservice.database.models import (
     BuiltUpArea,
     Community,
@@ -19,6 +19,7 @@ from geoservice.database.models import (
     Railway,
     Road,
     UnitVersion,
+    Wall,
     Water,
 )
 
@@ -32,6 +33,7 @@ TABLES: dict[str, Any] = {
     "roads": Road,
     "railways": Railway,
     "water": Water,
+    "walls": Wall,
     "built_up": BuiltUpArea,
 }
 # What the map opens on: the first group that holds anything.
@@ -44,13 +46,17 @@ _ATTRIBUTIONS = select(_words).where(_words.is_not(None), ImportBatch.loaded > 0
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """Bounds are ``(west, south, east, north)`` in CRS84; counts are of published records in force on the day."""
+    """Bounds are ``(west, south, east, north)`` in CRS84; counts are of published records in force on the day.
+
+    `county` is the name of the county where there is one and no other.
+    """
 
     bounds: tuple[float, float, float, float] | None
     schematic: bool
     counts: dict[str, int]
     facility_counts: dict[str, int]
     attributions: tuple[str, ...]
+    county: str | None
 
 
 def overview(connection: Connection, *, day: date) -> Overview:
@@ -71,6 +77,7 @@ def overview(connection: Connection, *, day: date) -> Overview:
         counts={row.layer: row.records for row in found},
         facility_counts=dict(connection.execute(types).all()),
         attributions=tuple(connection.execute(_ATTRIBUTIONS).scalars()),
+        county=_county(connection, day),
     )
 
 
@@ -78,10 +85,16 @@ def conditions(layer: str, day: date) -> tuple[Any, ...]:
     """What a record of a layer must fulfil to be shown on a day."""
     table = TABLES[layer]
     if layer == "facilities":
-        return public(table), is_open(table.opened_on, table.closed_on, day)
+        return visible(table), is_open(table.opened_on, table.closed_on, day)
     if hasattr(table, "valid_from"):
-        return public(table), in_force(table, day)
-    return (public(table),)
+        return visible(table), in_force(table, day)
+    return (visible(table),)
+
+
+def _county(connection: Connection, day: date) -> str | None:
+    counties = select(UnitVersion.name).where(UnitVersion.level == "county", *conditions("units", day)).limit(2)
+    names = connection.execute(counties).scalars().all()
+    return names[0] if len(names) == 1 else None
 
 
 def _bounds(connection: Connection, day: date) -> tuple[float, float, float, float] | None:

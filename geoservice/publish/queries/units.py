@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, case, func, select
 
-from geoservice.database.filters import containing, in_force, public
+from geoservice.database.filters import containing, in_force, visible
 from geoservice.database.models import LEVELS, UnitCode, UnitVersion
 from geoservice.database.paging import Key, Page, page
 from geoservice.publish.queries.columns import bbox, label_position, unit_code, unit_name
@@ -84,7 +84,7 @@ def _described(day: date) -> Select[Any]:
         lat,
         _level_position().label("_level"),
         _code_or_empty().label("_code"),
-    ).where(public(UnitVersion))
+    ).where(visible(UnitVersion))
 
 
 def _level_position() -> ColumnElement[int]:
@@ -107,7 +107,7 @@ def _codes(connection: Connection, unit_id: int) -> list[dict[str, Any]]:
 def _versions(connection: Connection, unit_id: int) -> list[dict[str, Any]]:
     statement = (
         select(UnitVersion.name, UnitVersion.level, UnitVersion.kind, UnitVersion.valid_from, UnitVersion.valid_to)
-        .where(UnitVersion.unit_id == unit_id, public(UnitVersion))
+        .where(UnitVersion.unit_id == unit_id, visible(UnitVersion))
         .order_by(UnitVersion.valid_from.asc().nulls_first())
     )
     return [dict(row) for row in connection.execute(statement).mappings()]

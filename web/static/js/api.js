@@ -44,6 +44,29 @@ export async function get(path, parameters = {}, { signal } = {}) {
   }
 }
 
+let formKey = null;
+
+/** The key of this session, which goes with every change. */
+export const useFormKey = (key) => {
+  formKey = key;
+};
+
+/**
+ * Sends JSON and gives the answer; it is sent once and never again by itself.
+ * @param {string} [version] ETag of what is changed
+ * @throws {Problem} when the server refuses
+ */
+export async function send(method, path, body, version) {
+  const headers = { Accept: "application/json", "Accept-Language": document.documentElement.lang, "Content-Type": "application/json" };
+  if (formKey) headers["X-Form-Key"] = formKey;
+  if (version) headers["If-Match"] = version;
+  const response = await fetch(path, { method, headers, body: JSON.stringify(body) });
+  if (!response.ok) throw new Problem(response.status, await response.json().catch(() => null));
+  return response.json();
+}
+
+export const post = (path, body) => send("POST", path, body);
+
 /** All items of a paged list, at most `cap`. */
 export async function getAll(path, parameters = {}, { signal, cap = 5000 } = {}) {
   const items = [];

@@ -98,6 +98,7 @@ function community(record, onSelect) {
     facts([
       [text("map.fact.unit"), township(record, onSelect)],
       [text("map.fact.people"), people(record.population)],
+      [text("map.fact.estimated"), record.population_estimated ? record.population_source : null],
       [text("map.people.60"), people(record.population_60)],
       [text("map.people.80"), people(record.population_80)],
       [text("map.fact.households"), withUnit(record.households, "map.households")],

@@ -1,13 +1,14 @@
 // Why a community is covered or not: the way to its facility, part by part, for the standard and type in sight.
 
 import { get, latest } from "./api.js";
-import { chosenService, chosenType, info } from "./choice.js";
+import { chosenService, chosenType } from "./choice.js";
+import { coverage } from "./coverage.js";
 import { el } from "./dom.js";
 import { count, decimal, minutes } from "./format.js";
 import { text } from "./texts.js";
 
 const load = latest((signal, id) =>
-  get(`/api/runs/${info().latest_run}/communities/${id}/evidence`, { service: chosenService().id, type: chosenType().code }, { signal }),
+  get(`/api/runs/${coverage().run.id}/communities/${id}/evidence`, { service: chosenService().id, type: chosenType().code }, { signal }),
 );
 
 /**
@@ -15,7 +16,7 @@ const load = latest((signal, id) =>
  * @returns {Promise<object|null|undefined>} null where there is none or it cannot be told; undefined when overtaken
  */
 export async function findEvidence(chosen) {
-  if (chosen?.kind !== "community" || info().latest_run === null || !chosenService() || !chosenType()) return null;
+  if (chosen?.kind !== "community" || coverage().status !== "ready") return null;
   try {
     return await load(chosen.id);
   } catch (problem) {
@@ -25,7 +26,8 @@ export async function findEvidence(chosen) {
 }
 
 /** The parts of a way in words, with their sum and the margin to the limit. */
-export function evidenceSection({ properties: told }) {
+export function evidenceSection(way) {
+  const told = way.properties;
   if (!told.access) return null;
   const { access, steps, egress } = told;
   const rows = [
@@ -39,8 +41,17 @@ export function evidenceSection({ properties: told }) {
     { class: "evidence", open: true },
     el("summary", {}, text("map.evidence.title", { facility: told.facility.name })),
     el("table", { class: "plain" }, el("tbody", {}, ...rows, sum)),
+    el("button", { class: "button screen-only", type: "button", onclick: () => save(way) }, text("map.evidence.save")),
     el("p", { class: "quiet" }, text(told.margin_ds < 0 ? "map.evidence.over" : "map.evidence.margin", { time: minutes(Math.abs(told.margin_ds) / 10) })),
   );
+}
+
+/** The way as a GeoJSON file: anyone can add it up again. */
+function save(way) {
+  const url = URL.createObjectURL(new Blob([JSON.stringify(way, null, 1)], { type: "application/geo+json" }));
+  const { community, service, type } = way.properties;
+  el("a", { href: url, download: `${community?.name ?? "evidence"} ${service} ${type}.geojson`.replace(/[\\/:*?"<>|]+/g, " ") }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 1000);
 }
 
 /** Neighbouring steps on one road are one line. */

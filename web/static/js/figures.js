@@ -1,37 +1,54 @@
 // The headline figures of the chosen service and type, with what they assume beside them.
 
+import { accessSection, reportLinks } from "./access.js";
 import { shareBar } from "./chart.js";
 import { chosenService, chosenType, info, modeOf } from "./choice.js";
 import { coverage, loadCoverage } from "./coverage.js";
+import { closingTable } from "./closing.js";
 import { byId, el } from "./dom.js";
-import { count, coverageShare, moment, percent, share, short } from "./format.js";
+import { count, coverageShare, decimal, moment, percent, share, short } from "./format.js";
+import { formsSection } from "./forms.js";
+import { mayOrder, order } from "./jobs.js";
 import { failure } from "./problem.js";
 import { state } from "./state.js";
+import { sureSection } from "./sure.js";
 import { unitsTable } from "./table.js";
 import { language, text, titled } from "./texts.js";
 
 let drawn = [];
 
-/** @param {(unitId: number) => void} onUnit called when a row of the table is chosen */
-export function drawFigures(onUnit) {
+/**
+ * @param {(thing: object, how?: object) => void} onThing called when a thing of a table is chosen
+ * @param {{onMarks: (items: object[]) => void, onForm: (collection: object|null) => void}} map what to mark on the map, and
+ *   what to draw in place of the circle
+ */
+export function drawFigures(onThing, map) {
   const view = byId("view-figures");
   const { status, error, run, total, items } = coverage();
   view.setAttribute("aria-busy", String(status === "loading"));
   if (status === "loading" && view.childElementCount) return;
-  const now = [status, error, run, total, items, language()];
+  const now = [status, error, run, total, items, language(), mayOrder()];
   if (now.every((part, index) => part === drawn[index])) return;
   drawn = now;
   if (status === "ready") {
-    view.replaceChildren(...ready(onUnit));
+    view.replaceChildren(...ready(onThing, map));
     performance.mark("figures");
   } else if (status === "failed") view.replaceChildren(failure(error, loadCoverage));
   else view.replaceChildren(status === "loading" ? el("p", { class: "quiet" }, text("map.loading")) : noRun());
 }
 
-const noRun = () =>
-  el("div", { class: "note" }, el("strong", {}, text("map.norun")), text("map.norun.remedy"), " ", el("code", {}, "geoservice coverage run"));
+function noRun() {
+  const words = info().latest_run === null ? ["map.norun", "map.norun.remedy"] : ["map.norun.case", "map.norun.remedy"];
+  return el(
+    "div",
+    { class: "note stack tight" },
+    el("strong", {}, text(words[0])),
+    el("p", {}, text(words[1]), " ", el("code", {}, "geoservice coverage run")),
+    mayOrder() ? el("button", { id: "run-now", class: "button", type: "button", onclick: () => order() }, text("map.norun.now")) : null,
+  );
+}
 
-function ready(onUnit) {
+function ready(onThing, { onMarks, onForm }) {
   const { run, total, items } = coverage();
   const service = chosenService();
   const type = chosenType();
@@ -40,12 +57,36 @@ function ready(onUnit) {
   if (!total) return [el("h2", {}, title), el("div", { class: "note" }, text("map.noresult"))];
   return [
     el("h2", {}, title),
-    run.stale ? el("div", { class: "note warn" }, el("strong", {}, text("map.stale")), text("map.stale.remedy")) : null,
+    run.stale ? stale() : null,
     headline(total),
     figures(total),
     assumptions(service, run),
-    unitsTable({ items, total, caption, current: selectedUnit(), onChoose: onUnit }),
+    unitsTable({ items, total, caption, current: selectedUnit(), onChoose: (id) => onThing({ kind: "unit", id }, { stay: true }) }),
+    unjoined(onThing),
+    accessSection(onThing),
+    formsSection(onThing, onForm),
+    closingTable(onThing),
+    sureSection(onThing, onMarks),
+    reportLinks(),
   ].filter(Boolean);
+}
+
+const stale = () =>
+  el(
+    "div",
+    { class: "note warn stack tight" },
+    el("strong", {}, text("map.stale")),
+    el("p", {}, text("map.stale.remedy")),
+    mayOrder() ? el("button", { class: "button", type: "button", onclick: () => order() }, text("map.stale.again")) : null,
+  );
+
+/** Who could not be joined to the network, by name; they count as uncovered. */
+function unjoined(onThing) {
+  const items = (coverage().reach ?? []).filter(({ status }) => status === "unjoined");
+  if (!items.length) return null;
+  const link = (item) => el("button", { class: "link", type: "button", onclick: () => onThing({ kind: "community", id: item.community_id, name: item.name, lon: item.lon, lat: item.lat }) }, item.name);
+  const row = (item) => el("li", {}, link(item), " ", el("small", {}, text(`map.reason.${item.reason}`)));
+  return el("details", { id: "unjoined", class: "more" }, el("summary", {}, text("map.unjoined", { count: count(items.length) })), el("ul", { class: "names" }, ...items.slice(0, 200).map(row)));
 }
 
 /** The id of the unit that is selected, or null. */
@@ -71,8 +112,13 @@ function figures(total) {
     [text("map.people"), total.population ? people(total.population_covered, total.population) : null],
     [text("map.people.60"), total.population_60 ? people(total.population_60_covered, total.population_60) : null],
     [text("map.people.80"), total.population_80 ? people(total.population_80_covered, total.population_80) : null],
+    [text("map.people.households"), total.households ? text("map.of.households", { covered: count(total.households_covered), all: count(total.households), share: percent(share(total.households_covered, total.households)) }) : null],
+    [text("map.backup"), total.population ? people(total.population_backed_up, total.population) : null],
+    [text("map.neighbour"), total.population_by_neighbour ? people(total.population_by_neighbour, total.population) : null],
     [text("map.communities"), text("map.of.communities", { covered: count(total.communities_covered), all: count(total.communities) })],
     [text("map.facilities"), text("map.of.facilities", { all: count(total.facilities) })],
+    [text("map.built"), total.built_up_km2 ? text("map.of.km2", { covered: decimal(total.built_up_covered_km2), all: decimal(total.built_up_km2), share: percent(share(total.built_up_covered_km2, total.built_up_km2)) }) : null],
+    [text("map.gini"), Number.isFinite(total.gini_time) ? decimal(total.gini_time, 2) : null],
     [text("map.state.unjoined"), total.communities_unjoined ? text("map.of.places", { all: count(total.communities_unjoined) }) : null],
     [text("map.nopeople"), total.communities_without_population ? text("map.of.places", { all: count(total.communities_without_population) }) : null],
   ];
@@ -86,6 +132,8 @@ function assumptions(service, run) {
   const items = limits.map(([kind, limit]) =>
     text("map.assumed.limit", { kind: text(`map.class.${kind}`), way: way(limit.mode), minutes: limit.minutes }),
   );
+  const estimated = run.parameters?.population_estimated;
+  if (estimated?.communities) items.push(text("map.assumed.estimated", { communities: count(estimated.communities), people: count(estimated.population), sources: estimated.sources.map(({ name, on }) => (on ? `${name} (${on})` : name)).join(", ") }));
   items.push(text("map.assumed.how"));
   items.push(...new Set(limits.map(([, limit]) => leg(limit.mode)).filter(Boolean)));
   items.push(text("map.assumed.date", { date: run.on_date, finished: moment(run.finished_at) }));

@@ -73,7 +73,7 @@ function walkTabs({ key, target }) {
 
 function toggleSheet(name) {
   const button = document.querySelector(`[data-sheet="${name}"]`);
-  if (button.getAttribute("aria-expanded") === "true") lower();
+  if (button.getAttribute("aria-expanded") === "true") lowerSheet();
   else if (name === "layers") raise(name);
   else showTab(name, { reveal: true });
 }
@@ -84,7 +84,8 @@ function raise(name) {
   for (const button of document.querySelectorAll("[data-sheet]")) button.setAttribute("aria-expanded", String(button.dataset.sheet === name));
 }
 
-function lower() {
+/** Lowers the sheet of a phone, so that the map can be seen. */
+export function lowerSheet() {
   document.body.classList.remove("sheet-left", "sheet-right", "sheet-tall");
   for (const button of document.querySelectorAll("[data-sheet]")) button.setAttribute("aria-expanded", "false");
 }

@@ -77,6 +77,7 @@ const SWATCHES = {
   population: () => [rect("population")],
   units: () => [wave("units-casing"), wave("units")],
   roads: () => [wave("roads-casing"), wave("roads")],
+  walls: () => [wave("walls")],
   railways: () => [wave("railways-casing"), wave("railways")],
   places: () => [svg("text", { class: "text", x: 12, y: 12.5 }, "名")],
   communities: () => [dot("dot")],
@@ -84,6 +85,10 @@ const SWATCHES = {
   covered: () => [dot("covered")],
   uncovered: () => [dot("uncovered")],
   unjoined: () => [dot("unjoined")],
+  unsure: () => [dot("unsure")],
+  "within-1": () => [dot("within-1")],
+  "within-2": () => [dot("within-2")],
+  "within-3": () => [dot("within-3")],
 };
 
 /** The legend swatch of a layer, of a state of a community, or of a ring (`ring-1` to `ring-4`). */

@@ -3,22 +3,25 @@
 import { chosenService, chosenType, info, modeOf, shownLayers, typesOfService } from "./choice.js";
 import { coverage } from "./coverage.js";
 import { byId, el } from "./dom.js";
-import { count, decimal } from "./format.js";
+import { count, decimal, moment } from "./format.js";
 import { swatch, typeSwatch } from "./icons.js";
+import { tried } from "./runs.js";
 import { state, update } from "./state.js";
 import { text, titled } from "./texts.js";
 
 const STATES = ["covered", "uncovered", "unjoined"];
 
 export function startPanel() {
-  byId("service").addEventListener("change", ({ target }) => update({ service: target.value }));
-  byId("type").addEventListener("change", ({ target }) => update({ type: target.value, hide: state().hide.filter((code) => code !== target.value) }));
+  byId("service").addEventListener("change", ({ target }) => update({ service: target.value, run: null }));
+  byId("run").addEventListener("change", ({ target }) => update({ run: Number(target.value) }));
+  byId("type").addEventListener("change", ({ target }) => update({ type: target.value, run: null, hide: state().hide.filter((code) => code !== target.value) }));
 }
 
 /** Draws the panel anew from the state; keeps the focus where it is. */
 export function drawPanel() {
   const focused = document.activeElement?.id;
   drawChoices();
+  drawRuns();
   drawRings();
   drawReach();
   drawTypes();
@@ -30,6 +33,20 @@ function drawChoices() {
   const service = chosenService();
   options(byId("service"), info().services.map(({ id, title }) => [id, titled(title)]), service?.id);
   options(byId("type"), typesOfService(service).map((type) => [type.code, `${titled(type.title)} (${count(type.count)})`]), chosenType()?.code);
+}
+
+/** Every run that holds the case: its day, what it assumed where that is not the standard's, when it was made. */
+function drawRuns() {
+  const { runs, run } = coverage();
+  const service = chosenService()?.id;
+  const label = (one) =>
+    text(one.stale ? "map.run.stale" : "map.run.of", { date: one.on_date, how: tried(one, service) ? limitsOf(one, service) : text("map.run.declared"), finished: moment(one.finished_at) });
+  options(byId("run"), runs.map((one) => [String(one.id), label(one)]), run && String(run.id));
+}
+
+function limitsOf({ parameters }, service) {
+  const said = Object.values(parameters.services[service].limits).map(({ mode, minutes }) => text("map.ring", { mode: titled(modeOf(mode)?.title) || mode, minutes }));
+  return [...new Set(said)].join(" / ");
 }
 
 function options(select, pairs, chosen) {
@@ -60,10 +77,14 @@ function drawRings() {
 function drawReach() {
   const reach = coverage().reach ?? [];
   byId("reach").hidden = !reach.length;
-  const rows = STATES.map((status) => [status, reach.filter((item) => item.status === status).length]);
-  list("reach", rows.filter(([status, number]) => number || status !== "unjoined").map(([status, number]) =>
-    el("li", { class: "key" }, swatch(status), el("span", {}, text(`map.state.${status}`), " ", el("span", { class: "count" }, count(number)))),
-  ));
+  const key = (mark, words, number) => el("li", { class: "key" }, swatch(mark), el("span", {}, words, " ", el("span", { class: "count" }, count(number))));
+  const rows = STATES.map((status) => [status, reach.filter((item) => item.status === status).length]).filter(([status, number]) => number || status !== "unjoined");
+  const within = [1, 2, 3].map((times) => key(`within-${times}`, text(`map.within.${times}`), reach.filter((item) => item.covered && Math.min(3, item.facilities_within) === times).length));
+  const { overlap } = state();
+  list("reach", [
+    ...rows.flatMap(([status, number]) => (overlap && status === "covered" ? within : [key(status, text(`map.state.${status}`), number)])),
+    el("li", { class: "screen-only" }, el("label", {}, el("input", { id: "overlap", type: "checkbox", checked: overlap, onchange: ({ target }) => update({ overlap: target.checked }) }), swatch("within-2"), el("span", {}, text("map.within")))),
+  ]);
 }
 
 function drawTypes() {

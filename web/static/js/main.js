@@ -1,14 +1,17 @@
 // Starts the map desk and ties its parts together.
 
 import { get, getAll } from "./api.js";
+import { addCorner, drawArea, startArea } from "./area.js";
 import { chosenType, info, setInfo, shownLayers } from "./choice.js";
 import { onConnection } from "./connection.js";
 import { coverage, loadCoverage, onCoverage } from "./coverage.js";
 import { parseSelection, showDetails } from "./details.js";
+import { closingSection } from "./closing.js";
 import { byId, debounce, el } from "./dom.js";
 import { evidenceSection, findEvidence } from "./evidence.js";
 import { drawFigures, selectedUnit } from "./figures.js";
 import { labelFolds, obscured, onTab, showTab, startFrame } from "./frame.js";
+import { startJobs } from "./jobs.js";
 import { drawPanel, startPanel } from "./layers.js";
 import { drawList } from "./list.js";
 import { followSystem, onTheme, toggleTheme } from "./palette.js";
@@ -21,10 +24,14 @@ import { markRow } from "./table.js";
 import { language, onLanguage, text, useLanguage } from "./texts.js";
 
 const MOVE_PAUSE_MS = 250;
+// What was drawn stays this long for what comes: each drawing of the map costs a frame, and one is enough.
+const STAY_MS = { loading: 500, figures: 120 };
 const pageLanguage = language();
 let view = null;
 let others = [];
 let here = null;
+let form = null;
+let painting = 0;
 
 async function start() {
   // The map library is the heaviest part: figures and legend do not wait for it.
@@ -41,6 +48,7 @@ async function start() {
   byId("blank").hidden = true;
   connect();
   loadCoverage();
+  startJobs(showResult).then(drawAll, () => {});
   const { createMap } = await library;
   try {
     view = createMap({ container: byId("map"), info: answer, view: state().view, shown: tilesAtFirst(), obscured });
@@ -81,7 +89,9 @@ function connect() {
   startPanel();
   startSearch((hit) => choose(hit, { fly: true }));
   onChange(follow);
-  onCoverage(drawAll);
+  onCoverage(drawSoon);
+  onCoverage(followRun);
+  onCoverage(drawArea);
   onTab((tab) => {
     if (tab === "list") list();
   });
@@ -90,6 +100,7 @@ function connect() {
     labelFolds();
     notice();
     drawAll();
+    drawArea();
     if (!view) return;
     labelMap();
     showCoordinates(view.map.getCenter());
@@ -100,7 +111,9 @@ function connect() {
 function connectMap() {
   const { map } = view;
   startPrinting(view);
-  followPointer(view, (found) => {
+  startArea(view);
+  followPointer(view, (found, event) => {
+    if (addCorner(event)) return;
     others = found;
     if (found.length) choose(found[0]);
     else update({ sel: null });
@@ -121,34 +134,71 @@ const list = () => view && drawList(view, (thing) => choose(thing, { fly: true }
 
 /** Draws what hangs on the state and on the coverage. */
 function drawAll() {
-  drawPanel();
-  drawFigures((id) => choose({ kind: "unit", id }, { fly: true, stay: true }));
+  drawPanels();
   paint();
+}
+
+function drawPanels() {
+  drawPanel();
+  drawFigures((thing, how) => choose(thing, { fly: true, ...how }), { onMarks: (items) => view?.setUnsure(items), onForm: showForm });
   list();
 }
 
+/** The panels at once; the map when the circles have come, or when they keep the reader waiting. */
+function drawSoon({ status, circles }) {
+  drawPanels();
+  const stay = status === "loading" ? STAY_MS.loading : status === "ready" && !circles ? STAY_MS.figures : 0;
+  if (!stay) return paint();
+  clearTimeout(painting);
+  painting = setTimeout(paint, stay);
+  return undefined;
+}
+
+/** Draws the circle in another form, or as it is again. */
+function showForm(collection) {
+  if (collection === form) return;
+  form = collection;
+  if (coverage().circles) paint();
+}
+
 function paint() {
+  clearTimeout(painting);
   if (!view) return;
   const { status, circles, reach } = coverage();
   const shown = shownLayers();
   view.setLayers(shown, status === "loading" || Boolean(reach?.length));
   view.setTypes(chosenType()?.code ?? null, state().hide);
-  view.setCircles(circles ?? null, state().ringsOff);
-  view.setReach(reach ?? null);
+  view.setCircles(form ? null : (circles ?? null), state().ringsOff);
+  view.setForm(form);
+  view.setReach(reach ?? null, state().overlap);
 }
 
 function follow(changed) {
   if (changed.has("lang")) useLanguage(state().lang ?? pageLanguage);
-  if (changed.has("service") || changed.has("type")) {
-    loadCoverage();
-    if (view) showEvidence(parseSelection(state().sel));
-  }
-  if (["layers", "hide", "ringsOff", "type"].some((key) => changed.has(key))) {
+  if (["service", "type", "run"].some((key) => changed.has(key))) loadCoverage();
+  if (changed.has("area")) drawArea();
+  if (["layers", "hide", "ringsOff", "overlap"].some((key) => changed.has(key))) {
     drawPanel();
     paint();
   }
   if (changed.has("sel") && view) select(true);
   if (changed.has("view") && view) move();
+}
+
+let shownCase = null;
+
+/** What hangs on the run in sight, once a case: the way of the chosen community, the cost of closing the chosen facility. */
+function followRun({ status, run }) {
+  if (status !== "ready" || !view) return;
+  const now = [run.id, chosenType()?.code, state().service].join();
+  if (now === shownCase) return;
+  shownCase = now;
+  showGrounds(parseSelection(state().sel));
+}
+
+/** Shows the run that a job has made, with the case that it was asked for. */
+function showResult({ services, types }, run) {
+  update({ service: services[0] ?? state().service, type: types[0] ?? state().type, run });
 }
 
 /** Where the reader went by "back" or by an edited address; movements of the map itself change nothing here. */
@@ -193,8 +243,23 @@ async function showSelection(near = []) {
   const chosen = parseSelection(state().sel);
   const record = await showDetails(chosen, { others: near, onSelect: (thing) => choose(thing, { fly: true }) });
   if (record !== undefined) view.select(chosen && { ...chosen, lon: record?.lon, lat: record?.lat });
-  if (record !== undefined) showEvidence(record && chosen);
+  if (record !== undefined) showGrounds(record && chosen);
   return record;
+}
+
+function showGrounds(chosen) {
+  showEvidence(chosen);
+  showClosing(chosen);
+}
+
+/** What the closing of the facility in sight costs, for the standard and type in sight. */
+async function showClosing(chosen) {
+  const root = byId("view-details");
+  root.querySelector(".closing")?.remove();
+  if (chosen?.kind !== "facility") return;
+  const section = await closingSection(chosen.id, (thing) => choose(thing, { fly: true }));
+  root.querySelector(".closing")?.remove();
+  if (section && parseSelection(state().sel)?.id === chosen.id) root.querySelector(".facts")?.after(section);
 }
 
 /** The way of the community in sight to its facility, for the standard and type in sight. */
@@ -222,6 +287,8 @@ function notice() {
   const words = info().schematic ? text("map.schematic") : info().notice;
   byId("notice").hidden = !words;
   byId("notice").textContent = words ?? "";
+  byId("brand").textContent = [info().county, text("app.name")].filter(Boolean).join(language() === "en" ? " · " : "");
+  document.title = `${text("map.desk.map")} · ${byId("brand").textContent}`;
   byId("attribution").textContent = info().attributions.join(" · ");
 }
 

@@ -54,6 +54,16 @@ export function createMap({ container, info, view, shown, obscured }) {
   return handle(map, info, obscured);
 }
 
+/** Marks the first frame that holds the circles, for who measures. */
+function markDrawn(map) {
+  const look = () => {
+    if (!map.isSourceLoaded("circles")) return;
+    map.off("render", look);
+    performance.mark("circles");
+  };
+  map.on("render", look);
+}
+
 function addIcons(map, info) {
   for (const { code, shape, color } of info.facility_types) {
     const image = mapIcon(shape, color, token("map-icon-halo"));
@@ -79,18 +89,30 @@ function refreshTiles(map) {
 function handle(map, info, obscured) {
   const whenReady = (run) => (map.isStyleLoaded() || map.getLayer("ground") ? run() : map.once("style.load", run));
   let reach = null;
-  const setData = (source, data) => whenReady(() => map.getSource(source).setData(data));
+  const filled = new Set();
+  // A source that is empty and stays so costs no frame.
+  const setData = (source, data) => {
+    if (!data.features.length && !filled.has(source)) return;
+    if (data.features.length) filled.add(source);
+    else filled.delete(source);
+    whenReady(() => map.getSource(source).setData(data));
+  };
   return {
     map,
     setLayers: (shown, hasReach) => whenReady(() => showLayers(map, shown, hasReach)),
     setTypes: (subject, hidden) => whenReady(() => filterTypes(map, subject, hidden)),
-    setCircles: (circles, off) =>
-      setData("circles", { ...EMPTY, features: circles ? circles.features.filter(({ properties }) => !off.includes(properties.key)) : [] }),
-    setReach: (items) => {
-      if (items === reach) return;
-      reach = items;
-      setData("reach", { ...EMPTY, features: (items ?? []).filter((item) => Number.isFinite(item.lon)).map(reachFeature) });
+    setCircles: (circles, off) => {
+      setData("circles", { ...EMPTY, features: circles ? circles.features.filter(({ properties }) => !off.includes(properties.key)) : [] });
+      if (circles) whenReady(() => markDrawn(map));
     },
+    setForm: (collection) => setData("form", collection ?? EMPTY),
+    setReach: (items, shaded) => {
+      if (items === reach?.items && shaded === reach?.shaded) return;
+      reach = { items, shaded };
+      setData("reach", { ...EMPTY, features: (items ?? []).filter((item) => Number.isFinite(item.lon)).map((item) => reachFeature(item, shaded)) });
+    },
+    setUnsure: (items) => setData("unsure", { ...EMPTY, features: items.map((item) => point(item.lon, item.lat, {})) }),
+    setArea: (ring, open) => setData("area", { ...EMPTY, features: areaFeatures(ring ?? [], open) }),
     setUnitNames: (units) => whenReady(() => nameUnits(map, units.filter((unit) => unit.centre))),
     setTheme: () => whenReady(() => repaint(map, info)),
     setEvidence: (way) => setData("evidence", { ...EMPTY, features: way?.geometry ? [way] : [] }),
@@ -112,7 +134,17 @@ function fly(map, center, { right, bottom }) {
 }
 
 const point = (lon, lat, properties) => ({ type: "Feature", geometry: { type: "Point", coordinates: [lon, lat] }, properties });
-const reachFeature = (item) => point(item.lon, item.lat, { id: item.community_id, name: item.name, status: item.status });
+/** `within`: how many facilities are within the limit, up to 3; 0 where that is not to be shown. */
+const reachFeature = (item, shaded) =>
+  point(item.lon, item.lat, { id: item.community_id, name: item.name, status: item.status, within: shaded ? Math.min(3, item.facilities_within) : 0 });
+
+/** An area, or while it is drawn its corners and the line between them. */
+function areaFeatures(ring, open) {
+  const feature = (type, coordinates) => ({ type: "Feature", geometry: { type, coordinates }, properties: {} });
+  if (!open) return ring.length ? [feature("Polygon", [[...ring, ring[0]]])] : [];
+  return [...ring.map(([lon, lat]) => point(lon, lat, {})), ...(ring.length > 1 ? [feature("LineString", ring)] : [])];
+}
+
 const unitFeature = (unit) => point(unit.centre[0], unit.centre[1], { id: unit.id, name: unit.name, level: unit.level });
 
 /** Writes the names of units, and the same names of places no more. */

@@ -10,7 +10,7 @@ const MOUSE_PX = 4;
 
 /**
  * @param {ReturnType<import("./mapview.js").createMap>} view
- * @param {(found: {kind: string, id: number, name: string}[]) => void} onPick
+ * @param {(found: {kind: string, id: number, name: string}[], event: object) => void} onPick
  */
 export function followPointer(view, onPick) {
   const { map } = view;
@@ -31,7 +31,7 @@ export function followPointer(view, onPick) {
   });
   map.on("click", (event) => {
     const touch = event.originalEvent.pointerType === "touch" || matchMedia("(pointer: coarse)").matches;
-    onPick(view.at(event.point, touch ? FINGER_PX : MOUSE_PX));
+    onPick(view.at(event.point, touch ? FINGER_PX : MOUSE_PX), event);
   });
 }
 

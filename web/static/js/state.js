@@ -5,14 +5,17 @@
  * @property {{zoom: number, lat: number, lon: number}|null} view null: the whole county
  * @property {string|null} service
  * @property {string|null} type
+ * @property {number|null} run the run that is shown; null: the newest by the standard itself
  * @property {string[]|null} layers ids of the layers that show; null: the default ones
  * @property {string[]} hide facility types that do not show
  * @property {string[]} ringsOff circles that do not show, as mode-minutes
+ * @property {string|null} area corners of the area whose figures are shown, as lon,lat~lon,lat~…
+ * @property {boolean} overlap whether covered communities are shaded by the number of facilities within reach
  * @property {string|null} sel kind:id, for a place kind:id:name
  * @property {string|null} lang
  */
 
-const EMPTY = { view: null, service: null, type: null, layers: null, hide: [], ringsOff: [], sel: null, lang: null };
+const EMPTY = { view: null, service: null, type: null, run: null, layers: null, hide: [], ringsOff: [], area: null, overlap: false, sel: null, lang: null };
 const listeners = new Set();
 let current = { ...EMPTY };
 
@@ -55,10 +58,11 @@ export function encode(value) {
   const parts = [];
   const put = (name, text) => parts.push(`${name}=${encodeURIComponent(text).replaceAll("%2F", "/").replaceAll("%3A", ":").replaceAll("%2C", ",")}`);
   if (value.view) put("map", `${round(value.view.zoom, 2)}/${round(value.view.lat, 5)}/${round(value.view.lon, 5)}`);
-  for (const name of ["service", "type", "sel", "lang"]) if (value[name]) put(name, value[name]);
+  for (const name of ["service", "type", "run", "area", "sel", "lang"]) if (value[name]) put(name, value[name]);
   if (value.layers) put("layers", value.layers.join(","));
   if (value.hide.length) put("hide", value.hide.join(","));
   if (value.ringsOff.length) put("ringsoff", value.ringsOff.join(","));
+  if (value.overlap) put("overlap", "1");
   return parts.length ? `#${parts.join("&")}` : "";
 }
 
@@ -71,6 +75,9 @@ export function decode(hash) {
     found.view = { zoom, lat, lon };
   }
   for (const name of ["service", "type"]) if (/^[\w-]{1,80}$/.test(given.get(name) ?? "")) found[name] = given.get(name);
+  if (/^-?[\d.]{1,12},-?[\d.]{1,12}(~-?[\d.]{1,12},-?[\d.]{1,12}){2,99}$/.test(given.get("area") ?? "")) found.area = given.get("area");
+  found.overlap = given.get("overlap") === "1";
+  if (/^[1-9]\d{0,15}$/.test(given.get("run") ?? "")) found.run = Number(given.get("run"));
   if (/^(unit|community|facility|place):\d+(:.{1,100})?$/u.test(given.get("sel") ?? "")) found.sel = given.get("sel");
   if (["zh", "en"].includes(given.get("lang"))) found.lang = given.get("lang");
   if (given.has("layers")) found.layers = words(given.get("layers"));

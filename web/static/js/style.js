@@ -23,7 +23,7 @@ export function sources(layers) {
   for (const { id, tiles } of layers) {
     found[id] = { type: "vector", tiles: [new URL(tiles.url, location.href).href.replaceAll("%7B", "{").replaceAll("%7D", "}")], minzoom: tiles.minzoom, maxzoom: tiles.maxzoom };
   }
-  for (const id of ["circles", "reach", "unit-names", "selection", "evidence"]) {
+  for (const id of ["circles", "form", "reach", "unit-names", "selection", "evidence", "area", "unsure"]) {
     found[id] = { type: "geojson", data: { type: "FeatureCollection", features: [] } };
   }
   return found;
@@ -69,6 +69,7 @@ function ways() {
     road("middle", MIDDLE, { minzoom: 10, color: "map-road", width: zoomed(10, 0.7, 16, 9) }),
     road("main", MAIN, { minzoom: 8, color: "map-road-main", width: zoomed(8, 0.4, 10, 1.4, 16, 12) }),
     road("motorway", MOTORWAYS, { minzoom: 7, color: "map-motorway", width: zoomed(7, 0.5, 10, 2.2, 16, 14) }),
+    tile("walls", "walls", { type: "line", minzoom: 13, paint: { "line-color": token("map-rail"), "line-width": zoomed(13, 0.6, 17, 2) } }),
     tile("railways", "rail", { type: "line", paint: { "line-color": token("map-rail"), "line-width": zoomed(7, 0.8, 14, 3) } }),
     tile("railways", "rail-dashes", {
       type: "line",
@@ -110,11 +111,17 @@ function units() {
 }
 
 const ringColor = () => ["match", by("ring"), 1, token("ring-1"), 2, token("ring-2"), 3, token("ring-3"), token("ring-4")];
-const circleFills = () => [{ id: "circles-fill", type: "fill", source: "circles", paint: { "fill-color": ringColor(), "fill-opacity": 0.25 } }];
+const SHADES = ["ring-1", "ring-2", "ring-3", "ring-4", "within-1", "within-2", "within-3"];
+const shadeColor = () => ["match", by("shade"), ...SHADES.flatMap((name, index) => [index + 1, token(name)]), token("ring-4")];
+const circleFills = () => [
+  { id: "circles-fill", type: "fill", source: "circles", paint: { "fill-color": ringColor(), "fill-opacity": 0.25 } },
+  { id: "form-fill", type: "fill", source: "form", filter: polygons, paint: { "fill-color": shadeColor(), "fill-opacity": 0.4 } },
+];
 
 function circleLines() {
   return [
     { id: "circles-line", type: "line", source: "circles", layout: { "line-join": "round" }, paint: { "line-color": ringColor(), "line-opacity": ["interpolate", ["linear"], ["zoom"], 8, 0.45, 11, 1], "line-width": zoomed(8, 0.5, 11, 1.1, 14, 2.2) } },
+    { id: "form-line", type: "line", source: "form", layout: { "line-join": "round" }, paint: { "line-color": shadeColor(), "line-opacity": 0.9, "line-width": zoomed(8, 0.6, 11, 1.2, 14, 2.4) } },
   ];
 }
 
@@ -127,7 +134,7 @@ function points() {
     }),
     facilities("facilities-other", { minzoom: 9.5, size: zoomed(9.5, 0.3, 11, 0.42, 12.5, 0.65, 15, 0.9), opacity: 0.75 }),
     reach("unjoined", { "circle-color": token("map-halo"), "circle-opacity": 0.4, "circle-stroke-color": token("unjoined"), "circle-stroke-width": 1.2, "circle-radius": radius }),
-    reach("covered", { "circle-color": token("covered"), "circle-stroke-color": token("map-halo"), "circle-stroke-width": zoomed(8, 0.4, 12, 1.2), "circle-radius": radius }),
+    reach("covered", { "circle-color": ["match", by("within"), 1, token("within-1"), 2, token("within-2"), 3, token("within-3"), token("covered")], "circle-stroke-color": token("map-halo"), "circle-stroke-width": zoomed(8, 0.4, 12, 1.2), "circle-radius": radius }),
     reach("uncovered", { "circle-color": token("map-halo"), "circle-stroke-color": token("uncovered"), "circle-stroke-width": zoomed(8, 1, 12, 2.2), "circle-radius": zoomed(8, 2.1, 11, 3.8, 15, 7.2) }),
     facilities("facilities-subject", { size: zoomed(7, 0.3, 9.5, 0.5, 11, 0.8, 13, 1.05), opacity: 1 }),
   ];
@@ -204,6 +211,10 @@ function selection() {
   const color = token("select");
   const nothing = ["==", by("id"), -1];
   return [
+    { id: "area-fill", type: "fill", source: "area", filter: polygons, paint: { "fill-color": color, "fill-opacity": 0.08 } },
+    { id: "area-line", type: "line", source: "area", layout: { "line-join": "round" }, paint: { "line-color": color, "line-width": 2, "line-dasharray": [3, 1.5] } },
+    { id: "area-corners", type: "circle", source: "area", filter: ["==", ["geometry-type"], "Point"], paint: { "circle-color": token("map-halo"), "circle-radius": 5, "circle-stroke-color": color, "circle-stroke-width": 2 } },
+    { id: "unsure", type: "circle", source: "unsure", paint: { "circle-opacity": 0, "circle-color": token("unsure"), "circle-radius": zoomed(8, 5, 12, 9, 15, 13), "circle-stroke-color": token("unsure"), "circle-stroke-width": 2.2 } },
     { id: "evidence-line", type: "line", source: "evidence", layout: { "line-join": "round", "line-cap": "round" }, paint: { "line-color": color, "line-width": zoomed(8, 1.5, 12, 3, 15, 5), "line-opacity": 0.85 } },
     tile("units", "selected-unit", { type: "line", filter: nothing, layout: { "line-join": "round" }, paint: { "line-color": color, "line-width": 2.5 } }),
     { id: "selected-point", type: "circle", source: "selection", paint: { "circle-radius": 13, "circle-opacity": 0, "circle-color": color, "circle-stroke-color": color, "circle-stroke-width": 2.5 } },

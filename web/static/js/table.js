@@ -18,7 +18,7 @@ let order = { id: null, down: true };
  * @param {{items: object[], total: object, caption: string, current: number|null, onChoose: (unitId: number) => void}} given
  */
 export function unitsTable(given) {
-  const holder = el("div", { class: "stack tight" });
+  const holder = el("div", { class: "units-holder stack tight" });
   const draw = (focus) => {
     holder.replaceChildren(head(given), build(given, draw));
     if (focus) holder.querySelector(`[data-column="${focus}"]`)?.focus();

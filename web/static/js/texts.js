@@ -16,7 +16,6 @@ export const onLanguage = (listener) => switched.add(listener);
 export async function useLanguage(code) {
   table = await get(`/api/texts/${code}`);
   document.documentElement.lang = code === "en" ? "en" : "zh-CN";
-  document.title = `${text("map.desk.map")} · ${text("app.name")}`;
   apply(document.body);
   switched.forEach((listener) => listener(code));
 }

@@ -1,0 +1,1 @@
+"""Who somebody is, who may do what, and who did what."""

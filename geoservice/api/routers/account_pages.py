@@ -1,0 +1,60 @@
+"""The pages for signing in, for one's own account and for all accounts."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from geoservice.access.roles import Permission, Role, allows
+from geoservice.api.identity import Identity, Who
+from geoservice.api.permits import needs
+from geoservice.api.services import Service
+from geoservice.database.filters import today
+from geoservice.publish.pages import render
+from geoservice.publish.queries.units import units
+
+router = APIRouter(include_in_schema=False, dependencies=[needs(Permission.PUBLIC)])
+
+_OWN_PATH = re.compile(r"/(?![/\\\\])[\x21-\x7e]{0,500}")
+MOST_UNITS = 5000
+
+
+@router.get("/sign-in")
+def sign_in_page(who: Who, next_: Annotated[str, Query(alias="next", max_length=600)] = "/") -> HTMLResponse:
+    """Where one signs in; afterwards it goes on to a page of ours."""
+    return _page("sign_in.html", who, "sign-in", next=next_ if _OWN_PATH.fullmatch(next_) else "/")
+
+
+@router.get("/account")
+def account_page(who: Who) -> Response:
+    """One's own account; to sign in first where nobody has."""
+    if who.actor.account_id is None:
+        return RedirectResponse("/sign-in?next=/account", status_code=303)
+    return _page("account.html", who, "account", roles=who.actor.roles, must_change=who.must_change)
+
+
+@router.get("/accounts")
+def accounts_page(service: Service, who: Who) -> Response:
+    """All accounts; to sign in first where nobody has who manages them."""
+    if who.must_change:
+        return RedirectResponse("/account", status_code=303)
+    if not allows(who.actor, Permission.MANAGE):
+        return RedirectResponse("/sign-in?next=/accounts", status_code=303)
+    with service.read() as connection:
+        found = units(connection, day=today(), limit=MOST_UNITS).items
+    choice = [{"name": unit["name"], "code": code} for unit in found if (code := _code(unit)) is not None]
+    return _page("accounts.html", who, "accounts", all_roles=[role.value for role in Role], units=choice)
+
+
+def _code(unit: dict[str, object]) -> str | None:
+    code = unit.get("code")
+    return code if isinstance(code, str) else None
+
+
+def _page(template: str, who: Identity, here: str, **values: object) -> HTMLResponse:
+    account = who.actor.name if who.actor.account_id is not None else None
+    shown = render(template, account=account, may_manage=allows(who.actor, Permission.MANAGE), here=here, **values)
+    return HTMLResponse(shown, headers={"Cache-Control": "no-store"})

@@ -1,0 +1,38 @@
+"""How often somebody may try."""
+
+from __future__ import annotations
+
+from limits import RateLimitItem, parse
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
+
+from geoservice.errors import TooMany
+
+# Choices of this program. Counted by each process for itself.
+SIGN_IN = parse("10 per minute")
+
+
+class Throttle:
+    """Counts by what and by whom, in memory."""
+
+    def __init__(self) -> None:
+        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+
+    def count(self, limit: RateLimitItem, *whom: str) -> None:
+        """Counts one try.
+
+        Raises
+        ------
+        TooMany
+            If there were too many in the time before.
+
+        Examples
+        --------
+        >>> throttle, twice = Throttle(), parse("2 per hour")
+        >>> for _ in range(3):
+        ...     throttle.count(twice, "sign-in", "192.0.2.1")
+        Traceback (most recent call last):
+        geoservice.errors.TooMany: ...
+        """
+        if not self._limiter.hit(limit, *(part[:200] for part in whom)):
+            raise TooMany("access.too-many", seconds=limit.get_expiry())

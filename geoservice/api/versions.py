@@ -1,0 +1,33 @@
+"""Changes that name the version they start from (RFC 9110, 13.1.1; RFC 6585, 3)."""
+
+from __future__ import annotations
+
+from geoservice.errors import Changed, NoVersion
+
+
+def version_tag(version: int) -> str:
+    """The strong ETag of a version.
+
+    Examples
+    --------
+    >>> version_tag(3)
+    '"v3"'
+    """
+    return f'"v{version}"'
+
+
+def check_version(if_match: str | None, version: int) -> None:
+    """Refuses a change that does not start from the version that is there.
+
+    Raises
+    ------
+    NoVersion
+        If the header If-Match is absent.
+    Changed
+        If it names another version.
+    """
+    if if_match is None or not if_match.strip():
+        raise NoVersion("api.no-version")
+    named = {tag.strip() for tag in if_match[:2000].split(",")}
+    if version_tag(version) not in named:
+        raise Changed("api.changed")

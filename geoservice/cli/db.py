@@ -1,0 +1,87 @@
+"""geoservice db: the database."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from geoservice.catalog import load_catalog
+from geoservice.cli.frame import Json, closing_engines, ready, reporting, show
+from geoservice.database.engine import Database
+from geoservice.database.prepare import migrate, prepare
+from geoservice.errors import BadRequest
+from geoservice.settings import Settings
+from geoservice.terminal import print_json, print_text
+
+app = typer.Typer(no_args_is_help=True, help="数据库 · the database")
+
+
+@app.command("start")
+@reporting
+def db_start(json_: Json = False) -> int:
+    """启动数据库并升级表结构 · start the database and bring its tables up to date"""
+    with ready() as (_, _, database):
+        status = _status(database)
+    show(status, json_=json_)
+    return 0
+
+
+@app.command("stop")
+@reporting
+def db_stop(json_: Json = False) -> int:
+    """停止自带数据库 · stop the private database"""
+    database = Database(Settings())
+    if database.cluster is None:
+        raise BadRequest("cli.external-database")
+    stopped = database.cluster.stop()
+    show({"stopped": stopped}, json_=json_)
+    return 0
+
+
+@app.command("status")
+@reporting
+def db_status(json_: Json = False) -> int:
+    """数据库的状态 · the state of the database"""
+    status = _status(Database(Settings()))
+    show(status, json_=json_)
+    return 0 if status["state"] == "running" else 1
+
+
+@app.command("url")
+@reporting
+def db_url(
+    role: Annotated[str, typer.Option(help="application | owner | reader")] = "application", json_: Json = False
+) -> int:
+    """连接地址（含密码） · the address, password included"""
+    if role not in ("application", "owner", "reader"):
+        raise BadRequest("cli.bad-choice", option="--role", value=role, choices="application, owner, reader")
+    url = Database(Settings()).url(role).render_as_string(hide_password=False)  # type: ignore[arg-type]
+    if json_:
+        print_json({"url": url})
+    else:
+        print_text(url.replace("postgresql+psycopg", "postgresql", 1))
+    return 0
+
+
+@app.command("upgrade")
+@reporting
+def db_upgrade(
+    revision: Annotated[str, typer.Option(help="迁移到的版本 · revision to migrate to")] = "head", json_: Json = False
+) -> int:
+    """升级扩展与表结构 · bring extensions and tables up to date"""
+    catalog, database = load_catalog(), Database(Settings())
+    extensions = database.cluster.upgrade_extensions() if database.cluster is not None else {}
+    with closing_engines(database):
+        migrate(database, revision)
+        prepare(database, catalog)
+    show({"revision": revision, **extensions}, json_=json_)
+    return 0
+
+
+def _status(database: Database) -> dict[str, Any]:
+    if database.cluster is not None:
+        return database.cluster.status().as_dict()
+    with closing_engines(database), database.connect() as connection:
+        version = connection.exec_driver_sql("select version()").scalar_one()
+    return {"state": "running", "url": database.url().render_as_string(hide_password=True), "version": version}

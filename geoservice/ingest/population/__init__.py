@@ -1,0 +1,1 @@
+"""People of polygons, points and rasters onto the communities, without counting anybody twice."""

@@ -1,0 +1,137 @@
+"""The board of jobs: handed in, looked at, cancelled."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, func, insert, select, text, update
+
+from geoservice.database.models import Job, JobRun
+from geoservice.errors import Conflict, GeoserviceError, NotFound
+from geoservice.jobs import queue
+
+MOST_QUEUED = 5
+MOST_LISTED = 100
+ENDED = ("succeeded", "failed", "cancelled", "lost")
+# Any number of its own: those who hand in wait for each other, so that the cap holds.
+_HANDING_IN = 429006002
+
+
+@dataclass(frozen=True)
+class JobRow:
+    """One job as it is told. `run` is the id of the run that it made; `error` has a code and values."""
+
+    id: int
+    kind: str
+    request: Mapping[str, Any]
+    submitter: str
+    state: str
+    tries: int
+    cancel_requested: bool
+    step: str | None
+    done: int
+    total: int
+    error: Mapping[str, Any] | None
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    run: int | None
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will happen to it."""
+        return self.state in ENDED
+
+    @property
+    def failure(self) -> GeoserviceError | None:
+        """The error with its texts."""
+        return None if self.error is None else GeoserviceError(self.error["code"], **self.error["values"])
+
+
+def submit(connection: Connection, kind: str, request: Mapping[str, Any], submitter: str) -> int:
+    """Hands in a job and gives its id; it comes into being with the transaction.
+
+    Parameters
+    ----------
+    kind
+        Name of its task.
+    request
+        What to do, as JSON.
+
+    Raises
+    ------
+    Conflict
+        If too many wait already.
+    """
+    connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _HANDING_IN})
+    waiting = connection.execute(select(func.count()).where(Job.kind == kind, Job.state == "queued")).scalar_one()
+    if waiting >= MOST_QUEUED:
+        raise Conflict("jobs.too-many", waiting=waiting, most=MOST_QUEUED)
+    made = insert(Job).values(kind=kind, request=dict(request), submitter=submitter).returning(Job.id)
+    job_id = int(connection.execute(made).scalar_one())
+    enqueue(connection, kind, job_id)
+    return job_id
+
+
+def enqueue(connection: Connection, kind: str, job_id: int) -> None:
+    """Puts a job into the queue, at first or once more."""
+    entry = queue.defer(connection, kind, job_id)
+    connection.execute(
+        update(Job).where(Job.id == job_id).values(queue_id=entry, state="queued", step=None, done=0, total=0)
+    )
+
+
+def jobs(connection: Connection, *, limit: int = MOST_LISTED) -> list[JobRow]:
+    """Jobs, the newest first."""
+    rows = connection.execute(_told().order_by(Job.id.desc()).limit(min(limit, MOST_LISTED)))
+    return [JobRow(**row) for row in rows.mappings()]
+
+
+def job(connection: Connection, job_id: int) -> JobRow:
+    """One job.
+
+    Raises
+    ------
+    NotFound
+        If there is none.
+    """
+    row = connection.execute(_told().where(Job.id == job_id)).mappings().first()
+    if row is None:
+        raise NotFound("jobs.no-job", id=job_id)
+    return JobRow(**row)
+
+
+def cancel(connection: Connection, job_id: int) -> JobRow:
+    """Cancels a job: at once while it waits, between two steps while it runs. Cancelling twice is no error.
+
+    Raises
+    ------
+    NotFound
+        If there is none.
+    Conflict
+        If it has ended otherwise.
+    """
+    held = select(Job.state, Job.queue_id).where(Job.id == job_id).with_for_update()
+    row = connection.execute(held).first()
+    if row is None:
+        raise NotFound("jobs.no-job", id=job_id)
+    if row.state == "queued":
+        values: dict[str, Any] = {"state": "cancelled", "finished_at": func.now()}
+        queue.withdraw(connection, row.queue_id)
+    elif row.state == "running":
+        values = {}
+    elif row.state == "cancelled":
+        return job(connection, job_id)
+    else:
+        raise Conflict("jobs.ended", id=job_id)
+    connection.execute(update(Job).where(Job.id == job_id).values(cancel_requested=True, **values))
+    return job(connection, job_id)
+
+
+def _told() -> Select[Any]:
+    names = [name for name in JobRow.__dataclass_fields__ if name != "run"]
+    columns = [getattr(Job, name) for name in names]
+    return select(*columns, JobRun.run_id.label("run")).outerjoin(JobRun, JobRun.job_id == Job.id)

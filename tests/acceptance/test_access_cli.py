@@ -1,0 +1,105 @@
+"""The commands of docs/access.md, in their order, and what bad input is told."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+
+import click.testing
+import pytest
+from sqlalchemy import text
+from typer.testing import CliRunner
+
+from geoservice.access import accounts
+from geoservice.cli import app
+from geoservice.database.actor import SYSTEM
+from geoservice.database.engine import Database
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "access.md"
+COMMANDS = [
+    line.split("#")[0].strip()
+    for block in re.findall(r"```bash\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+    for line in block.splitlines()
+]
+Run = Callable[[str], click.testing.Result]
+
+
+@pytest.fixture
+def run(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Runs a command on a database with one township."""
+    monkeypatch.setenv("GEOSERVICE_DATABASE_URL", database.url("superuser").render_as_string(hide_password=False))
+    monkeypatch.setenv("GEOSERVICE_HOME", str(tmp_path / "home"))
+    with database.connect("owner") as connection:
+        connection.execute(text("insert into unit (id) values (7)"))
+        connection.execute(
+            text("insert into unit_version (unit_id, level, name, source) values (7, 'township', '干驿镇', 'none')")
+        )
+        connection.execute(
+            text("insert into unit_code (unit_id, system, edition, code) values (7, 'mca', '2024', '429006112')")
+        )
+
+    def command(line: str) -> click.testing.Result:
+        done = CliRunner().invoke(app, shlex.split(line.removeprefix("geoservice ")))
+        assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+        return done
+
+    return command
+
+
+def test_the_commands_of_the_page_work_in_their_order(run: Run, database: Database) -> None:
+    assert len(COMMANDS) == 6
+    told = []
+    for command in COMMANDS:
+        done = run(command)
+        assert done.exit_code == 0, (command, done.output)
+        told.append(done.stdout)
+    once = told[0].rsplit(": ", 1)[-1].rsplit("：", 1)[-1].strip()
+    assert len(once) == 20
+    assert "干驿镇" in told[2]
+    assert "gs_" in told[3]
+    (shown,) = json.loads(run("account list --json").stdout)["items"]
+    assert (shown["name"], shown["active"], shown["must_change"]) == ("wang", False, True)
+    assert [grant["role"] for grant in shown["grants"]] == ["clerk", "viewer"]
+    with database.connect(actor=SYSTEM) as connection:
+        # The first password was replaced, and the account is not let in.
+        assert accounts.authenticate(connection, "wang", once) is None
+
+
+def test_the_given_password_lets_in_once_and_tokens_are_listed(run: Run, database: Database) -> None:
+    made = json.loads(run("account add li --role planner --json").stdout)
+    with database.connect(actor=SYSTEM) as connection:
+        assert accounts.authenticate(connection, "li", made["password"]) is not None
+    number = json.loads(run("account token add li --title x --json").stdout)["id"]
+    assert "x" in run("account token list li").stdout
+    assert run(f"account token revoke li {number}").exit_code == 0
+    assert json.loads(run("account token list li --json").stdout)["items"][0]["revoked_at"]
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("account add 'a b'", "不能用作用户名"),
+        ("account add li --role king", "viewer, clerk"),
+        ("account add li --role clerk@nowhere", "429006112"),
+        ("account add li --role administrator@429006112", "不能限定区划"),
+        ("account role nobody --role viewer", "nobody"),
+        ("account token add nobody --title x", "nobody"),
+        ("account password nobody", "nobody"),
+    ],
+)
+def test_bad_input_is_told_with_a_way_out(run: Run, command: str, words: str) -> None:
+    done = run(command)
+    assert done.exit_code == 2
+    assert words in done.output
+    assert json.loads(run("account list --json").stdout)["items"] == []
+
+
+def test_the_last_administrator_stays(run: Run) -> None:
+    run("account add li --role administrator")
+    assert run("account disable li").exit_code == 1
+    assert run("account role li").exit_code == 1
+    run("account add wang --role administrator")
+    assert run("account disable li").exit_code == 0
