@@ -167,7 +167,7 @@ def socket_folder(place: Place, account: Account) -> Path:
         facts = folder.lstat()
         if folder.is_symlink() or facts.st_uid != account.uid or facts.st_mode & 0o077:
             # Somebody else sits on the name: a random one cannot be foreseen.
-            folder = Path(tempfile.mkdtemp(prefix=f"{prefix}-", dir="/tmp"))
+            folder = Path(tempfile.mkdtemp(prefix=f"{prefix}-", dir="/tmp"))  # nosec B108
             account.own(folder)
     return folder
 
