@@ -60,6 +60,7 @@ def test_the_first_administrator_lets_others_in(
     page.fill("#old", once)
     page.fill("#new", PASSWORD)
     page.fill("#again", PASSWORD + "x")
+    expect(page.get_by_role("button", name="修改口令")).to_be_enabled()
     page.keyboard.press("Enter")
     expect(page.locator("#said")).to_contain_text("不一致")
     page.fill("#again", PASSWORD)
