@@ -21,6 +21,19 @@ POSITIONS: Mapping[str, tuple[str, ...]] = {
     "lonlat": ("经纬度", "经纬度坐标", "坐标", "location", "lonlat", "lnglat"),
     "wkt": ("wkt", "geometry", "geom", "几何"),
 }
+# Columns that say who may see a row, in a file of any layer; folded as well.
+MARKS: Mapping[str, tuple[str, ...]] = {
+    "secrecy": (
+        "密级",
+        "秘密等级",
+        "保密等级",
+        "保密级别",
+        "密级等级",
+        "securityclassification",
+        "classificationlevel",
+    ),
+    "disclosure": ("是否公开",),
+}
 _MEANT_FOR_PEOPLE = re.compile(r"\(.*?\)$")
 
 
@@ -34,6 +47,8 @@ class Matched:
         Name of a declared field to the index of its column.
     positions
         Name of a position (`POSITIONS`) to the index of its column; empty where the source has geometry.
+    marks
+        Name of a mark (`MARKS`) to the index of its column.
     similar
         For a field, other columns that look like it but are not it, for hints.
     unused
@@ -42,6 +57,7 @@ class Matched:
 
     fields: Mapping[str, int]
     positions: Mapping[str, int] = field(default_factory=dict)
+    marks: Mapping[str, int] = field(default_factory=dict)
     similar: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     unused: tuple[str, ...] = ()
 
@@ -96,7 +112,7 @@ def match_headers(
             elif fitting:
                 taken[name] = _only(fitting, headers, name, file)
                 free.remove(taken[name])
-    for name, texts in places.items():
+    for name, texts in {**places, **MARKS}.items():
         fitting = [index for index in free if name not in taken and _forms(headers[index]) & set(texts)]
         if fitting:
             taken[name] = _only(fitting, headers, name, file)
@@ -104,6 +120,7 @@ def match_headers(
     return Matched(
         fields={name: index for name, index in taken.items() if name in wanted},
         positions={name: index for name, index in taken.items() if name in places},
+        marks={name: index for name, index in taken.items() if name in MARKS},
         similar=similar,
         unused=tuple(headers[index] for index in free if headers[index].strip()),
     )
@@ -112,7 +129,7 @@ def match_headers(
 def header_score(headers: Sequence[str], layer: LayerDeclaration, mapping: Mapping[str, str]) -> int:
     """How many fields and positions a row of a table names, if it is the row of headers."""
     known = {form for declared in layer.fields for text in _texts(layer, declared.name) for form in _forms(text)}
-    known |= {text for texts in POSITIONS.values() for text in texts}
+    known |= {text for texts in (*POSITIONS.values(), *MARKS.values()) for text in texts}
     return sum(bool(_forms(header) & known) or header in mapping.values() for header in headers if header)
 
 

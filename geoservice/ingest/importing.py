@@ -19,6 +19,7 @@ from geoservice.database.engine import Database
 from geoservice.database.trail import one_entry
 from geoservice.errors import BadInput, BadRequest, Conflict
 from geoservice.ingest.load import ImportReport, LoadOptions, load
+from geoservice.ingest.marks import marked_internal, refuse_marked_file
 from geoservice.ingest.osm import read_osm
 from geoservice.ingest.reading import read_layer
 from geoservice.ingest.records import Notice, RecordSet
@@ -155,6 +156,7 @@ def import_file(
         If the file cannot be read at all; refused rows are in the outcome.
     """
     digest = sha256_of(request.path)
+    refuse_marked_file(request.path, catalog)
     if request.layer not in (OSM, DEM) and request.layer not in catalog.layers:
         raise BadRequest("import.unknown-layer", layer=request.layer, known=", ".join([OSM, DEM, *catalog.layers]))
     if request.layer == DEM:
@@ -275,6 +277,9 @@ def _load(
     cells.refuse_overlaps(records)
     if records.refusals and not options.skip_bad:
         return load(connection, catalog, records, options)
+    if marked_internal(records):
+        # A source is told, and its people are shared, as one.
+        options = replace(options, publish=False)
     publication = options.publication(catalog.layers[POPULATION])
     given = cells.Given(
         name=records.source,

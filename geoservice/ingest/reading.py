@@ -18,6 +18,7 @@ from geoservice.errors import BadInput
 from geoservice.ingest.coordinates import REASONS, locate, swapped_in
 from geoservice.ingest.fields import Matched, header_score, match_headers
 from geoservice.ingest.geometry import Prepared, clean, refuse_swapped, repair, to_lonlat
+from geoservice.ingest.marks import check_marks
 from geoservice.ingest.readers.raw import Cells, RawTable, object_array
 from geoservice.ingest.records import GEOM, SOURCE_ROW, Notice, RecordSet, Refusal
 from geoservice.ingest.shift import DECLARED, Reference, ShiftReport, detect_shift
@@ -101,8 +102,11 @@ def read_layer(  # noqa: PLR0913  each is an option of an import
     rows_read = len(raw)
     raw, parts = _explode(raw, layer)
     matched = match_headers(raw.headers, layer, mapping, file=path.name, positions=raw.geometry is None)
+    marked = check_marks(raw, matched, catalog, file=path.name)
     checked = check_fields(raw, matched, layer, catalog, constants=constants or {}, file=path.name)
     check_order(checked, layer)
+    checked.columns |= marked.columns
+    checked.faults += marked.faults
     step()
     placed = _place(raw, matched, checked, layer, given, reference=reference, limits=limits, file=path.name)
     step()
@@ -310,7 +314,8 @@ def _assemble(
             "crs": None if placed.crs is None else placed.crs.name,
             "crs_reason": placed.reason,
             "columns": {
-                name: raw.headers[index] for name, index in {**matched.fields, **matched.positions}.items()
+                name: raw.headers[index]
+                for name, index in {**matched.fields, **matched.positions, **matched.marks}.items()
             },
             "unused": list(matched.unused),
             "shift": None if placed.shift is None else placed.shift.as_dict(),

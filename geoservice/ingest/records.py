@@ -15,6 +15,8 @@ from geoservice.language import catalogue, current_language, translate
 
 SOURCE_ROW = "source_row"
 GEOM = "geom"
+CLASSIFICATION = "classification"
+INTERNAL = "internal"
 
 
 @dataclass(frozen=True)
@@ -150,7 +152,8 @@ class RecordSet:
         Id of the layer.
     records
         One row a record that may be loaded: the declared fields, `geom` (shapely, EPSG:4490, longitude first, or
-        None) and `source_row`. Missing values are None.
+        None) and `source_row`; `classification` is ``internal`` for a row that its source marks so. Missing values are
+        None.
     refusals, notices
         What was refused and what should be known.
     rows_read

@@ -18,11 +18,12 @@ from geoservice.ingest.load.communities import merge_communities
 from geoservice.ingest.load.identify import identify
 from geoservice.ingest.load.keyed import Counts, Provenance, merge
 from geoservice.ingest.load.places import merge_places
-from geoservice.ingest.load.staging import stage
+from geoservice.ingest.load.staging import TABLE, stage
 from geoservice.ingest.load.township import resolve_townships
 from geoservice.ingest.load.turns import load_turns
 from geoservice.ingest.load.units import merge_units
-from geoservice.ingest.records import Notice, RecordSet, Refusal
+from geoservice.ingest.records import CLASSIFICATION, Notice, RecordSet, Refusal
+from geoservice.ingest.records import INTERNAL as MARKED_INTERNAL
 
 PUBLIC = Publication(classification="public", published=True)
 INTERNAL = Publication(classification="internal", published=False)
@@ -135,6 +136,7 @@ def load(connection: Connection, catalog: Catalog, records: RecordSet, options: 
             raise _refused_by_database(records, error) from error
         if options.publish is not None:
             _republish(connection, layer, publication)
+        notices += _hold_back(connection, layer)
     if options.publish is None:
         records.notices.extend(_publication_notices(connection, layer))
     records.notices.extend(notices)
@@ -149,20 +151,28 @@ def load(connection: Connection, catalog: Catalog, records: RecordSet, options: 
 
 
 # The rows of each table that stand in the staging table.
+_BY_KEY = "key in (select s.key from {staging} s)"
 _STAGED = {
-    "units": {"unit_version": "unit_id in (select unit_id from staging)"},
-    "communities": {"community": "id in (select community_id from staging)"},
+    "units": {"unit_version": "unit_id in (select s.unit_id from {staging} s)"},
+    "communities": {"community": "id in (select s.community_id from {staging} s)"},
     "places": {
-        "place": "key in (select key from staging)",
-        "place_name": "place_id in (select p.id from place p join staging s using (key))",
+        "place": _BY_KEY,
+        "place_name": "place_id in (select p.id from place p join {staging} s using (key))",
     },
-    "population": {"population_cell": '(source_id, "key") in (select source_id, "key" from staging)'},
+    "population": {"population_cell": '(source_id, "key") in (select s.source_id, s."key" from {staging} s)'},
 }
+_MARKED = f"(select * from {TABLE} where {CLASSIFICATION} = '{MARKED_INTERNAL}')"  # noqa: S608 - constants
+
+
+def _staged(layer: LayerDeclaration, *, of: str = TABLE) -> dict[str, str]:
+    """Tables that a layer was merged into, with the condition for the merged rows."""
+    conditions = _STAGED.get(layer.id, {layer.table: _BY_KEY})
+    return {table: condition.format(staging=of) for table, condition in conditions.items()}
 
 
 def _publication_notices(connection: Connection, layer: LayerDeclaration) -> list[Notice]:
     """What of the loaded records the public does not see, and what stays public though the layer is internal."""
-    table, staged = next(iter(_STAGED.get(layer.id, {layer.table: "key in (select key from staging)"}).items()))
+    table, staged = next(iter(_staged(layer).items()))
     hidden, public = connection.execute(
         text(
             "select count(*) filter (where not published), count(*) filter (where published)"  # noqa: S608 - names from the declarations
@@ -175,15 +185,25 @@ def _publication_notices(connection: Connection, layer: LayerDeclaration) -> lis
     return notices
 
 
-def _republish(connection: Connection, layer: LayerDeclaration, publication: Publication) -> None:
-    for table, staged in _STAGED.get(layer.id, {layer.table: "key in (select key from staging)"}).items():
+def _republish(connection: Connection, layer: LayerDeclaration, publication: Publication, *, of: str = TABLE) -> None:
+    for table, staged in _staged(layer, of=of).items():
         connection.execute(
             text(
-                f"update {table} set classification = :classification, published = :published where {staged}"  # noqa: S608 - names from the declarations
+                f"update {table} set classification = :classification, published = :published"  # noqa: S608 - names from the declarations
+                f" where {staged}"
                 " and (classification, published) is distinct from (:classification, :published)"
             ),
             {"classification": publication.classification, "published": publication.published},
         )
+
+
+def _hold_back(connection: Connection, layer: LayerDeclaration) -> list[Notice]:
+    """What the file marks as internal is internal, whatever was wished for the rest."""
+    count: int = connection.execute(text(f"select count(*) from {_MARKED} s")).scalar_one()  # noqa: S608 - constants
+    if not count:
+        return []
+    _republish(connection, layer, INTERNAL, of=_MARKED)
+    return [Notice(None, "import.marked-internal", {"records": count})]
 
 
 def _report(records: RecordSet, counts: Counts) -> ImportReport:

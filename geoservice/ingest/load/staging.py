@@ -15,7 +15,7 @@ from sqlalchemy import Connection, text
 
 from geoservice.catalog import LayerDeclaration
 from geoservice.database.models import SRID
-from geoservice.ingest.records import GEOM, SOURCE_ROW, RecordSet
+from geoservice.ingest.records import CLASSIFICATION, GEOM, SOURCE_ROW, RecordSet
 
 TABLE = "staging"
 SQL_TYPES = {
@@ -38,7 +38,7 @@ def stage(connection: Connection, layer: LayerDeclaration, records: RecordSet, e
         Columns beside the declared fields, with their SQL types; taken from the records by name.
     """
     columns = {field.name: SQL_TYPES[field.type] for field in layer.fields} | extra
-    columns |= {SOURCE_ROW: "bigint", GEOM: f"geometry(Geometry,{SRID})"}
+    columns |= {SOURCE_ROW: "bigint", CLASSIFICATION: "text", GEOM: f"geometry(Geometry,{SRID})"}
     connection.execute(text(f"drop table if exists {TABLE}"))
     listed = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
     connection.execute(text(f"create temporary table {TABLE} ({listed}) on commit drop"))
