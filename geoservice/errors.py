@@ -7,6 +7,8 @@
         BadRequest                 400, exit 2   a parameter of a request or a command
         BadDeclaration             500, exit 2   a file in layers/ is wrong
         BadSetting                 500, exit 2   a setting is wrong or insecure
+        TooLarge                   413, exit 2   more than one may send
+        TooSlow                    408, exit 2   it did not arrive in time
       Unauthorized                 401, exit 1   nobody has signed in, or not as who they say
       Forbidden                    403, exit 1   who asks may not do it, or not from there
       NotFound                     404, exit 2
@@ -69,6 +71,14 @@ class BadInput(GeoserviceError):
 
 class BadRequest(BadInput):
     status = 400
+
+
+class TooLarge(BadInput):
+    status = 413
+
+
+class TooSlow(BadInput):
+    status = 408
 
 
 class BadDeclaration(BadInput):

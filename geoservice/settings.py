@@ -5,10 +5,11 @@ Every key is documented with its default in docs/settings.md.
 
 from __future__ import annotations
 
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from geoservice.errors import BadSetting
@@ -47,6 +48,26 @@ class ServerSettings(_Concern):
     port: int = Field(8000, ge=1, le=65535, description="Port to listen on")
     max_results: int = Field(10_000, ge=1, le=100_000, description="Cap of every list")
     behind_tls: bool = Field(default=False, description="Whether pages come over https: cookies then go nowhere else")
+    trusted_proxies: str | None = Field(
+        None, description="Addresses or networks of reverse proxies, separated by commas"
+    )
+    account_requests_min: int = Field(3000, ge=0, description="Requests a minute of one account; 0 for any number")
+    address_requests_min: int = Field(6000, ge=0, description="Requests a minute of one address that is not signed in")
+    body_max_kb: int = Field(1024, ge=1, le=1_048_576, description="Largest body of a request")
+    body_timeout_s: float = Field(30.0, gt=0, le=3600, description="Time in which a body has to arrive")
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_addresses(cls, given: str | None) -> str | None:
+        for one in (given or "").split(","):
+            if one.strip():
+                ip_network(one.strip())
+        return given
+
+    @property
+    def proxies(self) -> list[str]:
+        """The trusted addresses and networks, one by one."""
+        return [one.strip() for one in (self.trusted_proxies or "").split(",") if one.strip()]
 
 
 # A choice of this program: OpenStreetMap gives the place of a gate, mostly not its width.

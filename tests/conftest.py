@@ -25,7 +25,7 @@ from geoservice.database.engine import Database
 from geoservice.database.prepare import prepare
 from geoservice.ingest.sample import write_sample
 from geoservice.ingest.sampling import load_sample
-from geoservice.settings import AuditSettings, Settings, StateSettings
+from geoservice.settings import AuditSettings, ServerSettings, Settings, StateSettings
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared" / "data"
@@ -60,8 +60,9 @@ def settings() -> Iterator[Settings]:
     """Settings whose state lives in a folder of this session."""
     home = Path(tempfile.mkdtemp(prefix="geoservice-test-"))
     home.chmod(0o755)
-    # Many databases share this home: their heads belong to many chains.
-    yield Settings(state=StateSettings(home=home), audit=AuditSettings(audit_seal_s=0))
+    # Many databases share this home: their heads belong to many chains. Tests ask more often than people.
+    hurried = ServerSettings(account_requests_min=0, address_requests_min=0)
+    yield Settings(state=StateSettings(home=home), server=hurried, audit=AuditSettings(audit_seal_s=0))
     shutil.rmtree(home, ignore_errors=True)
 
 

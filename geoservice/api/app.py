@@ -12,10 +12,12 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from geoservice import __version__
 from geoservice.access.sealing import sealing
 from geoservice.api import problems
+from geoservice.api.bodies import BodyMiddleware
 from geoservice.api.conditional import REVALIDATE
 from geoservice.api.logs import configure_logs
 from geoservice.api.middleware import RequestMiddleware
@@ -121,8 +123,14 @@ def create_app(settings: Settings, *, catalog: Catalog | None = None, database: 
     declare(routes())
     app.mount("/static", _Static(directory=resource("web", "static")), name="static")
     problems.install(app)
+    # The last one added is the first one asked.
     app.add_middleware(GZipMiddleware, minimum_size=SMALLEST_COMPRESSED, compresslevel=COMPRESSION)
+    app.add_middleware(
+        BodyMiddleware, most_bytes=settings.server.body_max_kb * 1024, within_s=settings.server.body_timeout_s
+    )
     app.add_middleware(RequestMiddleware, language=settings.state.language)
+    if settings.server.proxies:
+        app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=settings.server.proxies)
     return app
 
 

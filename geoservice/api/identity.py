@@ -13,6 +13,7 @@ from geoservice.access import sessions, tokens
 from geoservice.database.actor import PUBLIC, SYSTEM, Actor, acting
 from geoservice.database.engine import Database
 from geoservice.errors import Unauthorized
+from geoservice.settings import ServerSettings
 
 COOKIE = "geoservice_session"
 _SCHEME = "bearer "
@@ -45,12 +46,31 @@ async def identify(request: Request) -> Identity:
     ------
     Unauthorized
         If it brings a token that is none, or no longer.
+    TooMany
+        If the account or the address sends more requests than it may.
     """
     found: Identity | None = request.scope.get("geoservice.identity")
     if found is None:
-        found = await _found(request)
+        found = await _counted(request)
         request.scope["geoservice.identity"] = found
     acting.set(found.actor)
+    return found
+
+
+async def _counted(request: Request) -> Identity:
+    """Who it is; the request counts for the account, or for the address where there is none."""
+    services = request.app.state.services
+    limits: ServerSettings = services.settings.server
+    address = request.client.host if request.client else "-"
+    try:
+        found = await _found(request)
+    except Unauthorized:
+        services.throttle.rate(limits.address_requests_min, "address", address)
+        raise
+    if found.actor.account_id is None:
+        services.throttle.rate(limits.address_requests_min, "address", address)
+    else:
+        services.throttle.rate(limits.account_requests_min, "account", str(found.actor.account_id))
     return found
 
 

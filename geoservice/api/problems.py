@@ -69,6 +69,8 @@ def problem(request_id: str | None, error: GeoserviceError, *, headers: dict[str
     headers = {"Cache-Control": "no-store", **(headers or {})}
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers.setdefault("Retry-After", "2")
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        headers.setdefault("Retry-After", str(error.values.get("seconds", 60)))
     return Problem(body.model_dump(exclude_none=True), status_code=status, headers=headers)
 
 

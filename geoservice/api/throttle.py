@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from limits import RateLimitItem, parse
+from limits import RateLimitItem, RateLimitItemPerMinute, parse
 from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
+from limits.strategies import MovingWindowRateLimiter, SlidingWindowCounterRateLimiter
 
 from geoservice.errors import TooMany
 
@@ -16,7 +16,21 @@ class Throttle:
     """Counts by what and by whom, in memory."""
 
     def __init__(self) -> None:
-        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+        storage = MemoryStorage()
+        self._limiter = MovingWindowRateLimiter(storage)
+        # Of many requests no list is kept, two numbers a minute do.
+        self._rates = SlidingWindowCounterRateLimiter(storage)
+
+    def rate(self, a_minute: int, *whom: str) -> None:
+        """Counts one request of a minute; 0 for any number.
+
+        Raises
+        ------
+        TooMany
+            If there were more in the minute before.
+        """
+        if a_minute and not self._rates.hit(RateLimitItemPerMinute(a_minute), *(part[:200] for part in whom)):
+            raise TooMany("access.too-many-requests", most=a_minute)
 
     def count(self, limit: RateLimitItem, *whom: str) -> None:
         """Counts one try.

@@ -67,6 +67,8 @@ def test_an_empty_value_is_the_default(monkeypatch):
         ("GEOSERVICE_STATEMENT_TIMEOUT_S", "-1"),
         ("GEOSERVICE_NODE_TOLERANCE_M", "inf"),
         ("GEOSERVICE_MAX_RESULTS", "1000000"),
+        ("GEOSERVICE_TRUSTED_PROXIES", "*"),
+        ("GEOSERVICE_TRUSTED_PROXIES", "10.0.0.1,proxy.example"),
     ],
 )
 def test_a_wrong_value_is_refused_by_name(monkeypatch, key, value):

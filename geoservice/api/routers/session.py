@@ -159,11 +159,13 @@ def _begin(
     service: Services, connection: Connection, request: Request, response: Response, account: int
 ) -> SessionShape:
     cookie = sessions.begin(connection, account, replacing=request.cookies.get(COOKIE))
-    _set_cookie(service, response, cookie)
+    # A proxy that is trusted says that the page came over https.
+    secure = service.settings.server.behind_tls or request.url.scheme == "https"
+    _set_cookie(response, cookie, secure=secure)
     return _shape(of_session(connection, cookie))
 
 
-def _set_cookie(service: Services, response: Response, cookie: str) -> None:
+def _set_cookie(response: Response, cookie: str, *, secure: bool) -> None:
     response.set_cookie(
         COOKIE,
         cookie,
@@ -171,7 +173,7 @@ def _set_cookie(service: Services, response: Response, cookie: str) -> None:
         path="/",
         httponly=True,
         samesite="lax",
-        secure=service.settings.server.behind_tls,
+        secure=secure,
     )
 
 
