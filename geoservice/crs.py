@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from pyproj import CRS, Transformer
+from pyproj import CRS, Geod, Transformer
 from pyproj.exceptions import CRSError
 from pyproj.transformer import TransformerGroup
 
@@ -26,6 +26,8 @@ Floats = NDArray[np.float64]
 Shift = Callable[[Floats, Floats], tuple[Floats, Floats]]
 
 SRID = 4490
+# Distances and areas are those on the ellipsoid of CGCS2000.
+ELLIPSOID = Geod(ellps="GRS80")
 GCJ02 = "GCJ02"
 BD09 = "BD09"
 

@@ -18,9 +18,9 @@ from geoservice.coverage.circles.zones import Ask, Zone, nearest, overlaps
 from geoservice.coverage.prepared import Prepared
 from geoservice.coverage.uncertainty.drawn import circle_of
 from geoservice.coverage.uncertainty.query import Case, Ground, read_ground
+from geoservice.crs import ELLIPSOID
 from geoservice.errors import BadRequest, NotFound
 from geoservice.language import translate
-from geoservice.network.build import GEOD
 
 Form = Literal["rings", "overlap", "nearest", "lines"]
 FORMS: tuple[Form, ...] = get_args(Form)
@@ -169,11 +169,11 @@ def _part(key: str, value: int, limit: Limit, zone: Zone) -> Part:
 
 
 def _km2(shape: BaseGeometry) -> float:
-    return round(abs(GEOD.geometry_area_perimeter(shape)[0]) / 1e6, 6)
+    return round(abs(ELLIPSOID.geometry_area_perimeter(shape)[0]) / 1e6, 6)
 
 
 def _km(lines: BaseGeometry) -> float:
-    return round(GEOD.geometry_length(lines) / 1e3, 6)
+    return round(ELLIPSOID.geometry_length(lines) / 1e3, 6)
 
 
 def _thinned(shape: BaseGeometry, tolerance: float) -> BaseGeometry:

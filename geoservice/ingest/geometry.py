@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from pyproj import Geod
 
 from geoservice.catalog import LayerDeclaration
-from geoservice.crs import Crs
+from geoservice.crs import ELLIPSOID, Crs
 from geoservice.errors import BadInput
 from geoservice.ingest.readers.raw import Cells, object_array
 from geoservice.ingest.values import ValueRefusedError
@@ -31,7 +30,6 @@ _SINGLE_OF = {_MULTIPOINT: _POINT, _MULTILINE: _LINE, _MULTIPOLYGON: _POLYGON}
 _MULTI_OF = {single: multi for multi, single in _SINGLE_OF.items()}
 # Projected coordinates this far outside the area that their system is made for are taken for a wrong system.
 _AREA_MARGIN_DEG = 2.0
-_ELLIPSOID = Geod(ellps="GRS80")
 
 
 @dataclass
@@ -221,5 +219,5 @@ def polygons_of(geometry: Any) -> Any:
 
 def area_km2(geometry: Any) -> float:
     """Area on the ellipsoid in square kilometres, never negative, of a geometry in degrees."""
-    area, _ = _ELLIPSOID.geometry_area_perimeter(shapely.orient_polygons(geometry))
+    area, _ = ELLIPSOID.geometry_area_perimeter(shapely.orient_polygons(geometry))
     return abs(float(area)) / 1e6

@@ -13,9 +13,8 @@ from typing import Any
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from pyproj import Geod
 
-from geoservice.crs import BD09, GCJ02, Crs, in_shifted_region, metric_crs
+from geoservice.crs import BD09, ELLIPSOID, GCJ02, Crs, in_shifted_region, metric_crs
 from geoservice.ingest.readers.raw import Cells
 
 DECLARED = "declared"
@@ -38,7 +37,6 @@ LEAST_SAMPLES = 50
 
 _MOST_PAIRS = 500
 _MOST_SAMPLES = 5000
-_ELLIPSOID = Geod(ellps="GRS80")
 _AREAS, _POINTS, _LINES = (3, 6), (0, 4), (1, 5)
 
 
@@ -219,7 +217,7 @@ def _compare_points(mine: Cells, theirs: Cells) -> ShiftReport:
     scores = {}
     for name, moved in _moved(mine).items():
         here = shapely.get_coordinates(shapely.centroid(moved))
-        _, _, distance = _ELLIPSOID.inv(here[:, 0], here[:, 1], goal[:, 0], goal[:, 1])
+        _, _, distance = ELLIPSOID.inv(here[:, 0], here[:, 1], goal[:, 0], goal[:, 1])
         scores[name] = float(np.median(distance))
     return _verdict(
         "distance_m", scores, scores, len(mine), worst=WORST_POINTS_M, step=MARGIN_M, least=LEAST_POINTS

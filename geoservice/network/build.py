@@ -13,8 +13,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
-from pyproj import Geod
 
+from geoservice.crs import ELLIPSOID
 from geoservice.errors import BadInput
 from geoservice.network.arrays import Bools, Floats, Int32s, Int64s
 from geoservice.network.compiled import kernel
@@ -26,7 +26,6 @@ from geoservice.network.turns import Streets, TurnRow
 
 FORMAT = 1
 # The ellipsoid of CGCS2000 is that of GRS 80 to a tenth of a millimetre.
-GEOD = Geod(ellps="GRS80")
 # km/h to metres a decisecond is division by 36.
 DS_KMH_PER_M = 36.0
 _MAX_WEIGHT_DS = 2**31 - 1
@@ -276,7 +275,7 @@ def _cut(lines: _Lines) -> _Pieces:
 
 def _steps(lines: _Lines) -> Floats:
     """Length of each segment; 0 from a road to the next."""
-    step_m = GEOD.inv(lines.lon[:-1], lines.lat[:-1], lines.lon[1:], lines.lat[1:])[2]
+    step_m = ELLIPSOID.inv(lines.lon[:-1], lines.lat[:-1], lines.lon[1:], lines.lat[1:])[2]
     return np.where(lines.road[1:] == lines.road[:-1], step_m, 0.0)
 
 

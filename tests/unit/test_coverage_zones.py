@@ -16,8 +16,9 @@ from geoservice.coverage.circles import circles
 from geoservice.coverage.circles.lines import reached_lines
 from geoservice.coverage.circles.zones import Ask, Zone, nearest, overlaps
 from geoservice.coverage.reach import Field, field_of
+from geoservice.crs import ELLIPSOID
 from geoservice.network.barriers import Barriers
-from geoservice.network.build import GEOD, build_graph
+from geoservice.network.build import build_graph
 from geoservice.network.graph import Graph, RoadRow
 from geoservice.network.join import join
 from tests.unit.network_builders import WALK, Place, TestMode, at, grid, joined, networks, road, table
@@ -131,7 +132,7 @@ def test_reached_lines_are_cut_where_the_limit_ends() -> None:
     graph = build_graph(table(road(1, [1, 2, 3], [(0, 0), (1000, 0), (1000, 800)])), PLAIN)
     field = field_of(graph, joined(graph, [(200.0, 0.0)], PLAIN), 9000)
     bands = reached_lines(field, PLAIN, [1000, 3000, 9000])
-    lengths = [GEOD.geometry_length(band) for band in bands]
+    lengths = [ELLIPSOID.geometry_length(band) for band in bands]
     # To both sides as far as 100 m; then 100 to 200 m to the west end and 300 m to the east; then the next 600 m.
     assert lengths == [pytest.approx(200, abs=0.6), pytest.approx(300, abs=0.6), pytest.approx(600, abs=0.6)]
     ends = shapely.points([at(300, 0), at(500, 0), at(1000, 100)])
@@ -142,9 +143,9 @@ def test_reached_lines_add_up_to_the_network() -> None:
     graph = build_graph(grid(5, 5, 100.0), PLAIN)
     field = field_of(graph, joined(graph, [(130.0, 0.0), (400.0, 400.0)], PLAIN), 36000)
     bands = reached_lines(field, PLAIN, [600, 1200, 36000])
-    assert sum(GEOD.geometry_length(band) for band in bands) == pytest.approx(4000, rel=1e-3)
+    assert sum(ELLIPSOID.geometry_length(band) for band in bands) == pytest.approx(4000, rel=1e-3)
     alone = reached_lines(field, PLAIN, [1200])[0]
-    assert GEOD.geometry_length(alone) == pytest.approx(sum(map(GEOD.geometry_length, bands[:2])), rel=1e-6)
+    assert ELLIPSOID.geometry_length(alone) == pytest.approx(sum(map(ELLIPSOID.geometry_length, bands[:2])), rel=1e-6)
 
 
 def test_a_road_of_two_directions_is_there_once() -> None:
@@ -155,7 +156,7 @@ def test_a_road_of_two_directions_is_there_once() -> None:
     assert graph.copy.any()
     field = field_of(graph, joined(graph, [(500.0, 0.0)], PLAIN), 36000)
     bands = reached_lines(field, PLAIN, [1000, 3000, 36000])
-    lengths = [GEOD.geometry_length(band) for band in bands]
+    lengths = [ELLIPSOID.geometry_length(band) for band in bands]
     assert sum(lengths) == pytest.approx(1000, abs=0.5)
     assert lengths[0] > 100.0
     for k, band in enumerate(bands):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from scipy.spatial import cKDTree
 
+from geoservice.crs import ELLIPSOID
 from geoservice.network.arrays import Floats, Int64s
-from geoservice.network.build import GEOD
 
 
 def nearest_by_line(lon: Floats, lat: Floats, facility_lon: Floats, facility_lat: Floats) -> tuple[Floats, Int64s]:
@@ -35,13 +35,13 @@ def nearest_by_line(lon: Floats, lat: Floats, facility_lon: Floats, facility_lat
     if here.size and facility_lon.size:
         number[here] = cKDTree(_chords(facility_lon, facility_lat)).query(_chords(lon[here], lat[here]))[1]
         won = number[here]
-        metres[here] = GEOD.inv(lon[here], lat[here], facility_lon[won], facility_lat[won])[2]
+        metres[here] = ELLIPSOID.inv(lon[here], lat[here], facility_lon[won], facility_lat[won])[2]
     return metres, number
 
 
 def _chords(lon: Floats, lat: Floats) -> Floats:
     """Earth-centred metres, shape (n, 3)."""
     east, north = np.radians(lon), np.radians(lat)
-    normal = GEOD.a / np.sqrt(1.0 - GEOD.es * np.sin(north) ** 2)
+    normal = ELLIPSOID.a / np.sqrt(1.0 - ELLIPSOID.es * np.sin(north) ** 2)
     flat = normal * np.cos(north)
-    return np.column_stack([flat * np.cos(east), flat * np.sin(east), normal * (1.0 - GEOD.es) * np.sin(north)])
+    return np.column_stack([flat * np.cos(east), flat * np.sin(east), normal * (1.0 - ELLIPSOID.es) * np.sin(north)])

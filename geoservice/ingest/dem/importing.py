@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from pyproj import Geod
 from sqlalchemy import Connection, text
 
+from geoservice.crs import ELLIPSOID
 from geoservice.database.prepare import bump_revision
 from geoservice.database.trail import event
 from geoservice.errors import BadInput
@@ -27,7 +27,6 @@ Progress = Callable[[str, int, int], None]
 Floats = NDArray[np.float64]
 LAYER = "dem"
 # The ellipsoid of CGCS2000 is that of GRS 80 to a tenth of a millimetre.
-GEOD = Geod(ellps="GRS80")
 
 _ROADS = text(
     "select r.key, st_asbinary(r.geom), r.bridge or r.tunnel, h.shape, h.heights"
@@ -167,7 +166,7 @@ def _carried(roads: _Roads, heights: Floats) -> Floats:
     for road in np.flatnonzero(roads.carried).tolist():
         part = slice(int(roads.offset[road]), int(roads.offset[road + 1]))
         lon, lat = roads.lon[part], roads.lat[part]
-        along = np.concatenate([[0.0], np.cumsum(GEOD.inv(lon[:-1], lat[:-1], lon[1:], lat[1:])[2])])
+        along = np.concatenate([[0.0], np.cumsum(ELLIPSOID.inv(lon[:-1], lat[:-1], lon[1:], lat[1:])[2])])
         first, last = heights[part][0], heights[part][-1]
         after[part] = first + (last - first) * (along / max(along[-1], 1e-9))
     return after
