@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from math import inf
 from typing import Any
 
 from sqlalchemy import Connection, select, text
 
 from geoservice.access.trail import SECRET, Wanted, changed_fields, entries, known_table
-from geoservice.database.models import ImportBatch
+from geoservice.database.models import SCHEMA, Base, ImportBatch
 
+# Tables whose rows are part of a record, with the column that names it.
+PARTS = {
+    "unit": (("unit_version", "unit_id"), ("unit_code", "unit_id")),
+    "place": (("place_name", "place_id"),),
+    "community": (("community_code", "community_id"),),
+}
 State = dict[str, Any]
 _CURRENT = text("select geoservice.audit_current(:table_name, :key)")
 MOST = 1000
@@ -43,6 +50,8 @@ class Change:
         What changed, each with its value before and after; geometries as hexadecimal EWKB (EPSG:4490).
     batch
         Of an import.
+    table
+        Of the record, or of a part of it such as a name.
     """
 
     action: str
@@ -53,6 +62,22 @@ class Change:
     request_id: str | None = None
     fields: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
     batch: Batch | None = None
+    table: str = ""
+
+
+def whole_history(connection: Connection, table: str, key: int, *, limit: int = 200) -> list[Change]:
+    """Steps of a record and of its parts: a place with its names, a unit with its versions and codes.
+
+    What an import did to record and parts together is one step for each table. Order, limit and errors as `history`.
+    """
+    steps = history(connection, table, str(key), limit=limit)
+    for part, column in PARTS.get(table, ()):
+        rows = Base.metadata.tables[f"{SCHEMA}.{part}"]
+        ids = connection.execute(select(rows.c.id).where(rows.c[column] == key).order_by(rows.c.id)).scalars()
+        for row_id in ids.all():
+            steps += history(connection, part, str(row_id), limit=limit)
+    # Of the same moment and of unknown ones the order of the tables is kept.
+    return sorted(steps, key=lambda step: step.at.timestamp() if step.at else inf)
 
 
 def history(connection: Connection, table: str, key: str, *, limit: int = 200) -> list[Change]:
@@ -84,7 +109,7 @@ def history(connection: Connection, table: str, key: str, *, limit: int = 200) -
             steps += _unseen(state, entry["before"], batches)
         steps.append(_step(entry))
         state = _told(entry["after"])
-    return steps + _unseen(state, current, batches)
+    return [replace(step, table=table) for step in steps + _unseen(state, current, batches)]
 
 
 def _unseen(state: State | None, present: State | None, batches: Mapping[int, Batch]) -> list[Change]:

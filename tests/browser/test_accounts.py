@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
+from sqlalchemy import text
 
 from geoservice.access import accounts
 from geoservice.catalog import Catalog
-from geoservice.database.actor import SYSTEM
+from geoservice.database.actor import EVERYWHERE, SYSTEM, Actor
 from geoservice.database.engine import Database
 from geoservice.resources import resource
 from geoservice.settings import Settings
@@ -172,3 +173,36 @@ def test_the_map_says_who_is_signed_in(
     desk.page.screenshot(path=artefacts / "account-map.png")
     link.click()
     expect(desk.page).to_have_url(f"{base}/account")
+
+
+def test_staff_see_what_became_of_a_record(
+    open_desk: Callable[..., Desk], office: tuple[str, Database], artefacts: Path
+) -> None:
+    base, database = office
+    held = hold_session(database, add_person(database, "沿革", "reviewer"))
+    clerk = Actor("王芳", reads=EVERYWHERE, edits=EVERYWHERE)
+    with database.connect(actor=clerk) as connection:
+        number = connection.execute(text("select min(id) from facility where type = 'nursing_home'")).scalar_one()
+        connection.execute(text("select set_config('geoservice.reason', '实地核实，<b>门牌</b>有误', true)"))
+        connection.execute(
+            text("update facility set beds = coalesce(beds, 0) + 7, address = '干驿镇史家岭村一组' where id = :id"),
+            {"id": number},
+        )
+    fragment = f"#sel=facility:{number}"
+    public = open_desk(fragment, base=base).page
+    expect(public.locator("#details-name")).to_be_visible()
+    assert public.locator(".history-fold").count() == 0
+    for width, height in ((1280, 900), (390, 844)):
+        page = open_desk(fragment, base=base, who=held, width=width, height=height).page
+        if width < 600:
+            page.click("[data-sheet=details]")
+        page.locator(".history-fold summary").click()
+        newest = page.locator(".history li").first
+        expect(newest).to_contain_text("修改")
+        expect(newest).to_contain_text("王芳")
+        expect(newest).to_contain_text("<b>门牌</b>")
+        expect(newest.locator("ins").first).to_be_visible()
+        expect(page.locator(".history li").last).to_contain_text("导入")
+        page.locator(".history-fold").scroll_into_view_if_needed()
+        page.screenshot(path=artefacts / f"history-{width}.png")
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -48,7 +48,7 @@ def test_staff_see_what_became_of_a_record(county: Database, settings: Settings,
     assert steps[0]["action"] == "import"
     assert steps[0]["batch"]["layer"] == "facilities"
     assert (steps[-1]["actor"], steps[-1]["reason"]) == ("王芳", "实地核实")
-    assert steps[-1]["fields"]["address"][1] == "新址"
+    assert [one["shown"][1] for one in steps[-1]["fields"] if one["name"] == "address"] == ["新址"]
     # In another township the record does not exist.
     elsewhere = signed_in(client(), county, "reviewer", name="zhao", units=[other])
     assert elsewhere.get(path).status_code == 404
@@ -56,3 +56,53 @@ def test_staff_see_what_became_of_a_record(county: Database, settings: Settings,
     assert there.get(path).status_code == 200
     for bad, status in (("facility/0", 400), ("pg_authid/1", 400), ("facility/999999", 404), ("Facility/1", 400)):
         assert there.get(f"/api/history/{bad}").status_code == status
+
+
+def test_fields_are_told_as_people_read_them(county: Database, settings: Settings, catalog: Catalog) -> None:
+    with county.connect("owner") as connection:
+        number, old, new = connection.execute(
+            text(
+                "select f.id, v.name, w.name from facility f join unit_version v using (unit_id)"
+                " join unit_version w on w.level = v.level and w.unit_id <> v.unit_id"
+                " where f.type = 'nursing_home' order by f.id, w.id limit 1"
+            )
+        ).one()
+    clerk = Actor("王芳", reads=EVERYWHERE, edits=EVERYWHERE)
+    with county.connect(actor=clerk) as connection:
+        connection.execute(
+            text(
+                "update facility set type = 'cemetery', beds = null, nursing_beds = null,"
+                " geom = st_project(geom::geography, 100, 0)::geometry, unit_id = (select unit_id from unit_version"
+                " where name = :new and level = 'township') where id = :id"
+            ),
+            {"id": number, "new": new},
+        )
+    web = TestClient(create_app(settings, catalog=catalog, database=county), base_url="http://127.0.0.1:8000")
+    step = signed_in(web, county, "reviewer").get(f"/api/history/facility/{number}").json()["items"][-1]
+    fields = {one["name"]: one for one in step["fields"]}
+    assert step["table"] == "facility"
+    assert fields["type"]["title"] == {"zh": "设施类型", "en": "Type"}
+    assert fields["type"]["shown"] == ["养老机构", "公墓"]
+    assert fields["unit_id"]["shown"] == [old, new]
+    assert fields["geom"]["moved_m"] == pytest.approx(100, abs=0.02)
+    assert fields["geom"]["after"]["type"] == "Point"
+    assert fields["geom"]["shown"][1].endswith("E")
+    assert fields["beds"]["shown"][1] is None
+
+
+def test_a_place_is_told_with_its_names_and_a_unit_with_its_versions(
+    county: Database, settings: Settings, catalog: Catalog
+) -> None:
+    with county.connect("owner") as connection:
+        place, name = connection.execute(text("select place_id, id from place_name order by id limit 1")).one()
+        unit = connection.execute(text("select unit_id from unit_version order by id limit 1")).scalar_one()
+    clerk = Actor("王芳", reads=EVERYWHERE, edits=EVERYWHERE)
+    with county.connect(actor=clerk) as connection:
+        connection.execute(text("update place_name set reading = 'gān yì' where id = :id"), {"id": name})
+    web = TestClient(create_app(settings, catalog=catalog, database=county), base_url="http://127.0.0.1:8000")
+    signed_in(web, county, "reviewer")
+    steps = web.get(f"/api/history/place/{place}").json()["items"]
+    assert (steps[-1]["table"], steps[-1]["action"]) == ("place_name", "update")
+    assert {one["table"] for one in steps} == {"place", "place_name"}
+    assert [one["at"] for one in steps] == sorted(one["at"] for one in steps)
+    assert "unit_version" in {one["table"] for one in web.get(f"/api/history/unit/{unit}").json()["items"]}

@@ -1,6 +1,6 @@
 // The headline figures of the chosen service and type, with what they assume beside them.
 
-import { accessSection, reportLinks } from "./access.js";
+import { accessSection, reportLinks } from "./equity.js";
 import { shareBar } from "./chart.js";
 import { chosenService, chosenType, info, modeOf } from "./choice.js";
 import { coverage, loadCoverage } from "./coverage.js";

@@ -11,6 +11,7 @@ import { byId, debounce, el } from "./dom.js";
 import { evidenceSection, findEvidence } from "./evidence.js";
 import { drawFigures, selectedUnit } from "./figures.js";
 import { labelFolds, obscured, onTab, showTab, startFrame } from "./frame.js";
+import { historySection } from "./history.js";
 import { startJobs } from "./jobs.js";
 import { drawPanel, startPanel } from "./layers.js";
 import { drawList } from "./list.js";
@@ -48,7 +49,14 @@ async function start() {
   byId("blank").hidden = true;
   connect();
   loadCoverage();
-  startJobs(showResult).then(drawAll, () => {});
+  startJobs(showResult).then(
+    () => {
+      drawAll();
+      // Only now it is known who reads.
+      showHistory(parseSelection(state().sel));
+    },
+    () => {},
+  );
   const { createMap } = await library;
   try {
     view = createMap({ container: byId("map"), info: answer, view: state().view, shown: tilesAtFirst(), obscured });
@@ -250,6 +258,14 @@ async function showSelection(near = []) {
 function showGrounds(chosen) {
   showEvidence(chosen);
   showClosing(chosen);
+  showHistory(chosen);
+}
+
+function showHistory(chosen) {
+  const root = byId("view-details");
+  root.querySelector(".history-fold")?.remove();
+  const fold = chosen && historySection(chosen.kind, chosen.id);
+  if (fold) root.append(fold);
 }
 
 /** What the closing of the facility in sight costs, for the standard and type in sight. */

@@ -14,6 +14,9 @@ export async function startSession() {
   draw();
 }
 
+/** Whether the reader sees what is not published, and what became of a record. */
+export const mayRead = () => Boolean(who?.may.includes("read"));
+
 function draw() {
   const link = byId("account");
   link.textContent = who.account ?? text("access.sign-in");
