@@ -66,7 +66,7 @@ def _keep_trace() -> Path:
 def ready() -> Iterator[tuple[Settings, Catalog, Database]]:
     """Settings, declarations and a prepared database."""
     settings, catalog = Settings(), load_catalog()
-    database = Database(settings)
+    database = Database(settings, speaker=at_the_shell().name)
     with closing_engines(database):
         prepare(database, catalog)
         yield settings, catalog, database

@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from geoservice.database.actor import Actor, act
 from geoservice.database.cluster import Cluster
+from geoservice.database.trail import speak_as
 from geoservice.errors import BadSetting, Deadline, Forbidden, Unavailable
 from geoservice.settings import Settings
 
@@ -33,9 +34,11 @@ class Database:
         Where it is.
     name
         Database in the private cluster.
+    speaker
+        Who the audit trail names for what the owner does, where no actor is given; else the database's user.
     """
 
-    def __init__(self, settings: Settings, *, name: str = "geoservice") -> None:
+    def __init__(self, settings: Settings, *, name: str = "geoservice", speaker: str | None = None) -> None:
         self.settings = settings
         self.name = name
         self.external = settings.database.database_url is not None
@@ -43,6 +46,7 @@ class Database:
         self._engines: dict[Role, Engine] = {}
         self._lock = Lock()
         self._actor: Actor | None = None
+        self._speaker = speaker
 
     def acting(self, actor: Actor) -> Database:
         """The same database in somebody's name: whatever role is asked for, the rights are theirs."""
@@ -108,6 +112,8 @@ class Database:
                 with connection.begin():
                     if actor is not None:
                         act(connection, actor, request_id)
+                    elif role == "owner" and self._speaker is not None:
+                        speak_as(connection, self._speaker)
                     if timeout_s is not None:
                         connection.execute(
                             text("select set_config('statement_timeout', :ms, true)"),

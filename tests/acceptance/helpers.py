@@ -3,21 +3,41 @@
 from __future__ import annotations
 
 import hashlib
+import re
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import click.testing
 import numpy as np
 import shapely
 from sqlalchemy import text
+from typer.testing import CliRunner
 
 from geoservice.catalog import Catalog
+from geoservice.cli import app
 from geoservice.database.engine import Database
 from geoservice.ingest.importing import ImportOutcome, ImportRequest, import_file
 from geoservice.network.graph import Graph
 from geoservice.network.networks import networks_for
 from geoservice.settings import Settings
 from tests.acceptance.oracle import Line
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+
+
+def commands_of(page: str) -> list[str]:
+    """The commands that a page of docs/ shows, in their order."""
+    blocks = re.findall(r"```bash\n(.*?)```", (DOCS / page).read_text("utf-8"), re.DOTALL)
+    return [line.split("#")[0].strip() for block in blocks for line in block.splitlines()]
+
+
+def run_command(line: str) -> click.testing.Result:
+    """Runs a command as a shell would give it."""
+    done = CliRunner().invoke(app, shlex.split(line.removeprefix("geoservice ")))
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+    return done
 
 
 def silent(_step: str, _done: int, _total: int) -> None:

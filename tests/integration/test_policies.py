@@ -230,16 +230,18 @@ def test_publishing_is_not_editing(mixed: Database, own: int) -> None:
 
 
 def test_a_name_is_never_more_public_than_its_place(mixed: Database) -> None:
+    shown = text("select count(*) from place_name where published and place_id = :id")
+    publish = text("update place_name set published = true, classification = 'public' where place_id = :id")
     with mixed.connect("owner") as connection:
-        assert (
-            connection.execute(
-                text(
-                    "select count(*) from place_name n join place p on p.id = n.place_id"
-                    " where n.published and not (p.published and p.classification = 'public')"
-                )
-            ).scalar_one()
-            == 0
-        )
+        place = {"id": connection.execute(text("select min(place_id) from place_name")).scalar_one()}
+        connection.execute(text("update place set published = true, classification = 'public' where id = :id"), place)
+        connection.execute(publish, place)
+        assert connection.execute(shown, place).scalar_one() > 0
+        connection.execute(text("update place set published = false where id = :id"), place)
+        assert connection.execute(shown, place).scalar_one() == 0
+        connection.execute(publish, place)
+        assert connection.execute(shown, place).scalar_one() == 0
+        connection.rollback()
 
 
 def test_runs_are_made_by_those_who_compute(mixed: Database, own: int) -> None:
