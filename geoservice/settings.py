@@ -93,6 +93,14 @@ class AuditSettings(_Concern):
     audit_seal_s: float = Field(60.0, ge=0, le=86400, description="Seconds between two heads; 0 for never")
 
 
+class ReleaseSettings(_Concern):
+    """What stands on maps that leave."""
+
+    map_approval: str | None = Field(
+        None, max_length=60, description="Map approval number (审图号), where one was granted"
+    )
+
+
 class Settings:
     """All concerns together."""
 
@@ -103,6 +111,7 @@ class Settings:
         server: ServerSettings | None = None,
         imports: ImportSettings | None = None,
         audit: AuditSettings | None = None,
+        release: ReleaseSettings | None = None,
     ) -> None:
         try:
             self.state = state or StateSettings()
@@ -110,6 +119,7 @@ class Settings:
             self.server = server or ServerSettings()
             self.imports = imports or ImportSettings()
             self.audit = audit or AuditSettings()
+            self.release = release or ReleaseSettings()
         except ValidationError as error:
             first = error.errors()[0]
             key = "GEOSERVICE_" + "_".join(str(part) for part in first["loc"]).upper()
@@ -130,4 +140,5 @@ CONCERNS: tuple[type[BaseSettings], ...] = (
     ServerSettings,
     ImportSettings,
     AuditSettings,
+    ReleaseSettings,
 )

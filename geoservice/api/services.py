@@ -45,6 +45,11 @@ class Services:
     _kept: dict[OverviewKey, Overview] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
+    @property
+    def approval(self) -> str | None:
+        """Map approval number (审图号) of the installation."""
+        return self.settings.release.map_approval
+
     def read(self) -> AbstractContextManager[Connection]:
         """A connection in one transaction, in the name of who acts, with the deadline of the settings."""
         return self._connect(self.actor)

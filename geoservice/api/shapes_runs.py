@@ -24,6 +24,7 @@ class RunShape(Shape):
     network_outside_km: dict[str, float] = Field(description="Kilometres of each network outside the county")
     stale: bool
     changed: list[str] = Field(description="Layers that have changed since")
+    classification: str = Field(description="Highest classification level of what it was made from")
     schematic: bool
 
 

@@ -31,8 +31,9 @@ def coverage_explain(
     json_: Json = False,
 ) -> int:
     """一个村（社区）为何覆盖或未覆盖 · why a community is covered or not"""
+    from geoservice.access.release import Release
     from geoservice.coverage.evidence import explain, explain_all
-    from geoservice.coverage.evidence_export import collection, dumped, sheet
+    from geoservice.coverage.evidence_export import collection, dumped, feature, sheet
     from geoservice.coverage.inputs import read_publication
     from geoservice.coverage.telling import print_evidence
     from geoservice.database.filters import today
@@ -50,10 +51,12 @@ def coverage_explain(
             found = explain_all(*where, service=case, type_=chosen, on=day)
         else:
             found = [explain(*where, community, service=case, type_=chosen, on=day)]
-        schematic = read_publication(connection).schematic
-    whole = found[0].as_feature() if community is not None else collection(found, schematic=schematic)
+        inputs = read_publication(connection)
+        approval = settings.release.map_approval
+    release = Release(day, inputs.classification, inputs.schematic, approval=approval)
+    whole = feature(found[0], release) if community is not None else collection(found, release)
     if output is not None:
-        write_file(output, "\ufeff" + sheet(found) if output.suffix.lower() == ".csv" else dumped(whole))
+        write_file(output, "\ufeff" + sheet(found, release) if output.suffix.lower() == ".csv" else dumped(whole))
     if json_:
         print_json(whole)
     elif community is not None:
@@ -63,6 +66,6 @@ def coverage_explain(
         print_text(translate("evidence.all", count=len(found), reached=reached, covered=sum(e.covered for e in found)))
     if output is not None:
         notes.print(translate("evidence.written", file=output, count=len(found)), markup=False)
-    if schematic:
+    if release.schematic:
         notes.print(translate("notice.schematic"), markup=False)
     return 0 if community is None or found[0].path is not None else 1

@@ -61,7 +61,7 @@ def coverage_circles(
         print_table(title, [translate(f"forms.head.{name}") for name in _heads(form)], rows)
         if output is not None:
             notes.print(translate("forms.written", file=output, count=len(found.parts)), markup=False)
-        if found.schematic:
+        if found.release.schematic:
             notes.print(translate("notice.schematic"), markup=False)
     return 0
 

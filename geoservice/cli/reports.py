@@ -33,18 +33,27 @@ def report(
     form = format_ or _by_ending(file)
     if form not in FORMATS:
         raise BadRequest("cli.bad-choice", option="--format", value=form, choices=", ".join(FORMATS))
-    with ready() as (_, catalog, database), database.connect("reader") as connection:
-        made = make(connection, catalog, form, run_id=run, service=service, type_=type_, public_only=public)
+    with ready() as (settings, catalog, database), database.connect("reader") as connection:
+        made = make(
+            connection,
+            catalog,
+            form,
+            run_id=run,
+            service=service,
+            type_=type_,
+            public_only=public,
+            approval=settings.release.map_approval,
+        )
     try:
         file.write_bytes(made.content)
     except OSError as error:
         raise BadInput("report.cannot-write", file=file, reason=error.strerror) from None
     size = len(made.content)
     if json_:
-        print_json({"file": str(file), "bytes": size, "run": made.run_id, "format": form, "schematic": made.schematic})
+        print_json({"file": str(file), "bytes": size, "run": made.run_id, "format": form, **made.release.as_dict()})
     else:
         print_text(translate("report.written", None, file=file, size=f"{size / 1000:,.0f} kB"))
-        if made.schematic:
+        if made.release.schematic:
             notes.print(translate("notice.schematic"), markup=False)
     return 0
 

@@ -6,8 +6,10 @@ import csv
 import io
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
+from geoservice.access.release import Release
 from geoservice.coverage.evidence_parts import Evidence
 from geoservice.language import translate
 
@@ -36,24 +38,34 @@ COLUMNS = (
 )
 
 
-def collection(found: Sequence[Evidence], *, schematic: bool) -> dict[str, Any]:
+def collection(found: Sequence[Evidence], release: Release) -> dict[str, Any]:
     """All ways as a GeoJSON FeatureCollection; the parts of each add up to its ``time_ds``."""
     return {
         "type": "FeatureCollection",
-        "schematic": schematic,
-        "notice": translate("notice.schematic") if schematic else None,
+        "schematic": release.schematic,
+        "notice": translate("notice.schematic") if release.schematic else None,
+        "release": release.as_dict(),
         "features": [one.as_feature() for one in found],
     }
 
 
-def sheet(found: Sequence[Evidence]) -> str:
-    """All ways as CSV, a line a community: access, network and egress add up to ``time_ds``, times in deciseconds."""
+def feature(one: Evidence, release: Release) -> dict[str, Any]:
+    """One way as a GeoJSON Feature."""
+    return one.as_feature() | {"release": release.as_dict()}
+
+
+def sheet(found: Sequence[Evidence], release: Release) -> str:
+    """All ways as CSV, a line a community: access, network and egress add up to ``time_ds``, times in deciseconds.
+
+    The last columns, the same in each line, are those of the release: a sheet has no other place for them.
+    """
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
+    told = replace(release, drawn=False).as_dict()
+    writer.writerow([*COLUMNS, *told])
     for one in found:
         row = _row(one)
-        writer.writerow([_plain(row[name]) for name in COLUMNS])
+        writer.writerow([*(_plain(row[name]) for name in COLUMNS), *map(_plain, told.values())])
     return file.getvalue()
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from geoservice.access.release import Release
 from geoservice.catalog import Limit
 from geoservice.coverage.circles import circles
 from geoservice.coverage.circles.lines import reached_lines
@@ -47,7 +48,7 @@ class Forms:
     form: Form
     limit: Limit
     parts: Sequence[Part]
-    schematic: bool
+    release: Release
 
     def as_dict(self, *, tolerance: float = 0.0) -> dict[str, Any]:
         """A GeoJSON FeatureCollection (RFC 7946), outlines thinned by a tolerance in degrees."""
@@ -58,12 +59,13 @@ class Forms:
             "facility_type": self.case.type,
             "on": self.case.on.isoformat(),
             "limit": self.limit.model_dump(mode="json"),
-            "schematic": self.schematic,
-            "notice": translate("notice.schematic") if self.schematic else None,
+            "schematic": self.release.schematic,
+            "notice": translate("notice.schematic") if self.release.schematic else None,
+            "release": self.release.as_dict(),
             "features": [
                 {
                     "type": "Feature",
-                    "properties": part.told | {"mode": self.limit.mode, "schematic": self.schematic},
+                    "properties": part.told | {"mode": self.limit.mode, "schematic": self.release.schematic},
                     "geometry": json.loads(shapely.to_geojson(_thinned(part.geometry, tolerance))),
                 }
                 for part in self.parts
@@ -97,7 +99,9 @@ def forms(ground: Ground, case: Case, form: Form, *, urban: bool, minutes: int |
     if not inputs.field(limit.mode, case.type).facilities.joined.any():
         raise NotFound("coverage.no-circle", type=case.type, mode=limit.mode)
     parts = _MAKERS[form](ground, case, inputs, limit)
-    return Forms(case, form, limit, parts, publication.schematic)
+    approval = ground.settings.release.map_approval
+    release = Release(case.on, publication.classification, publication.schematic, approval=approval)
+    return Forms(case, form, limit, parts, release)
 
 
 def _rings(_: Ground, case: Case, inputs: Prepared, limit: Limit) -> list[Part]:

@@ -148,7 +148,7 @@ def test_paper_is_light_and_complete(desk: Desk, artefacts: Path) -> None:
     picture = desk.page.locator("#paper-map")
     expect(picture).to_be_visible()
     assert desk.page.evaluate("document.querySelector('#paper-map').src.length") > 20_000
-    for shown in ("#paper-scale", "#notice", "#rings", "#share", ".units-table"):
+    for shown in ("#paper-scale", "#paper-release", "#notice", "#rings", "#share", ".units-table"):
         expect(desk.page.locator(shown)).to_be_visible()
     for absent in ("#try", "#area", "#closing-table", "#sure", "#overlap"):
         expect(desk.page.locator(absent)).to_be_hidden()

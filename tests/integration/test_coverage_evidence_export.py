@@ -56,7 +56,14 @@ def test_all_ways_add_up_to_the_stored_times(edge: Database, catalog: Catalog, s
         else:
             assert again(one["properties"]) == one["properties"]["time_ds"]
             alone = client.get(f"/api/runs/{run}/communities/{one['id']}/evidence", params=CASE).json()
+            assert alone.pop("release") == told.json()["release"]
             assert alone == one
+    release = told.json()["release"]
+    assert (release["crs"], release["classification"], release["map_approval_required"]) == (
+        "EPSG:4490",
+        "public",
+        True,
+    )
     kept = client.get(f"/api/runs/{run}/evidence", params=CASE, headers={"If-None-Match": told.headers["etag"]})
     assert kept.status_code == 304
 
@@ -67,6 +74,9 @@ def test_a_sheet_of_all_ways(edge: Database, catalog: Catalog, settings: Setting
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
     assert {int(row["community_id"]) for row in rows} == set(stored(edge, run))
+    assert {(row["crs"], row["classification"], row["map_approval_required"]) for row in rows} == {
+        ("EPSG:4490", "public", "False")
+    }
     for row in rows:
         if row["time_ds"]:
             assert sum(int(row[f"{part}_ds"]) for part in ("access", "network", "egress")) == int(row["time_ds"])

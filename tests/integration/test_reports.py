@@ -147,7 +147,21 @@ def test_what_is_internal_stays_inside(new_database, sample_database, catalog: C
         inside = read_content(connection, catalog, None, public_only=False)
         outside = read_content(connection, catalog, None, public_only=True)
         page = make(connection, catalog, "page", run_id=None, service=None, type_=None, public_only=True)
-    assert (inside.classification, inside.chosen.service.id) == ("internal", "funeral")
+        own = make(
+            connection,
+            catalog,
+            "map",
+            run_id=None,
+            service=None,
+            type_=None,
+            public_only=False,
+            approval="鄂S(2026)7号",
+        )
+    assert "密级：公开" in page.content.decode()
+    assert "送审" in page.content.decode()
+    assert "密级：内部" in own.content.decode()
+    assert "审图号：鄂S(2026)7号" in own.content.decode()
+    assert (inside.release.classification, inside.chosen.service.id) == ("internal", "funeral")
     assert outside.run_id < inside.run_id
     assert outside.facilities == []
     assert "内部设施" not in page.content.decode()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
 from pydantic import Field
 
+from geoservice.access.release import Release
 from geoservice.access.roles import Permission
 from geoservice.api.conditional import Conditional
 from geoservice.api.parameters import PathId
@@ -16,7 +16,7 @@ from geoservice.api.permits import needs
 from geoservice.api.routers.runs import Choice
 from geoservice.api.services import Service
 from geoservice.coverage.evidence import explain_run
-from geoservice.coverage.evidence_export import collection, dumped, sheet
+from geoservice.coverage.evidence_export import collection, dumped, feature, sheet
 from geoservice.errors import NotFound
 from geoservice.language import current_language
 from geoservice.publish.queries import runs as queries
@@ -39,6 +39,8 @@ def run_evidence(
         if run is None:
             raise NotFound("api.no-run", id=run_id)
 
+        release = Release.of_run(run, service.approval).check(public=service.actor.is_public)
+
         def body() -> Response:
             (found,) = explain_run(
                 connection,
@@ -50,9 +52,9 @@ def run_evidence(
                 service=given.service,
                 type_=given.type,
             )
-            return Response(json.dumps(found.as_feature(), ensure_ascii=False), media_type="application/geo+json")
+            return Response(dumped(feature(found, release)), media_type="application/geo+json")
 
-        tag = etag("evidence", run_id, run["finished_at"], run["stale"], community_id, given, service.declared)
+        tag = etag("evidence", release, run_id, run["finished_at"], run["stale"], community_id, given, service.declared)
         return condition.answer(tag, body)
 
 
@@ -75,6 +77,8 @@ def run_evidence_of_all(
         if run is None:
             raise NotFound("api.no-run", id=run_id)
 
+        release = Release.of_run(run, service.approval).check(public=service.actor.is_public)
+
         def body() -> Response:
             found = explain_run(
                 connection,
@@ -88,10 +92,17 @@ def run_evidence_of_all(
             )
             if given.format == "csv":
                 # The mark tells spreadsheets that it is UTF-8.
-                return Response("\ufeff" + sheet(found), media_type="text/csv; charset=utf-8")
-            return Response(dumped(collection(found, schematic=run["schematic"])), media_type="application/geo+json")
+                return Response("\ufeff" + sheet(found, release), media_type="text/csv; charset=utf-8")
+            return Response(dumped(collection(found, release)), media_type="application/geo+json")
 
         tag = etag(
-            "evidence of all", run_id, run["finished_at"], run["stale"], given, service.declared, current_language.get()
+            "evidence of all",
+            release,
+            run_id,
+            run["finished_at"],
+            run["stale"],
+            given,
+            service.declared,
+            current_language.get(),
         )
         return condition.answer(tag, body)

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import Response
 from pydantic import Field
 
+from geoservice.access.release import Release
 from geoservice.access.roles import Permission
 from geoservice.api.conditional import Conditional
 from geoservice.api.parameters import no_query
@@ -102,6 +103,7 @@ class MapStart(Shape):
     schematic: bool
     notice: str | None
     attributions: list[str]
+    release: list[str] = Field(description="What stands on paper: classification level, coordinates, map approval")
     layers: list[MapLayer]
     facility_types: list[MapType]
     services: list[MapService]
@@ -116,13 +118,24 @@ def map_start(service: Service, condition: Conditional) -> Response:
         overview, made_from = service.overview(connection, today())
         run = latest_run(connection)
     language = current_language.get()
-    tag = etag("map", made_from, run, language, service.declared)
+    tag = etag("map", made_from, run, language, service.declared, service.approval)
 
     def body() -> Response:
         json = _start(service, overview, run).model_dump_json()
         return Response(json, media_type="application/json", headers={"Vary": "Accept-Language, Cookie"})
 
     return condition.answer(tag, body)
+
+
+def _release(service: Services) -> Release:
+    """Of the map as whoever asks sees it: who sees what is internal may have it before them."""
+    level = "internal" if service.actor.reads else "public"
+    # That it is schematic stands in `notice`.
+    return Release(today(), level, schematic=False, approval=service.approval)
+
+
+def _approved(number: str | None) -> list[str]:
+    return [] if number is None else [translate("release.approved", None, number=number)]
 
 
 def _start(service: Services, overview: Overview, run: int | None) -> MapStart:
@@ -132,7 +145,8 @@ def _start(service: Services, overview: Overview, run: int | None) -> MapStart:
         county=overview.county,
         schematic=overview.schematic,
         notice=translate("api.notice.schematic") if overview.schematic else None,
-        attributions=list(overview.attributions),
+        attributions=[*overview.attributions, *_approved(service.approval)],
+        release=_release(service).words(),
         layers=_layers(service, overview),
         facility_types=[
             MapType(

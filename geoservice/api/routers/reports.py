@@ -40,7 +40,12 @@ def run_report(service: Service, run_id: PathId, given: Annotated[Wanted, Query(
         run = queries.run(connection, run_id)
         if run is None:
             raise NotFound("api.no-run", id=run_id)
-        state = (sorted(layer_revisions(connection).items()), entries_revision(connection), service.declared)
+        state = (
+            sorted(layer_revisions(connection).items()),
+            entries_revision(connection),
+            service.declared,
+            service.approval,
+        )
 
         def body() -> Response:
             made = make(
@@ -51,7 +56,9 @@ def run_report(service: Service, run_id: PathId, given: Annotated[Wanted, Query(
                 service=given.service,
                 type_=given.type,
                 public_only=not service.actor.reads.everywhere,
+                approval=service.approval,
             )
+            made.release.check(public=service.actor.is_public)
             return Response(
                 made.content,
                 media_type=made.media_type,

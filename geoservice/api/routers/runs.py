@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -9,6 +10,7 @@ from fastapi.responses import Response
 from pydantic import Field, TypeAdapter
 from sqlalchemy import Connection
 
+from geoservice.access.release import Release
 from geoservice.access.roles import Permission
 from geoservice.api.conditional import Conditional
 from geoservice.api.parameters import Code, Paged, Parameters, PathId, no_query
@@ -233,13 +235,16 @@ def run_circles(
     """Service circles as a GeoJSON FeatureCollection, the widest first: pictures, no figure comes from them."""
     with service.read() as connection:
         found = _case(service, connection, run_id, given)
+        release = Release.of_run(found, service.approval).check(public=service.actor.is_public)
 
         def body() -> Response:
             features = circles(connection, run_id, service=given.service, type_=given.type)
             text = ",".join(map(_feature, features))
-            return Response(f'{{"type":"FeatureCollection","features":[{text}]}}', media_type="application/geo+json")
+            told = json.dumps(release.as_dict())
+            whole = f'{{"type":"FeatureCollection","release":{told},"features":[{text}]}}'
+            return Response(whole, media_type="application/geo+json")
 
-        return condition.answer(_tag(found, "circles", given), body)
+        return condition.answer(_tag(found, "circles", given, service.approval), body)
 
 
 def _feature(circle: Circle) -> str:

@@ -108,6 +108,7 @@ def coverage_forms(service: Service, given: Annotated[Shaped, Query()], conditio
 
     def work(ground: Ground, case: Case) -> dict[str, Any]:
         found = forms(ground, case, given.form, urban=given.of == "urban")
+        found.release.check(public=service.actor.is_public)
         return found.as_dict(tolerance=TOLERANCE_DEGREES)
 
     return _answer(service, "forms", given, condition, work, media_type="application/geo+json")
@@ -126,7 +127,7 @@ def _answer(
     with service.read() as connection:
         revisions = sorted((name, state) for name, state in layer_revisions(connection).items() if name in _LAYERS)
         run = latest_run(connection) if what in ("methods", "forms") else None
-    tag = etag(what, revisions, run, case.on, given, service.declared)
+    tag = etag(what, revisions, run, case.on, given, service.declared, service.approval)
 
     def make() -> bytes:
         with service.read() as connection:

@@ -182,6 +182,7 @@ def _described(*, public_only: bool = True) -> Select[Any]:
         CoverageRun.parameters,
         CoverageRun.figures,
         CoverageRun.network_outside_km,
+        CoverageRun.classification,
         CoverageRun.schematic,
     ).where(visible(CoverageRun) if public_only else true())
 

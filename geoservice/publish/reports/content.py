@@ -11,6 +11,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Connection
 
+from geoservice.access.release import Release
 from geoservice.catalog import Catalog, CodeEntry, Mode, ServiceStandard, Text
 from geoservice.errors import BadRequest, NotFound
 from geoservice.publish.reports import queries
@@ -73,9 +74,8 @@ class Content:
     on: date
     started_at: datetime
     revision: str
-    classification: str
+    release: Release
     published: bool
-    schematic: bool
     stale: bool
     unclassified: int
     estimated: Mapping[str, Any]
@@ -106,6 +106,7 @@ def read_content(
     service: str | None = None,
     type_: str | None = None,
     public_only: bool,
+    approval: str | None = None,
 ) -> Content:
     """Everything for the reports of a run.
 
@@ -117,6 +118,8 @@ def read_content(
         The case to tell in full; the headline by default.
     public_only
         Leaves out whatever is not published.
+    approval
+        Map approval number of the installation.
 
     Raises
     ------
@@ -150,9 +153,8 @@ def read_content(
         on=day,
         started_at=run["started_at"],
         revision=run["network_revision"],
-        classification=run["classification"],
+        release=Release.of_run(run, approval),
         published=run["published"],
-        schematic=run["schematic"],
         stale=run["stale"],
         unclassified=run["parameters"].get("unclassified", 0),
         estimated=run["parameters"].get("population_estimated", {}),

@@ -8,6 +8,7 @@ from typing import Literal
 
 from sqlalchemy import Connection
 
+from geoservice.access.release import Release
 from geoservice.catalog import Catalog
 from geoservice.coverage.indicators.query import indicators_on
 from geoservice.publish.reports.content import read_content
@@ -29,7 +30,7 @@ class Made:
     name: str
     media_type: str
     run_id: int
-    schematic: bool
+    release: Release
 
 
 def make(
@@ -41,6 +42,7 @@ def make(
     service: str | None,
     type_: str | None,
     public_only: bool,
+    approval: str | None = None,
 ) -> Made:
     """A report of a run.
 
@@ -52,13 +54,17 @@ def make(
         None for the newest.
     service, type_
         The case to tell in full; the headline by default.
+    approval
+        Map approval number of the installation.
 
     Raises
     ------
     NotFound, BadRequest
         As `read_content`.
     """
-    content = read_content(connection, catalog, run_id, service=service, type_=type_, public_only=public_only)
+    content = read_content(
+        connection, catalog, run_id, service=service, type_=type_, public_only=public_only, approval=approval
+    )
     if form == "map":
         from geoservice.publish.reports.portable import portable_map
 
@@ -75,4 +81,4 @@ def make(
             body = printable(content, catalog, indicators).encode()
     case = content.chosen
     name = f"coverage-{content.run_id}-{case.service.id}-{case.type.code}{ENDINGS[form]}"
-    return Made(body, name, MEDIA[form], content.run_id, content.schematic)
+    return Made(body, name, MEDIA[form], content.run_id, content.release)

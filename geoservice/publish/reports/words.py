@@ -134,15 +134,6 @@ def dates(content: Content) -> list[str]:
     return lines
 
 
-def marks(content: Content) -> list[str]:
-    """Classification level, notice of schematic data, coordinates, whether the map needs an approval number."""
-    lines = [translate(f"report.classification.{content.classification}"), translate("report.crs")]
-    if content.schematic:
-        lines.insert(0, translate("notice.schematic"))
-    lines.append(translate("report.approval"))
-    return lines
-
-
 def today_words(day: date) -> str:
     """A day as it is written."""
     return f"{day.year}年{day.month}月{day.day}日" if current_language.get() == "zh" else day.isoformat()

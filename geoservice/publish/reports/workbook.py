@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from openpyxl import Workbook
@@ -40,7 +41,7 @@ def workbook(content: Content, indicators: IndicatorReport | None = None) -> byt
 def _about(book: Workbook, content: Content) -> None:
     sheet = _sheet(book, "report.sheet.about", [100])
     sheet.append([_cell(sheet, words.titled(title_of(content)), bold=True)])
-    for line in (*words.marks(content), *words.dates(content), *words.assumptions(content)):
+    for line in (*replace(content.release, drawn=False).words(), *words.dates(content), *words.assumptions(content)):
         sheet.append([_cell(sheet, line, wrap=True)])
     for source in content.sources:
         line = translate(

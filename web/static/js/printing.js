@@ -1,5 +1,6 @@
 // A clean page on paper: the map becomes a picture in light colours, with its scale and the date below.
 
+import { info } from "./choice.js";
 import { byId } from "./dom.js";
 import { decimal } from "./format.js";
 import { setTheme, theme } from "./palette.js";
@@ -32,4 +33,5 @@ function picture(map) {
   const metres = (EQUATOR_M * Math.cos((lat * Math.PI) / 180)) / (TILE_PX * 2 ** map.getZoom());
   const width = (map.getContainer().clientWidth * metres) / 1000;
   byId("paper-scale").textContent = text("map.paper", { width: decimal(width), date: new Date().toLocaleDateString("sv-SE") });
+  byId("paper-release").textContent = info().release.join(" · ");
 }
