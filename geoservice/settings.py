@@ -5,11 +5,12 @@ Every key is documented with its default in docs/settings.md.
 
 from __future__ import annotations
 
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from geoservice.errors import BadSetting
@@ -101,6 +102,77 @@ class ReleaseSettings(_Concern):
     )
 
 
+class ProviderSettings(_Concern):
+    """The network's own identity provider (OpenID Connect), through which accounts may sign in; off without an issuer."""
+
+    oidc_issuer: str | None = Field(None, description="Address of the provider; nothing is offered without")
+    oidc_client_id: str | None = Field(None, description="What the provider knows this service as")
+    oidc_client_secret: SecretStr | None = Field(None, description="Secret of the client")
+    oidc_client_secret_file: Path | None = Field(None, description="File with the secret, instead of its value")
+    oidc_label_zh: str = Field("统一身份认证登录", min_length=1, max_length=40, description="Button in Chinese")
+    oidc_label_en: str = Field("Single sign-on", min_length=1, max_length=40, description="Button in English")
+    oidc_name_claim: str = Field("preferred_username", min_length=1, description="Claim that names the account")
+    oidc_ca_file: Path | None = Field(None, description="Certificates that the provider is checked by")
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _is_safe(cls, given: str | None) -> str | None:
+        if given is not None and not is_safe_address(given):
+            raise ValueError("an https address without query or fragment; http only on this machine")
+        return given
+
+    @property
+    def secret(self) -> str | None:
+        """The client's secret, read from its file where one is named; None for a public client.
+
+        Raises
+        ------
+        BadSetting
+            If the file cannot be read or is empty, or both are given.
+        """
+        file, key = self.oidc_client_secret_file, "GEOSERVICE_OIDC_CLIENT_SECRET_FILE"
+        if file is None:
+            return self.oidc_client_secret.get_secret_value() if self.oidc_client_secret else None
+        if self.oidc_client_secret is not None:
+            raise BadSetting("setting.invalid", key=key, value=file, reason="the secret is given as a value too")
+        try:
+            found = file.expanduser().read_text("utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise BadSetting("setting.invalid", key=key, value=file, reason=type(error).__name__) from None
+        if not found:
+            raise BadSetting("setting.invalid", key=key, value=file, reason="the file is empty")
+        return found
+
+
+def is_safe_address(given: object) -> bool:
+    """Whether an address of the provider is safe from listeners: https, or http that does not leave this machine.
+
+    Examples
+    --------
+    >>> is_safe_address("https://id.example.gov.cn/realms/mz"), is_safe_address("http://127.0.0.1:8080")
+    (True, True)
+    >>> is_safe_address("http://id.example.gov.cn"), is_safe_address("https://u:p@id.example"), is_safe_address(None)
+    (False, False, False)
+    """
+    if not isinstance(given, str) or not given.isprintable() or " " in given:
+        return False
+    try:
+        parts = urlsplit(given)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return False
+    if not host or "@" in parts.netloc or parts.query or "#" in given:
+        return False
+    return parts.scheme == "https" or (parts.scheme == "http" and _is_this_machine(host))
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
 class Settings:
     """All concerns together."""
 
@@ -111,7 +183,9 @@ class Settings:
         server: ServerSettings | None = None,
         imports: ImportSettings | None = None,
         audit: AuditSettings | None = None,
+        *,
         release: ReleaseSettings | None = None,
+        provider: ProviderSettings | None = None,
     ) -> None:
         try:
             self.state = state or StateSettings()
@@ -120,10 +194,13 @@ class Settings:
             self.imports = imports or ImportSettings()
             self.audit = audit or AuditSettings()
             self.release = release or ReleaseSettings()
+            self.provider = provider or ProviderSettings()
         except ValidationError as error:
             first = error.errors()[0]
             key = "GEOSERVICE_" + "_".join(str(part) for part in first["loc"]).upper()
             raise BadSetting("setting.invalid", key=key, value=first["input"], reason=first["msg"]) from None
+        if self.provider.oidc_issuer and not self.provider.oidc_client_id:
+            raise BadSetting("setting.invalid", key="GEOSERVICE_OIDC_CLIENT_ID", value="", reason="an issuer needs one")
         # Paths in here go to other processes and accounts, whose working directory is another.
         self.home = self.state.home.expanduser().absolute()
 
@@ -141,4 +218,5 @@ CONCERNS: tuple[type[BaseSettings], ...] = (
     ImportSettings,
     AuditSettings,
     ReleaseSettings,
+    ProviderSettings,
 )

@@ -11,10 +11,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, RowMapping, delete, func, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
+from geoservice.access.links import IS_LINKED, Link, link_of
 from geoservice.access.passwords import check_password, hash_password, is_outdated, is_password, make_up
 from geoservice.access.roles import GRANTS, WHOLE, Permission, Role, actor_of
 from geoservice.database.actor import Actor, Extent
 from geoservice.database.models import Account, AccountRole, Credential, Session, UnitVersion
+from geoservice.database.trail import event, speak_as
 from geoservice.errors import BadInput, Conflict, NotFound
 
 MOST_FAILURES = 5
@@ -63,6 +65,7 @@ class AccountRow:
     locked: bool
     version: int
     grants: Sequence[Grant]
+    link: Link | None
 
 
 def checked_name(given: str) -> str:
@@ -78,7 +81,7 @@ def checked_name(given: str) -> str:
     >>> checked_name(" Li.Ming ")
     'li.ming'
     """
-    name = _folded(given)
+    name = folded(given)
     if not _NAME.fullmatch(name) or name in _RESERVED:
         raise BadInput("access.bad-name", name=given[:60])
     return name
@@ -135,7 +138,7 @@ def set_grants(connection: Connection, account_id: int, grants: Sequence[Grant])
     before = _managers(connection)
     connection.execute(delete(AccountRole).where(AccountRole.account_id == account_id))
     _grant(connection, account_id, grants)
-    _touched(connection, account_id)
+    touched(connection, account_id)
     _keep_one_manager(connection, before)
 
 
@@ -149,15 +152,22 @@ def set_active(connection: Connection, account_id: int, *, active: bool) -> None
     """
     before = _managers(connection)
     connection.execute(update(Account).where(Account.id == account_id).values(active=active))
-    _touched(connection, account_id)
+    touched(connection, account_id)
     _keep_one_manager(connection, before)
 
 
 def reset_password(connection: Connection, account_id: int) -> str:
-    """A new password to be used once; sessions end and a lock is lifted."""
+    """A new password to be used once; sessions end and a lock is lifted.
+
+    Raises
+    ------
+    Conflict
+        If the account signs in through the provider.
+    """
+    _refuse_linked(connection, account_id)
     password = make_up()
     _store_password(connection, account_id, hash_password(password), must_change=True)
-    _touched(connection, account_id)
+    touched(connection, account_id)
     return password
 
 
@@ -168,7 +178,10 @@ def change_password(connection: Connection, account_id: int, old: str, new: str)
     ------
     BadInput
         If the old one is wrong, or the new one is too weak or the old one again.
+    Conflict
+        If the account signs in through the provider.
     """
+    _refuse_linked(connection, account_id)
     name, hashed = connection.execute(
         select(Account.name, Credential.password_hash).join(Credential).where(Account.id == account_id)
     ).one()
@@ -185,11 +198,11 @@ def authenticate(connection: Connection, name: str, password: str) -> int | None
     """The id of the account that a name and a password belong to; None whatever is wrong, after the same work.
 
     Each wrong password is counted, and after `MOST_FAILURES` in a row the account is locked for `LOCKED`: then the
-    right one is refused too, in the same words.
+    right one is refused too, in the same words. So is that of an account which signs in through the provider.
     """
-    stored = _folded(name[:200])
+    stored = folded(name[:200])
     asked = (
-        select(Account.id, Account.active, Credential.password_hash, Credential.locked_until > func.now())
+        select(Account.id, Account.active, Credential.password_hash, Credential.locked_until > func.now(), IS_LINKED)
         .join(Credential)
         .where(Account.name == stored)
         .with_for_update(of=Credential)
@@ -198,8 +211,8 @@ def authenticate(connection: Connection, name: str, password: str) -> int | None
     fits = is_password(row[2] if row else None, password)
     if row is None:
         return None
-    account_id, active, hashed, locked = row
-    if locked:
+    account_id, active, hashed, locked, linked = row
+    if locked or linked:
         return None
     if not fits or not active:
         _count_failure(connection, account_id)
@@ -207,13 +220,21 @@ def authenticate(connection: Connection, name: str, password: str) -> int | None
     again = {"password_hash": hash_password(password)} if is_outdated(hashed) else {}
     values = {"failures": 0, "locked_until": None, **again}
     connection.execute(update(Credential).where(Credential.account_id == account_id).values(values))
-    connection.execute(update(Account).where(Account.id == account_id).values(signed_in_at=func.now()))
+    signed_in(connection, account_id, "password")
     return int(account_id)
 
 
+def signed_in(connection: Connection, account_id: int, how: str) -> None:
+    """Writes down, in the name of the account itself, that somebody signs in to it and how."""
+    name = connection.execute(select(Account.name).where(Account.id == account_id)).scalar_one()
+    speak_as(connection, name)
+    connection.execute(update(Account).where(Account.id == account_id).values(signed_in_at=func.now()))
+    event(connection, "login", table="account", key=str(account_id), details={"account": name, "how": how})
+
+
 def must_change(connection: Connection, account_id: int) -> bool:
-    """Whether an account has to choose a password before anything else."""
-    asked = select(Credential.must_change).where(Credential.account_id == account_id)
+    """Whether an account has to choose a password before anything else; none where the provider knows who it is."""
+    asked = select(Credential.must_change & ~IS_LINKED).join(Account).where(Account.id == account_id)
     return bool(connection.execute(asked).scalar_one_or_none())
 
 
@@ -249,7 +270,7 @@ def account(connection: Connection, name: str) -> AccountRow:
     NotFound
         If there is none of that name.
     """
-    row = connection.execute(_TOLD.where(Account.name == _folded(name))).mappings().first()
+    row = connection.execute(_TOLD.where(Account.name == folded(name))).mappings().first()
     if row is None:
         raise NotFound("access.no-account", name=name[:60])
     return _row(connection, row)
@@ -289,12 +310,13 @@ _TOLD = select(
 ).join(Credential)
 
 
-def _folded(name: str) -> str:
+def folded(name: str) -> str:
+    """A name as accounts are looked up by."""
     return unicodedata.normalize("NFKC", name).strip().lower()
 
 
 def _row(connection: Connection, row: RowMapping) -> AccountRow:
-    return AccountRow(**row, grants=_grants(connection, row["id"]))
+    return AccountRow(**row, grants=_grants(connection, row["id"]), link=link_of(connection, row["id"]))
 
 
 def _grants(connection: Connection, account_id: int) -> list[Grant]:
@@ -325,6 +347,11 @@ def _extent(connection: Connection, unit: int | None) -> Extent:
     return Extent(units=frozenset(connection.execute(_BELOW, {"unit": unit}).scalars()))
 
 
+def _refuse_linked(connection: Connection, account_id: int) -> None:
+    if connection.execute(select(IS_LINKED).where(Account.id == account_id)).scalar():
+        raise Conflict("access.linked")
+
+
 def _store_password(connection: Connection, account_id: int, hashed: str, *, must_change: bool) -> None:
     values = {"password_hash": hashed, "must_change": must_change, "failures": 0, "locked_until": None}
     connection.execute(update(Credential).where(Credential.account_id == account_id).values(values))
@@ -339,7 +366,7 @@ def _count_failure(connection: Connection, account_id: int) -> None:
         connection.execute(counted.values(failures=0, locked_until=func.now() + LOCKED))
 
 
-def _touched(connection: Connection, account_id: int) -> None:
+def touched(connection: Connection, account_id: int) -> None:
     """What an account may has changed: it comes in anew."""
     connection.execute(update(Account).where(Account.id == account_id).values(version=Account.version + 1))
     connection.execute(delete(Session).where(Session.account_id == account_id))

@@ -10,9 +10,12 @@ from typing import Annotated, Any
 import typer
 from sqlalchemy import Connection
 
-from geoservice.access import accounts, tokens
+from geoservice.access import accounts, linking, tokens
+from geoservice.access.links import Link
 from geoservice.cli.frame import Json, at_the_shell, ready, reporting
+from geoservice.errors import Conflict
 from geoservice.language import translate
+from geoservice.settings import Settings
 from geoservice.terminal import print_json, print_table, print_text
 
 app = typer.Typer(no_args_is_help=True, help="账户与角色 · accounts and roles")
@@ -43,11 +46,11 @@ def list_(json_: Json = False) -> int:
     if json_:
         print_json({"items": [asdict(row) for row in rows]})
         return 0
-    heads = [translate(f"access.{name}") for name in ("name", "person", "roles", "state", "signed-in")]
+    heads = [translate(f"access.{name}") for name in ("name", "person", "roles", "state", "provider", "signed-in")]
     print_table(
         translate("access.accounts"),
         heads,
-        [[row.name, row.title, _roles(row), _state(row), _moment(row)] for row in rows],
+        [[row.name, row.title, _roles(row), _state(row), _link(row.link), _moment(row)] for row in rows],
     )
     return 0
 
@@ -105,6 +108,38 @@ def password_(name: Name, json_: Json = False) -> int:
         password = accounts.reset_password(connection, accounts.account(connection, name).id)
         changed = accounts.account(connection, name)
     _tell(changed, "access.changed", json_=json_, password=password)
+    return 0
+
+
+@app.command("link")
+@reporting
+def link(
+    name: Name,
+    subject: Annotated[
+        str | None,
+        typer.Option(help="身份提供方的用户标识 (sub)，不写则按用户名首次登录时关联 · subject at the provider"),
+    ] = None,
+    json_: Json = False,
+) -> int:
+    """让账户经统一身份认证登录 · let an account sign in through the identity provider"""
+    issuer = Settings().provider.oidc_issuer
+    if issuer is None:
+        raise Conflict("access.no-provider")
+    with _accounts() as connection:
+        linking.link(connection, accounts.account(connection, name).id, issuer, subject)
+        changed = accounts.account(connection, name)
+    _tell(changed, "access.changed", json_=json_)
+    return 0
+
+
+@app.command("unlink")
+@reporting
+def unlink(name: Name, json_: Json = False) -> int:
+    """解除关联，改回用口令登录 · end the link: the password counts again"""
+    with _accounts() as connection:
+        linking.unlink(connection, accounts.account(connection, name).id)
+        changed = accounts.account(connection, name)
+    _tell(changed, "access.changed", json_=json_)
     return 0
 
 
@@ -176,6 +211,13 @@ def _state(row: accounts.AccountRow) -> str:
     if not row.active:
         return translate("access.disabled")
     return translate("access.locked" if row.locked else "access.once" if row.must_change else "access.active")
+
+
+def _link(found: Link | None) -> str | None:
+    if found is None:
+        return None
+    state = translate(f"access.link.{found.state}")
+    return f"{state} ({found.subject})" if found.subject else state
 
 
 def _moment(row: accounts.AccountRow) -> str | None:

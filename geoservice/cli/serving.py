@@ -56,7 +56,15 @@ def serve(
         _refuse_taken_port(address, number)
         _tell_first(database)
         server = settings.server.model_copy(update={"host": address, "port": number})
-        listening = Settings(settings.state, settings.database, server, settings.imports, settings.audit)
+        listening = Settings(
+            settings.state,
+            settings.database,
+            server,
+            settings.imports,
+            settings.audit,
+            release=settings.release,
+            provider=settings.provider,
+        )
         wanted = not database.external if work is None else work
         with _working(listening, catalog, database) if wanted else nullcontext():
             notes.print(translate("cli.serving", url=f"http://{address}:{number}"), markup=False)

@@ -25,6 +25,8 @@ def run(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     """Runs a command on a database with one township."""
     monkeypatch.setenv("GEOSERVICE_DATABASE_URL", database.url("superuser").render_as_string(hide_password=False))
     monkeypatch.setenv("GEOSERVICE_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("GEOSERVICE_OIDC_ISSUER", "https://id.example.gov.cn")
+    monkeypatch.setenv("GEOSERVICE_OIDC_CLIENT_ID", "geoservice")
     with database.connect("owner") as connection:
         connection.execute(text("insert into unit (id) values (7)"))
         connection.execute(
@@ -38,7 +40,7 @@ def run(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_the_commands_of_the_page_work_in_their_order(run: Run, database: Database) -> None:
-    assert len(COMMANDS) == 6
+    assert len(COMMANDS) == 10
     told = []
     for command in COMMANDS:
         done = run(command)
@@ -48,6 +50,7 @@ def test_the_commands_of_the_page_work_in_their_order(run: Run, database: Databa
     assert len(once) == 20
     assert "干驿镇" in told[2]
     assert "gs_" in told[3]
+    assert "已关联 (9c1e)" in told[8]
     (shown,) = json.loads(run("account list --json").stdout)["items"]
     assert (shown["name"], shown["active"], shown["must_change"]) == ("wang", False, True)
     assert [grant["role"] for grant in shown["grants"]] == ["clerk", "viewer"]

@@ -24,7 +24,7 @@ CLASSIFIED = text("""
 OPEN = {"facility_type", "service_standard", "layer_revision", "alembic_version"}
 BY_UNIT = ("facility", "community", "place", "unit_version")
 GROUND = ("road", "railway", "water", "wall", "built_up_area", "turn_restriction", "road_height")
-PEOPLE = ("account", "account_role", "credential", "session", "api_token")
+PEOPLE = ("account", "account_role", "account_link", "credential", "session", "sign_in_attempt", "api_token")
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +55,8 @@ def mixed(sample_database: Database, new_database: Callable[..., Database]) -> I
                 " select name::bytea, id, 't', 'read', now() from account"
             )
         )
+        connection.execute(text("insert into account_link (account_id, issuer) select id, 'i' from account"))
+        connection.execute(text("insert into sign_in_attempt values ('k', 'n', 'v', 'r', '/', now())"))
         connection.execute(
             text("insert into job (kind, request, submitter) values ('x', '{}', 'li'), ('x', '{}', 'wang')")
         )
@@ -178,8 +180,8 @@ def test_accounts_are_seen_by_administrators_and_oneself(mixed: Database, own: i
     secret = (2, 1) if actor.system else (0, 0)
     jobs = 2 if actor.system or actor.reads.everywhere else few
     assert found == {
-        "account": few, "account_role": few, "api_token": few,
-        "credential": secret[0], "session": secret[1], "job": jobs,
+        "account": few, "account_role": few, "account_link": few, "api_token": few,
+        "credential": secret[0], "session": secret[1], "sign_in_attempt": secret[1], "job": jobs,
     }  # fmt: skip
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from geoservice.errors import BadSetting
 from geoservice.resources import checkout
-from geoservice.settings import CONCERNS, Settings, default_home
+from geoservice.settings import CONCERNS, ProviderSettings, Settings, default_home
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "settings.md"
 ROWS = dict(re.findall(r"^\| `(GEOSERVICE_\w+)` \| (.+?) \| .+ \|$", DOCUMENT.read_text("utf-8"), re.MULTILINE))
@@ -69,6 +69,11 @@ def test_an_empty_value_is_the_default(monkeypatch):
         ("GEOSERVICE_MAX_RESULTS", "1000000"),
         ("GEOSERVICE_TRUSTED_PROXIES", "*"),
         ("GEOSERVICE_TRUSTED_PROXIES", "10.0.0.1,proxy.example"),
+        ("GEOSERVICE_OIDC_ISSUER", "http://id.example.gov.cn"),
+        ("GEOSERVICE_OIDC_ISSUER", "https://user:word@id.example.gov.cn"),
+        ("GEOSERVICE_OIDC_ISSUER", "https://id.example.gov.cn/?realm=x"),
+        ("GEOSERVICE_OIDC_ISSUER", "https://id.example.gov.cn:port"),
+        ("GEOSERVICE_OIDC_ISSUER", "id.example.gov.cn"),
     ],
 )
 def test_a_wrong_value_is_refused_by_name(monkeypatch, key, value):
@@ -82,3 +87,28 @@ def test_a_wrong_value_is_refused_by_name(monkeypatch, key, value):
 def test_settings_cannot_be_changed_later():
     with pytest.raises(ValueError, match="frozen"):
         Settings().server.port = 1
+
+
+def test_a_provider_needs_to_know_the_client(monkeypatch):
+    monkeypatch.setenv("GEOSERVICE_OIDC_ISSUER", "http://localhost:8080/realms/mz")
+    with pytest.raises(BadSetting, match="GEOSERVICE_OIDC_CLIENT_ID"):
+        Settings()
+
+
+def test_the_secret_comes_from_one_place_and_is_not_shown(tmp_path):
+    file = tmp_path / "secret"
+    file.write_text("s3cret\n", "utf-8")
+    assert ProviderSettings().secret is None
+    assert ProviderSettings(oidc_client_secret_file=file).secret == "s3cret"
+    given = ProviderSettings(oidc_client_secret="s3cret")
+    assert given.secret == "s3cret"
+    assert "s3cret" not in repr(given) + str(given.model_dump())
+    file.write_text(" \n", "utf-8")
+    for wrong in (
+        ProviderSettings(oidc_client_secret="s3cret", oidc_client_secret_file=file),
+        ProviderSettings(oidc_client_secret_file=file),
+        ProviderSettings(oidc_client_secret_file=tmp_path / "absent"),
+    ):
+        with pytest.raises(BadSetting, match="GEOSERVICE_OIDC_CLIENT_SECRET_FILE") as caught:
+            _ = wrong.secret
+        assert "s3cret" not in str(caught.value)

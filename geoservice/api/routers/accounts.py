@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Body, Depends, Header, Path, Response
 from pydantic import Field, StringConstraints
 from sqlalchemy import Connection
 
 from geoservice.access import accounts as store
+from geoservice.access import linking
 from geoservice.access.roles import Permission
 from geoservice.api.parameters import Parameters, no_query
 from geoservice.api.permits import needs
 from geoservice.api.services import Service
 from geoservice.api.shapes import Shape
 from geoservice.api.versions import check_version, version_tag
+from geoservice.errors import Conflict
 
 router = APIRouter(
     prefix="/api/accounts", tags=["accounts"], dependencies=[Depends(no_query), needs(Permission.MANAGE)]
@@ -35,6 +38,16 @@ class GrantShape(Shape):
     unit_name: str | None
 
 
+class LinkShape(Shape):
+    """How an account signs in through the provider: linked to a subject there, waiting to be, or marked too long ago."""
+
+    state: Literal["linked", "waiting", "lapsed"]
+    issuer: str
+    subject: str | None
+    marked_at: datetime
+    linked_at: datetime | None
+
+
 class AccountShape(Shape):
     """An account; `password` is told once, when it is made or reset, and is to be changed at the first sign-in."""
 
@@ -47,6 +60,7 @@ class AccountShape(Shape):
     locked: bool
     version: int
     grants: list[GrantShape]
+    link: LinkShape | None
     password: str | None = None
 
 
@@ -69,6 +83,12 @@ class AccountChange(Parameters):
 
     active: bool | None = None
     grants: Annotated[list[GrantText], Field(max_length=200)] | None = None
+
+
+class NewLink(Parameters):
+    """Who the account is at the provider; without a subject whoever first comes from there under its name."""
+
+    subject: Annotated[str, Field(max_length=linking.LONGEST_SUBJECT)] | None = None
 
 
 @router.get("")
@@ -124,6 +144,31 @@ def reset_password(service: Service, response: Response, name: Name, if_match: I
         return _told(connection, response, name, password)
 
 
+@router.put("/{name}/link")
+def link_account(
+    service: Service, response: Response, name: Name, given: Annotated[NewLink, Body()], if_match: IfMatch = None
+) -> AccountShape:
+    """Lets an account sign in through the provider of the settings; once it is linked its password counts no longer."""
+    issuer = service.settings.provider.oidc_issuer
+    if issuer is None:
+        raise Conflict("access.no-provider")
+    with service.as_program() as connection:
+        row = store.account(connection, name)
+        check_version(if_match, store.lock(connection, row.id))
+        linking.link(connection, row.id, issuer, given.subject)
+        return _told(connection, response, name)
+
+
+@router.delete("/{name}/link")
+def unlink_account(service: Service, response: Response, name: Name, if_match: IfMatch = None) -> AccountShape:
+    """Ends the link or the mark of an account: its password counts again."""
+    with service.as_program() as connection:
+        row = store.account(connection, name)
+        check_version(if_match, store.lock(connection, row.id))
+        linking.unlink(connection, row.id)
+        return _told(connection, response, name)
+
+
 def _told(connection: Connection, response: Response, name: str, password: str | None = None) -> AccountShape:
     row = store.account(connection, name)
     response.headers["ETag"] = version_tag(row.version)
@@ -132,6 +177,7 @@ def _told(connection: Connection, response: Response, name: str, password: str |
 
 
 def _shape(row: store.AccountRow, password: str | None = None) -> AccountShape:
-    names = AccountShape.model_fields.keys() - {"grants", "password"}
+    names = AccountShape.model_fields.keys() - {"grants", "link", "password"}
     grants = [GrantShape(role=g.role, unit_id=g.unit_id, unit_name=g.unit_name) for g in row.grants]
-    return AccountShape(**{name: getattr(row, name) for name in names}, grants=grants, password=password)
+    link = LinkShape(**asdict(row.link)) if row.link else None
+    return AccountShape(**{name: getattr(row, name) for name in names}, grants=grants, link=link, password=password)

@@ -1,6 +1,14 @@
 """The tables of the schema geoservice."""
 
-from geoservice.database.models.access import Account, AccountRole, ApiToken, Credential, Session
+from geoservice.database.models.access import (
+    Account,
+    AccountLink,
+    AccountRole,
+    ApiToken,
+    Credential,
+    Session,
+    SignInAttempt,
+)
 from geoservice.database.models.audit import AuditEntry, AuditHead
 from geoservice.database.models.base import CLASSIFICATIONS, SCHEMA, SRID, Base
 from geoservice.database.models.coverage import (
@@ -37,6 +45,7 @@ __all__ = [
     "SCHEMA",
     "SRID",
     "Account",
+    "AccountLink",
     "AccountRole",
     "ApiToken",
     "AuditEntry",
@@ -69,6 +78,7 @@ __all__ = [
     "RoadHeight",
     "ServiceStandard",
     "Session",
+    "SignInAttempt",
     "TurnRestriction",
     "Unit",
     "UnitCode",

@@ -74,6 +74,38 @@ class Session(Base):
     ends_at: Mapped[datetime]
 
 
+class AccountLink(Base):
+    """An account's identity at the provider of the network; without a subject an administrator has marked it for one."""
+
+    __tablename__ = "account_link"
+    __table_args__ = (
+        UniqueConstraint("issuer", "subject"),
+        CheckConstraint("subject <> ''", name="subject_given"),
+        CheckConstraint("(subject is null) = (linked_at is null)", name="linked_with_subject"),
+    )
+
+    account_id: Mapped[int] = mapped_column(
+        ForeignKey(f"{SCHEMA}.account.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    issuer: Mapped[str]
+    subject: Mapped[str | None] = mapped_column(comment="Null until the first sign-in through the provider")
+    marked_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    linked_at: Mapped[datetime | None]
+
+
+class SignInAttempt(Base):
+    """A browser on its way to the provider and back, by the SHA-256 of its cookie and state; gone once it is back."""
+
+    __tablename__ = "sign_in_attempt"
+
+    key: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    nonce: Mapped[str]
+    verifier: Mapped[str] = mapped_column(comment="Of PKCE")
+    redirect_uri: Mapped[str]
+    goes_on: Mapped[str] = mapped_column(comment="Path of ours to go to afterwards")
+    ends_at: Mapped[datetime]
+
+
 class ApiToken(Base):
     """A key for programs, by its SHA-256; never more than its account may."""
 
