@@ -11,7 +11,7 @@ from typing import Literal
 from sqlalchemy import URL, Connection, Engine, create_engine, make_url, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from geoservice.database.actor import Actor, act
+from geoservice.database.actor import PUBLIC, Actor, act
 from geoservice.database.cluster import Cluster
 from geoservice.database.trail import speak_as
 from geoservice.errors import BadSetting, Deadline, Forbidden, Unavailable
@@ -20,7 +20,10 @@ from geoservice.settings import Settings
 Role = Literal["application", "owner", "reader", "superuser"]
 
 ROLE_NAMES = {"application": "geoservice_app", "owner": "geoservice_owner", "reader": "geoservice_reader"}
-SEARCH_PATH = "geoservice,public"
+SCHEMA = "geoservice"
+SEARCH_PATH = f"{SCHEMA},public"
+# Views of what is published, where policies would keep the public from the indexes: geoservice.database.published.
+PUBLISHED = "geoservice_public"
 
 
 class Database:
@@ -47,6 +50,7 @@ class Database:
         self._lock = Lock()
         self._actor: Actor | None = None
         self._speaker = speaker
+        self._has_views: bool | None = None
 
     def acting(self, actor: Actor) -> Database:
         """The same database in somebody's name: whatever role is asked for, the rights are theirs."""
@@ -110,6 +114,9 @@ class Database:
                 if repeatable:
                     connection.execution_options(isolation_level="REPEATABLE READ")
                 with connection.begin():
+                    if role == "application" and (actor is None or actor == PUBLIC) and self._by_views(connection):
+                        connection.execution_options(schema_translate_map={SCHEMA: PUBLISHED})
+                        connection.execute(text(f"set local search_path = {PUBLISHED},{SEARCH_PATH}"))
                     if actor is not None:
                         act(connection, actor, request_id)
                     elif role == "owner" and self._speaker is not None:
@@ -122,6 +129,13 @@ class Database:
                     yield connection
         except DBAPIError as error:
             raise _translated(error, actor) from error
+
+    def _by_views(self, connection: Connection) -> bool:
+        """Whether the public reads views; asked once, until all connections are closed."""
+        if self._has_views is None:
+            found = connection.execute(text(f"select to_regnamespace('{PUBLISHED}') is not null")).scalar_one()
+            self._has_views = bool(found)
+        return self._has_views
 
     def _open(self, role: Role) -> Connection:
         try:
@@ -140,6 +154,7 @@ class Database:
             for engine in self._engines.values():
                 engine.dispose()
             self._engines.clear()
+            self._has_views = None
 
     def _make(self, role: Role) -> Engine:
         options = f"-csearch_path={SEARCH_PATH} -cjit=off -capplication_name=geoservice"

@@ -16,6 +16,7 @@ from geoservice.catalog import Catalog
 from geoservice.database.engine import Database
 from geoservice.database.leakproof import mark
 from geoservice.database.models import Facility, FacilityType, LayerRevision, ServiceStandard
+from geoservice.database.published import drop_views, prepare_views
 from geoservice.database.trail import speak_as
 from geoservice.errors import Conflict, Unavailable
 from geoservice.resources import resource
@@ -46,6 +47,7 @@ def prepare(database: Database, catalog: Catalog) -> None:
         check_server(connection)
     migrate(database)
     mark(database)
+    prepare_views(database)
     with database.connect("owner") as connection:
         speak_as(connection, "system")
         synchronise(connection, catalog)
@@ -112,6 +114,7 @@ def migrate(database: Database, revision: str = "head") -> None:
         if current is not None and current not in {item.revision for item in script.walk_revisions()}:
             raise Conflict("database.newer", revision=current)
         if revision != "head" or current != script.get_current_head():
+            drop_views(connection)
             command.upgrade(config, revision)
 
 

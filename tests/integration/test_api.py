@@ -229,7 +229,7 @@ def test_ready(served: Served) -> None:
     ready = served.get("/readyz")
     assert ready["status"] == "ready"
     assert ready["migrations"]["equal"] is True
-    assert ready["policies"] == {"indexed": True}
+    assert ready["policies"] == {"form": "marked", "indexed": True}
     assert ready["layers"]["facilities"]["count"] == 2
 
 

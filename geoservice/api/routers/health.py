@@ -52,8 +52,13 @@ class LayerPart(Shape):
 
 
 class PoliciesPart(Shape):
-    """Whether row-level security leaves the indexes in use; without, answers are right and slow."""
+    """Which form of row-level security is in use, and whether it leaves the indexes in use for everybody.
 
+    ``marked``: the operators are marked, all is indexed. ``views``: the public reads views of what is published and has
+    its indexes; answers for staff are right and slow.
+    """
+
+    form: Literal["marked", "views"]
     indexed: bool
 
 
@@ -106,5 +111,6 @@ def _readiness(service: Services, connection: Connection) -> Readiness:
         layer: LayerPart(count=overview.counts.get(layer, 0), revision=numbers.get(layer, 0))
         for layer in service.catalog.layers
     }
-    policies = PoliciesPart(indexed=is_marked(connection))
+    marked = is_marked(connection)
+    policies = PoliciesPart(form="marked" if marked else "views", indexed=marked)
     return Readiness(status="ready", database=reached, migrations=migrations, policies=policies, layers=layers)
