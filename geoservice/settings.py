@@ -117,9 +117,13 @@ class ProviderSettings(_Concern):
     @field_validator("oidc_issuer")
     @classmethod
     def _is_safe(cls, given: str | None) -> str | None:
-        if given is not None and not is_safe_address(given):
+        if given is not None and ("?" in given or not is_safe_address(given)):
             raise ValueError("an https address without query or fragment; http only on this machine")
         return given
+
+    def label(self, language: str) -> str:
+        """What the button says."""
+        return self.oidc_label_en if language == "en" else self.oidc_label_zh
 
     @property
     def secret(self) -> str | None:
@@ -161,7 +165,7 @@ def is_safe_address(given: object) -> bool:
         host, _ = parts.hostname, parts.port
     except ValueError:
         return False
-    if not host or "@" in parts.netloc or parts.query or "#" in given:
+    if not host or "@" in parts.netloc or "#" in given:
         return False
     return parts.scheme == "https" or (parts.scheme == "http" and _is_this_machine(host))
 

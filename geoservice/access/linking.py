@@ -100,7 +100,20 @@ def account_name(claim: str) -> str:
     return claim.lower() if claim.isascii() else claim
 
 
+def is_subject(given: object) -> bool:
+    """Whether something can be who somebody is at a provider.
+
+    Examples
+    --------
+    >>> is_subject("f:7:王"), is_subject(""), is_subject(" x"), is_subject(None)
+    (True, False, False, False)
+    """
+    if not isinstance(given, str) or given != given.strip():
+        return False
+    return 0 < len(given) <= LONGEST_SUBJECT and given.isprintable()
+
+
 def _checked(subject: str) -> str:
-    if not 0 < len(subject) <= LONGEST_SUBJECT or not subject.isprintable() or subject != subject.strip():
+    if not is_subject(subject):
         raise BadInput("access.bad-subject")
     return subject

@@ -37,6 +37,7 @@ from geoservice.api.routers import (
     overview,
     page,
     places,
+    provider,
     reports,
     runs,
     session,
@@ -69,6 +70,7 @@ ROUTERS = (
     session,
     accounts,
     account_pages,
+    provider,
     history,
 )
 SMALLEST_COMPRESSED = 1024

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import date
 from threading import Lock
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Depends, Request
 from sqlalchemy import Connection
@@ -19,7 +19,10 @@ from geoservice.database.actor import PUBLIC, Actor
 from geoservice.database.engine import Database
 from geoservice.publish.queries.overview import Overview, overview
 from geoservice.publish.revisions import Revision, etag, layer_revisions
-from geoservice.settings import Settings
+from geoservice.settings import ProviderSettings, Settings
+
+if TYPE_CHECKING:
+    from geoservice.access.provider import Provider
 
 OverviewKey = tuple[date, tuple[tuple[str, Revision], ...]]
 
@@ -40,6 +43,7 @@ class Services:
     declared: str
     worked: Worked = field(default_factory=Worked)
     throttle: Throttle = field(default_factory=Throttle)
+    provider: Provider | None = None
     actor: Actor = PUBLIC
     request_id: str = ""
     _kept: dict[OverviewKey, Overview] = field(default_factory=dict)
@@ -68,7 +72,8 @@ class Services:
     @classmethod
     def of(cls, settings: Settings, catalog: Catalog, database: Database) -> Services:
         """Services for the public."""
-        return cls(settings, catalog, database, etag("declarations", repr(catalog)))
+        declared = etag("declarations", repr(catalog))
+        return cls(settings, catalog, database, declared, provider=_provider(settings.provider))
 
     def acting(self, actor: Actor, request_id: str) -> Services:
         """The same in somebody's name."""
@@ -87,6 +92,15 @@ class Services:
                 self._kept.clear()
                 self._kept[key] = kept
         return kept, key
+
+
+def _provider(settings: ProviderSettings) -> Provider | None:
+    """The identity provider, where there is one: its libraries are loaded for nobody else."""
+    if settings.oidc_issuer is None:
+        return None
+    from geoservice.access.provider import Provider
+
+    return Provider(settings)
 
 
 async def _services(request: Request, who: Who) -> Services:

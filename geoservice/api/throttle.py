@@ -10,6 +10,8 @@ from geoservice.errors import TooMany
 
 # Choices of this program. Counted by each process for itself.
 SIGN_IN = parse("10 per minute")
+# Nothing is guessed there, and a whole office may begin its day behind one address.
+PROVIDER = parse("60 per minute")
 
 
 class Throttle:

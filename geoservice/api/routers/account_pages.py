@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -10,22 +9,32 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from geoservice.access.roles import Permission, Role, allows
 from geoservice.api.identity import Identity, Who
+from geoservice.api.pages import own_path
 from geoservice.api.permits import needs
 from geoservice.api.services import Service
 from geoservice.database.filters import today
+from geoservice.language import current_language
 from geoservice.publish.pages import render
 from geoservice.publish.queries.units import units
 
 router = APIRouter(include_in_schema=False, dependencies=[needs(Permission.PUBLIC)])
 
-_OWN_PATH = re.compile(r"/(?![/\\\\])[\x21-\x7e]{0,500}")
 MOST_UNITS = 5000
+SAID = ("provider-down", "provider-expired", "provider-refused", "provider-unknown", "too-many")
 
 
 @router.get("/sign-in")
-def sign_in_page(who: Who, next_: Annotated[str, Query(alias="next", max_length=600)] = "/") -> HTMLResponse:
-    """Where one signs in; afterwards it goes on to a page of ours."""
-    return _page("sign_in.html", who, "sign-in", next=next_ if _OWN_PATH.fullmatch(next_) else "/")
+def sign_in_page(
+    service: Service,
+    who: Who,
+    next_: Annotated[str, Query(alias="next", max_length=600)] = "/",
+    said: Annotated[str, Query(max_length=60)] = "",
+) -> HTMLResponse:
+    """Where one signs in; afterwards it goes on to a page of ours. `said` is why the provider's way led back here."""
+    settings = service.settings.provider
+    label = settings.label(current_language.get()) if settings.oidc_issuer else None
+    reason = f"access.{said}" if said in SAID else None
+    return _page("sign_in.html", who, "sign-in", next=own_path(next_), label=label, reason=reason)
 
 
 @router.get("/account")
@@ -45,8 +54,9 @@ def accounts_page(service: Service, who: Who) -> Response:
         return RedirectResponse("/sign-in?next=/accounts", status_code=303)
     with service.read() as connection:
         found = units(connection, day=today(), limit=MOST_UNITS).items
+    offered = {"offered": service.settings.provider.oidc_issuer is not None}
     choice = [{"name": unit["name"], "code": code} for unit in found if (code := _code(unit)) is not None]
-    return _page("accounts.html", who, "accounts", all_roles=[role.value for role in Role], units=choice)
+    return _page("accounts.html", who, "accounts", all_roles=[role.value for role in Role], units=choice, **offered)
 
 
 def _code(unit: dict[str, object]) -> str | None:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from geoservice.access import sessions, tokens
 from geoservice.access.accounts import authenticate, change_password
 from geoservice.access.roles import Permission, allows
+from geoservice.api.cookies import comes_safely, give_session
 from geoservice.api.identity import COOKIE, NOBODY, Identity, Who, of_session
 from geoservice.api.parameters import Parameters, PathId, no_query
 from geoservice.api.permits import from_own_page, in_a_browser, needs
@@ -159,22 +160,8 @@ def _begin(
     service: Services, connection: Connection, request: Request, response: Response, account: int
 ) -> SessionShape:
     cookie = sessions.begin(connection, account, replacing=request.cookies.get(COOKIE))
-    # A proxy that is trusted says that the page came over https.
-    secure = service.settings.server.behind_tls or request.url.scheme == "https"
-    _set_cookie(response, cookie, secure=secure)
+    give_session(response, cookie, secure=comes_safely(request, service.settings.server))
     return _shape(of_session(connection, cookie))
-
-
-def _set_cookie(response: Response, cookie: str, *, secure: bool) -> None:
-    response.set_cookie(
-        COOKIE,
-        cookie,
-        max_age=int(sessions.LONGEST.total_seconds()),
-        path="/",
-        httponly=True,
-        samesite="lax",
-        secure=secure,
-    )
 
 
 def _shape(who: Identity) -> SessionShape:
