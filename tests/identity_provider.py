@@ -123,6 +123,10 @@ class IdentityProvider:
         def _discovery() -> JSONResponse:
             return JSONResponse(self.discovery())
 
+        @app.get("/favicon.ico")
+        def _icon() -> Response:
+            return Response(status_code=204)
+
         @app.get("/jwks")
         def _jwks() -> JSONResponse:
             return JSONResponse(self.jwks())

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from geoservice.access.links import link_of
 from geoservice.access.roles import Permission, Role, allows
 from geoservice.api.identity import Identity, Who
 from geoservice.api.pages import own_path
@@ -38,11 +39,14 @@ def sign_in_page(
 
 
 @router.get("/account")
-def account_page(who: Who) -> Response:
+def account_page(service: Service, who: Who) -> Response:
     """One's own account; to sign in first where nobody has."""
     if who.actor.account_id is None:
         return RedirectResponse("/sign-in?next=/account", status_code=303)
-    return _page("account.html", who, "account", roles=who.actor.roles, must_change=who.must_change)
+    with service.read() as connection:
+        link = link_of(connection, who.actor.account_id)
+    linked = link is not None and link.state == "linked"
+    return _page("account.html", who, "account", roles=who.actor.roles, must_change=who.must_change, linked=linked)
 
 
 @router.get("/accounts")

@@ -12,15 +12,17 @@ byId("sign-out").addEventListener("click", async () => {
   await send("DELETE", "/api/session", {});
   location.assign("/");
 });
-onSubmit(
-  byId("change"),
-  byId("said"),
-  ({ old, new: chosen, again }) => {
-    if (chosen !== again) throw new Error(text("access.not-same"));
-    return { method: "PUT", path: "/api/session/password", body: { old, new: chosen } };
-  },
-  () => location.reload(),
-);
+if (byId("change")) {
+  onSubmit(
+    byId("change"),
+    byId("said"),
+    ({ old, new: chosen, again }) => {
+      if (chosen !== again) throw new Error(text("access.not-same"));
+      return { method: "PUT", path: "/api/session/password", body: { old, new: chosen } };
+    },
+    () => location.reload(),
+  );
+}
 if (byId("token")) {
   onSubmit(
     byId("token"),

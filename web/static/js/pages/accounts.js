@@ -43,32 +43,47 @@ async function show() {
   await started;
   const root = byId("accounts");
   const { items } = await get("/api/accounts");
-  const heads = ["name", "person", "roles", "state", "signed-in"].map((name) => text(`access.${name}`));
+  const offered = root.dataset.offered !== undefined;
+  const told = offered || items.some((row) => row.link);
+  const heads = ["name", "person", "roles", "state", ...(told ? ["provider"] : []), "signed-in"].map((name) => text(`access.${name}`));
   const rows = items.map((row) => [
     row.name,
     row.title,
     row.grants.map(inWords).join("；") || text("access.no-roles"),
     text(`access.${state(row)}`),
+    ...(told ? [row.link ? linkInWords(row.link) : "—"] : []),
     row.signed_in_at ? moment(row.signed_in_at) : "—",
-    el("span", { class: "row" }, ...actions(row)),
+    el("span", { class: "row" }, ...actions(row, offered)),
   ]);
   root.replaceChildren(table([...heads, ""], rows));
   root.setAttribute("aria-busy", "false");
 }
 
-const state = (row) => (!row.active ? "disabled" : row.locked ? "locked" : row.must_change ? "once" : "active");
+const isLinked = (row) => row.link?.state === "linked";
+const state = (row) => (!row.active ? "disabled" : isLinked(row) ? "active" : row.locked ? "locked" : row.must_change ? "once" : "active");
+const linkInWords = ({ state: how, subject }) => el("span", {}, text(`access.link.${how}`), subject ? " " : "", subject ? el("code", {}, subject) : "");
 
-function actions(row) {
+function actions(row, offered) {
   const button = (key, onclick) => el("button", { class: "button", type: "button", onclick: () => attempt(onclick), "aria-label": `${text(key)} ${row.name}` }, text(key));
   return [
     button("access.roles", () => edit(row)),
-    button("access.new-password", async () => {
-      if (confirm(text("access.new-password.sure", { name: row.name }))) tellPassword(await send("POST", `/api/accounts/${encodeURIComponent(row.name)}/password`, {}, `"v${row.version}"`));
+    ...(isLinked(row) ? [] : [button("access.new-password", async () => {
+      if (confirm(text("access.new-password.sure", { name: row.name }))) tellPassword(await send("POST", `${pathOf(row)}/password`, {}, `"v${row.version}"`));
       await show();
-    }),
+    })]),
+    ...(row.link ? [button("access.link.end", async () => {
+      if (confirm(text("access.link.end.sure", { name: row.name }))) await send("DELETE", `${pathOf(row)}/link`, {}, `"v${row.version}"`);
+      await show();
+    })] : []),
+    ...(offered && !isLinked(row) && row.link?.state !== "waiting" ? [button("access.link.mark", async () => {
+      await send("PUT", `${pathOf(row)}/link`, {}, `"v${row.version}"`);
+      await show();
+    })] : []),
     button(row.active ? "access.disable" : "access.enable", () => change(row, { active: !row.active })),
   ];
 }
+
+const pathOf = (row) => `/api/accounts/${encodeURIComponent(row.name)}`;
 
 async function attempt(action) {
   byId("said").replaceChildren();
@@ -80,7 +95,7 @@ async function attempt(action) {
 }
 
 async function change(row, body) {
-  await send("PATCH", `/api/accounts/${encodeURIComponent(row.name)}`, body, `"v${row.version}"`);
+  await send("PATCH", pathOf(row), body, `"v${row.version}"`);
   await show();
 }
 
