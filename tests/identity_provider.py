@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import json
 import secrets
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -18,8 +19,9 @@ from urllib.parse import parse_qsl, urlencode
 
 import uvicorn
 from fastapi import FastAPI, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
-from joserfc import jwt
+from joserfc import jws
 from joserfc.jwk import KeySet, OctKey, RSAKey
 
 CLIENT, SECRET = "geoservice", "s3cret: of +the client/"
@@ -42,6 +44,10 @@ class IdentityProvider:
         Whether one has to follow a link on a page first, as people do.
     broken
         Paths that are answered with 500.
+    slow
+        Paths that are answered late.
+    meanwhile
+        Done before each answer.
     log
         What was asked for, in order.
     """
@@ -54,6 +60,8 @@ class IdentityProvider:
     signing: Any = None
     asks: bool = False
     broken: set[str] = field(default_factory=set)
+    slow: set[str] = field(default_factory=set)
+    meanwhile: Callable[[], None] = lambda: None
     description: dict[str, Any] = field(default_factory=dict)
     log: list[str] = field(default_factory=list)
     key: RSAKey = field(default_factory=lambda: new_key("first"))
@@ -106,7 +114,7 @@ class IdentityProvider:
         claims = {name: value for name, value in claims.items() if value is not None}
         if header["alg"] == "none":
             return f"{_part(header)}.{_part(claims)}."
-        return jwt.encode(header, claims, self.signing or self.key, algorithms=[header["alg"]])
+        return jws.serialize_compact(header, json.dumps(claims), self.signing or self.key, [header["alg"]])
 
     def app(self) -> FastAPI:
         app = FastAPI()
@@ -116,6 +124,9 @@ class IdentityProvider:
             self.log.append(request.url.path)
             if request.url.path in self.broken:
                 return Response("out of order", status_code=500)
+            if request.url.path in self.slow:
+                await asyncio.sleep(2)
+            await run_in_threadpool(self.meanwhile)
             answer: Response = await call_next(request)
             return answer
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeGuard
+
 from sqlalchemy import Connection, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
@@ -100,13 +102,13 @@ def account_name(claim: str) -> str:
     return claim.lower() if claim.isascii() else claim
 
 
-def is_subject(given: object) -> bool:
-    """Whether something can be who somebody is at a provider.
+def is_text(given: object) -> TypeGuard[str]:
+    """Whether something can be a subject or a name at a provider: visible, and not too long.
 
     Examples
     --------
-    >>> is_subject("f:7:王"), is_subject(""), is_subject(" x"), is_subject(None)
-    (True, False, False, False)
+    >>> is_text("f:7:王"), is_text(""), is_text(" x"), is_text("x" * 256), is_text(None)
+    (True, False, False, False, False)
     """
     if not isinstance(given, str) or given != given.strip():
         return False
@@ -114,6 +116,6 @@ def is_subject(given: object) -> bool:
 
 
 def _checked(subject: str) -> str:
-    if not is_subject(subject):
+    if not is_text(subject):
         raise BadInput("access.bad-subject")
     return subject

@@ -21,7 +21,7 @@ from joserfc.jwk import KeySet
 
 from geoservice.access.attempts import Attempt
 from geoservice.access.id_token import ALGORITHMS, verified
-from geoservice.access.linking import is_subject
+from geoservice.access.linking import is_text
 from geoservice.errors import BadSetting, Unauthorized, Unavailable
 from geoservice.settings import ProviderSettings, is_safe_address
 
@@ -29,7 +29,6 @@ logger = logging.getLogger("geoservice.provider")
 TIMEOUT_S = 5.0
 KEPT_S = 600.0
 SCOPE = "openid profile"
-LONGEST_NAME = 200
 
 
 @dataclass(frozen=True)
@@ -104,10 +103,9 @@ class Provider:
             logger.warning("an ID token was refused: %s", error)
             raise Unauthorized("access.provider-refused") from None
         subject, name = claims["sub"], claims.get(self._name_claim)
-        if not is_subject(subject):
+        if not is_text(subject):
             raise Unauthorized("access.provider-refused")
-        fits = isinstance(name, str) and 0 < len(name) <= LONGEST_NAME
-        return Person(self.issuer, subject, name if fits else None)
+        return Person(self.issuer, subject, name if is_text(name) else None)
 
     def _exchanged(self, endpoints: Endpoints, code: str, attempt: Attempt) -> dict[str, Any]:
         try:

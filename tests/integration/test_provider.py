@@ -323,6 +323,46 @@ def test_a_provider_that_is_down_is_said_in_words(
     assert who(web) == "li"
 
 
+@pytest.mark.parametrize("slow", ["/jwks", "/token"])
+def test_a_provider_that_is_slow_is_not_waited_for(
+    browser: Browser, there: IdentityProvider, li: int, monkeypatch: pytest.MonkeyPatch, slow: str
+) -> None:
+    monkeypatch.setattr("geoservice.access.provider.TIMEOUT_S", 0.2)
+    there.slow = {slow}
+    web = browser()
+    assert said(web.get(go(web))) == "provider-down"
+    assert who(web) is None
+
+
+def test_no_transaction_is_open_while_the_provider_is_asked(
+    database: Database, browser: Browser, there: IdentityProvider, li: int
+) -> None:
+    seen: list[str | None] = []
+
+    def look() -> None:
+        with database.connect("superuser") as connection:
+            others = "datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'"
+            seen.extend(connection.execute(text(f"select state from pg_stat_activity where {others}")).scalars())
+
+    there.meanwhile = look
+    web = browser()
+    web.get(go(web))
+    assert who(web) == "li"
+    assert set(seen) == {"idle"}
+
+
+def test_what_comes_back_is_any_text(browser: Browser, there: IdentityProvider, li: int) -> None:
+    for code in ("中文 &=+%", "\x7f", "x" * 4096):
+        web = browser()
+        begun = web.get("/sign-in/provider")
+        state = parse_qs(urlsplit(begun.headers["location"]).query)["state"][0]
+        assert said(web.get("/sign-in/callback", params={"state": state, "code": code})) == "provider-refused"
+    for name in ("l\x00i", "l\ud800i", "x" * 300, 7, ["li"], None):
+        there.claims = {"preferred_username": name}
+        web = browser()
+        assert said(web.get(go(web))) == "provider-unknown"
+
+
 LIARS = [
     {"issuer": "https://other.example"},
     {"token_endpoint": "http://id.example.gov.cn/token"},
