@@ -160,7 +160,8 @@ def _circle(field: Field, ground: Ground, mode: Mode, limit_ds: int, min_hole_m2
     painted = paint(shapes, smooth=ground.smooth)
     region, area_m2 = _EMPTY, 0.0
     # Nearly always the thinned rings do; where some cross, all points are drawn.
-    for rings in (trace(painted, LEVEL_M), whole(painted, LEVEL_M)):
+    for draw in (trace, whole):
+        rings = draw(painted, LEVEL_M)
         if ground.areas.is_empty:
             region, area_m2 = region_of(rings, ground.frame, min_hole_m2)
         else:

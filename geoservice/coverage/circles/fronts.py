@@ -59,11 +59,18 @@ def _reached_edges(u: Int32s, v: Int32s, time_ds: Int32s, limit: float, more: In
     """Edges with an end within the limit, and some more, which come in rising order."""
     found = np.empty(1024, dtype=np.int64)
     count, m = 0, 0
+    # As unsigned numbers times that are not there (-1) are beyond any limit.
+    last = np.uint32(limit)
+    within = np.empty(time_ds.size, dtype=np.uint8)
+    for node in range(time_ds.size):
+        within[node] = np.uint32(time_ds[node]) <= last
+    following = more[0] if more.size else -1
     for e in range(u.size):
-        while m < more.size and more[m] < e:
-            m += 1
-        if not (0 <= time_ds[u[e]] <= limit or 0 <= time_ds[v[e]] <= limit or (m < more.size and more[m] == e)):
+        if not (within[u[e]] | within[v[e]]) and e != following:
             continue
+        while m < more.size and more[m] <= e:
+            m += 1
+        following = more[m] if m < more.size else -1
         if count == found.size:
             larger = np.empty(2 * count, dtype=np.int64)
             larger[:count] = found

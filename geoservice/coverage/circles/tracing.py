@@ -9,11 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from geoservice.coverage.circles.painting import CELL_M, CELLS, Painted, Values
 from geoservice.network.arrays import Floats, Int32s, Int64s
 from geoservice.network.compiled import kernel
 
+Uint8s = NDArray[np.uint8]
 # A ring keeps this share of a side away from its ends.
 _APART = 0.02
 # Points are left out that lie nearer than this to a side that is drawn instead, at most so many in a row.
@@ -52,14 +54,20 @@ def whole(painted: Painted, level_m: float, cell_m: float = CELL_M) -> Rings:
 
 
 @kernel
-def _case(value: Values, r: int, c: int, level: float) -> int:
+def _mixed(value: Values, level: float, inside: Uint8s) -> bool:
+    """Mark the corners of a block that are inside; whether there are some of either kind."""
+    count = 0
+    for r in range(CELLS + 1):
+        for c in range(CELLS + 1):
+            inside[r, c] = value[r, c] >= level
+            count += inside[r, c]
+    return 0 < count < (CELLS + 1) * (CELLS + 1)
+
+
+@kernel
+def _case(inside: Uint8s, r: int, c: int) -> int:
     """Which corners of a cell are inside: 1 south-west, 2 south-east, 4 north-east, 8 north-west."""
-    return int(
-        (value[r, c] >= level)
-        + 2 * (value[r, c + 1] >= level)
-        + 4 * (value[r + 1, c + 1] >= level)
-        + 8 * (value[r + 1, c] >= level)
-    )
+    return int(inside[r, c]) + 2 * int(inside[r, c + 1]) + 4 * int(inside[r + 1, c + 1]) + 8 * int(inside[r + 1, c])
 
 
 @kernel
@@ -94,12 +102,16 @@ def _segments(column: Int32s, row: Int32s, value: Values, level: float, cell_m: 
     """Sides where each segment begins and ends, and where it begins in metres."""
     sides, points = np.empty((1024, 2), dtype=np.int64), np.empty((1024, 2))
     used = 0
+    inside = np.empty((CELLS + 1, CELLS + 1), dtype=np.uint8)
     for n in range(column.size):
+        block = value[n]
+        if not _mixed(block, level, inside):
+            continue
         west, south = column[n] * CELLS, row[n] * CELLS
         for r in range(CELLS):
             for c in range(CELLS):
-                case = _case(value[n], r, c, level)
-                if case in {0, 15}:
+                case = _case(inside, r, c)
+                if not 0 < case < 15:
                     continue
                 if used + 2 > sides.shape[0]:
                     more_sides, more_points = np.empty((2 * used, 2), dtype=np.int64), np.empty((2 * used, 2))
@@ -112,7 +124,7 @@ def _segments(column: Int32s, row: Int32s, value: Values, level: float, cell_m: 
                     to = (k + 1) % 4
                     while (case >> to) & 1 or not (case >> ((to + 1) % 4)) & 1:
                         to = (to + 1) % 4
-                    x, y = _crossing(value[n], r, c, k, level)
+                    x, y = _crossing(block, r, c, k, level)
                     sides[used, 0] = _side(west + c, south + r, k)
                     sides[used, 1] = _side(west + c, south + r, to)
                     points[used, 0], points[used, 1] = (west + x) * cell_m, (south + y) * cell_m
