@@ -22,8 +22,6 @@ from geoservice.network.compiled import kernel
 CELL_M = 4.5
 # Cells a side of a block, blocks a side of a square.
 CELLS, BLOCKS = 8, 4
-# Squares a side of a group: where a whole group is full, shapes pass it by at one look.
-_GROUP = 4
 # Squares around one in which the shapes begin that may fill it.
 _NEAR = 2
 BLOCK_M = CELL_M * CELLS
@@ -36,6 +34,7 @@ _EMPTY, _TOUCHED, _FULL = 0, 1, 2
 
 Values = NDArray[np.float32]
 _Frame = tuple[int, int, int, int]
+_Box = tuple[float, float, float, float]
 _Rings = tuple[Int64s, Floats, Floats]
 _Given = tuple[Floats, Bools, _Rings]
 _Chains = tuple[Int64s, Int64s, Floats]
@@ -225,7 +224,7 @@ def _holds(shape: _Shape, x: float, y: float, side: float) -> bool:
 
 
 @kernel
-def _span(box: Floats, frame: _Frame) -> tuple[int, int, int, int]:
+def _span(box: _Box, frame: _Frame) -> tuple[int, int, int, int]:
     """First and last column and row of squares that a box meets."""
     west, south, _, _ = frame
     return (
@@ -301,46 +300,44 @@ def _blocks(given: _Given, boxes: Floats, frame: _Frame, square: Int32s, rules: 
     The shapes of a block are a chain of (shape, next), each with the most that it may be there.
     """
     shapes, stopped, _ = given
-    columns, wide = frame[2], (frame[2] - 1) // _GROUP + 1
-    unfilled = _unfilled_groups(frame, square)
-    block = np.zeros((64, BLOCKS * BLOCKS), dtype=np.int32)
+    columns = frame[2]
+    unfilled = _unfilled(frame, square)
+    block = np.zeros(64 * BLOCKS * BLOCKS, dtype=np.int32)
     first = np.full(64 * BLOCKS * BLOCKS, -1, dtype=np.int64)
     pair, bound = np.empty((4096, 2), dtype=np.int64), np.empty(4096)
     squares, used = 0, 0
     # Half discs come last and fill the most: they go first.
     for i in range(shapes.shape[0] - 1, -1, -1):
-        shape, box = _numbers(shapes, i), boxes[i]
+        box = boxes[i, 0], boxes[i, 1], boxes[i, 2], boxes[i, 3]
         left, right, low, high = _span(box, frame)
-        for g in range(low // _GROUP, high // _GROUP + 1):
-            for h in range(left // _GROUP, right // _GROUP + 1):
-                if not unfilled[g * wide + h]:
+        if not _some(unfilled, left, right, low, high):
+            continue
+        shape = _numbers(shapes, i)
+        for r in range(low, high + 1):
+            for c in range(left, right + 1):
+                at = r * columns + c
+                if square[at] == -2:
                     continue
-                for r in range(max(low, g * _GROUP), min(high, g * _GROUP + _GROUP - 1) + 1):
-                    for c in range(max(left, h * _GROUP), min(right, h * _GROUP + _GROUP - 1) + 1):
-                        at = r * columns + c
-                        if square[at] == -2:
-                            continue
-                        corner = (c + frame[0]) * SQUARE_M, (r + frame[1]) * SQUARE_M
-                        if not stopped[i] and _look(shape, corner, SQUARE_M, rules) == _EMPTY:
-                            continue
-                        if square[at] == -1:
-                            if squares == block.shape[0]:
-                                block, first = _more_blocks(block, first)
-                            square[at] = squares
-                            squares += 1
-                        if used + BLOCKS * BLOCKS > bound.size:
-                            pair, bound = _more_pairs(pair, bound)
-                        base = square[at] * BLOCKS * BLOCKS
-                        own = block[square[at]], first[base : base + BLOCKS * BLOCKS]
-                        used = _touch((shape, stopped[i], i), (box, corner), own, rules, (pair, bound), used)
-    return block[:squares].copy(), (first, pair, bound)
+                corner = (c + frame[0]) * SQUARE_M, (r + frame[1]) * SQUARE_M
+                if not stopped[i] and _look(shape, corner, SQUARE_M, rules) == _EMPTY:
+                    continue
+                if square[at] == -1:
+                    if squares * BLOCKS * BLOCKS == block.size:
+                        block, first = _more_blocks(block, first)
+                    square[at] = squares
+                    squares += 1
+                if used + BLOCKS * BLOCKS > bound.size:
+                    pair, bound = _more_pairs(pair, bound)
+                own = square[at] * BLOCKS * BLOCKS
+                used = _touch((shape, stopped[i], i), (box, corner), (block, first, own), rules, (pair, bound), used)
+    return block[: squares * BLOCKS * BLOCKS].copy().reshape((squares, BLOCKS * BLOCKS)), (first, pair, bound)
 
 
 @kernel
 def _touch(
     given: tuple[_Shape, bool, int],
-    place: tuple[Floats, tuple[float, float]],
-    own: tuple[Int32s, Int64s],
+    place: tuple[_Box, tuple[float, float]],
+    square: tuple[Int32s, Int64s, int],
     rules: _Rules,
     pairs: tuple[Int64s, Floats],
     used: int,
@@ -348,12 +345,12 @@ def _touch(
     """What a shape does to the blocks of a square that are not full yet; the number of pairs afterwards."""
     shape, stopped, i = given
     box, corner = place
-    block, first = own
+    block, first, own = square
     steepest, smooth = rules
     pair, bound = pairs
     half = BLOCK_M / 2.0
     for k in range(BLOCKS * BLOCKS):
-        if block[k] == _FULL:
+        if block[own + k] == _FULL:
             continue
         x, y = corner[0] + (k % BLOCKS) * BLOCK_M, corner[1] + (k // BLOCKS) * BLOCK_M
         if x > box[2] or y > box[3] or x + BLOCK_M < box[0] or y + BLOCK_M < box[1]:
@@ -364,20 +361,20 @@ def _touch(
             if here < -(_HALF_BLOCK + MOST_M):
                 continue
             if here > 0.0 and (here >= steepest * _HALF_BLOCK if smooth else _holds(shape, x, y, BLOCK_M)):
-                block[k] = _FULL
+                block[own + k] = _FULL
                 continue
             most = _bound(shape, x + half, y + half, here + steepest * _HALF_BLOCK)
-        block[k] = _TOUCHED
-        pair[used, 0], pair[used, 1], bound[used] = i, first[k], most
-        first[k] = used
+        block[own + k] = _TOUCHED
+        pair[used, 0], pair[used, 1], bound[used] = i, first[own + k], most
+        first[own + k] = used
         used += 1
     return used
 
 
 @kernel
 def _more_blocks(block: Int32s, first: Int64s) -> tuple[Int32s, Int64s]:
-    larger = np.zeros((2 * block.shape[0], block.shape[1]), dtype=np.int32)
-    larger[: block.shape[0]] = block
+    larger = np.zeros(2 * block.size, dtype=np.int32)
+    larger[: block.size] = block
     longer = np.full(2 * first.size, -1, dtype=np.int64)
     longer[: first.size] = first
     return larger, longer
@@ -391,16 +388,23 @@ def _more_pairs(pair: Int64s, bound: Floats) -> tuple[Int64s, Floats]:
 
 
 @kernel
-def _unfilled_groups(frame: _Frame, square: Int32s) -> Bools:
-    """Which groups hold a square that is not full."""
+def _unfilled(frame: _Frame, square: Int32s) -> Int32s:
+    """How many squares that are not full lie south and west of each corner of a square."""
     _, _, columns, rows = frame
-    wide, high = (columns - 1) // _GROUP + 1, (rows - 1) // _GROUP + 1
-    found = np.zeros(wide * high, dtype=np.bool_)
+    count = np.zeros((rows + 1, columns + 1), dtype=np.int32)
     for r in range(rows):
+        row = 0
         for c in range(columns):
-            if square[r * columns + c] != -2:
-                found[(r // _GROUP) * wide + c // _GROUP] = True
-    return found
+            row += square[r * columns + c] != -2
+            count[r + 1, c + 1] = count[r, c + 1] + row
+    return count
+
+
+@kernel
+def _some(unfilled: Int32s, left: int, right: int, low: int, high: int) -> bool:
+    """Whether some square of a range is not full."""
+    with_west = unfilled[high + 1, right + 1] - unfilled[low, right + 1]
+    return bool(with_west > unfilled[high + 1, left] - unfilled[low, left])
 
 
 @kernel
