@@ -27,11 +27,16 @@ _FIRST, _MANAGING = 429006003, 429006004
 _NAME = re.compile(r"[^\s,:/\x00-\x1f\x7f]{2,40}")
 _RESERVED = ("public", "system")
 
-# A unit with all below it, whenever they were so.
+# A unit with all below it, by the newest version of each: what has moved away belongs to its new parent, and what was
+# dissolved stays with the last one.
 _BELOW = text("""
-    with recursive below as (
+    with recursive newest as (
+        select distinct on (unit_id) unit_id, parent_id from unit_version
+        where valid_from is null or valid_from <= current_date
+        order by unit_id, valid_from desc nulls last, id desc
+    ), below as (
         select cast(:unit as bigint) as id
-        union select v.unit_id from unit_version v join below b on v.parent_id = b.id
+        union select v.unit_id from newest v join below b on v.parent_id = b.id
     ) select id from below
 """)
 _UNIT = text("""

@@ -375,6 +375,25 @@ def test_roles_of_a_unit_hold_below_it(database, catalog, browser):
             accounts.add(connection, "LI")
 
 
+def test_a_unit_that_has_moved_is_below_its_new_parent_only(database):
+    with database.connect("owner") as connection:
+        connection.execute(text("insert into unit (id) values (1), (2), (3), (4)"))
+        connection.execute(
+            text(
+                "insert into unit_version (unit_id, parent_id, level, name, source, valid_from, valid_to) values"
+                " (1, null, 'county', '甲县', 'none', null, null), (2, null, 'county', '乙县', 'none', null, null),"
+                " (3, 1, 'township', '迁镇', 'none', '1950-01-01', '1987-08-03'),"
+                " (3, 2, 'township', '迁镇', 'none', '1987-08-03', null),"
+                " (4, 1, 'township', '撤镇', 'none', '1950-01-01', '2001-01-01')"
+            )
+        )
+    with database.connect(actor=SYSTEM) as connection:
+        for name in ("1", "2"):
+            accounts.add(connection, f"li{name}", grants=[accounts.parse_grant(connection, f"clerk@#{name}")])
+        reads = [accounts.actor_by_name(connection, name).reads.literal for name in ("li1", "li2")]
+    assert reads == ["{1,4}", "{2,3}"]
+
+
 def test_pages_are_for_those_they_concern(database, browser):
     public = browser()
     assert public.get("/account", follow_redirects=False).headers["location"] == "/sign-in?next=/account"
