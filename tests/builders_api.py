@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from geoalchemy2 import WKTElement
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, insert, text
 
 from geoservice.database.models import (
     SRID,
@@ -24,7 +24,7 @@ from geoservice.database.models import (
     UnitCode,
     UnitVersion,
 )
-from geoservice.database.prepare import bump_revision
+from geoservice.database.prepare import bump_revision, revisions
 from geoservice.ingest.name_keys import search_keys
 
 PUBLIC = {"classification": "public", "published": True}
@@ -226,7 +226,9 @@ def a_county(connection: Connection) -> dict[str, int]:
     place = make_place(connection, "天门市", 113.0, 30.6, rank=1)
     make_road(connection, "r1", (112.99, 30.6), (113.01, 30.6), class_="primary", name="陆羽大道")
     make_road(connection, "r2", (113.0, 30.59), (113.0, 30.61), class_="residential")
-    run = make_run(connection, input_revisions={"roads": 0})
+    # The public's counter goes up when this transaction ends.
+    roads = revisions(connection, public=True)["roads"] + 1
+    run = make_run(connection, input_revisions={"roads": 0}, public_revisions={"roads": roads})
     make_run(connection, published=False)
     make_reach(connection, run, village, home, 3000)
     make_reach(connection, run, far, None, None)
@@ -242,4 +244,9 @@ def a_county(connection: Connection) -> dict[str, int]:
 
 
 def change_layer(connection: Connection, layer: str) -> None:
+    """A change that everybody sees."""
     bump_revision(connection, layer)
+    counted = (
+        "update layer_revision set public_revision = public_revision + 1, public_changed_at = now() where layer = :l"
+    )
+    connection.execute(text(counted), {"l": layer})

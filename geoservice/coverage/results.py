@@ -34,6 +34,7 @@ class StoredRun:
     on: date
     network_revision: str
     input_revisions: dict[str, int]
+    public_revisions: dict[str, int]
     parameters: dict[str, Any]
     publication: Publication
     network_outside_km: Mapping[str, float]
@@ -81,6 +82,7 @@ def store_run(
         "on_date": run.on,
         "network_revision": run.network_revision,
         "input_revisions": run.input_revisions,
+        "public_revisions": run.public_revisions,
         "parameters": run.parameters,
         "figures": figures,
         "network_outside_km": dict(run.network_outside_km),

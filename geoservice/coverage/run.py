@@ -226,7 +226,8 @@ def run_coverage(
             started_at=started,
             on=request.on,
             network_revision=",".join(f"{mode}:{graph.revision[:16]}" for mode, graph in inputs.graphs.items()),
-            input_revisions={k: v for k, v in revisions(connection).items() if k in INPUT_LAYERS},
+            input_revisions=_of_inputs(revisions(connection)),
+            public_revisions=_of_inputs(revisions(connection, public=True)),
             parameters=_parameters(inputs, request, cases) | {"population_estimated": inputs.estimated.as_dict()},
             network_outside_km=outside,
             publication=read_publication(connection),
@@ -440,6 +441,10 @@ def _headline(results: Sequence[CaseResult]) -> CaseResult:
         if result.case.service.headline and result.case.type == result.case.service.headline_type:
             return result
     return max(results, key=lambda result: result.facilities)
+
+
+def _of_inputs(revisions: Mapping[str, int]) -> dict[str, int]:
+    return {layer: number for layer, number in revisions.items() if layer in INPUT_LAYERS}
 
 
 def _parameters(inputs: Prepared, request: RunRequest, cases: Sequence[Case]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -169,7 +170,21 @@ def bump_revision(connection: Connection, layer: str) -> int:
     return connection.execute(statement.returning(LayerRevision.revision)).scalar_one()
 
 
-def revisions(connection: Connection) -> dict[str, int]:
-    """Revision of every layer."""
-    rows = connection.execute(select(LayerRevision.layer, LayerRevision.revision))
-    return {row.layer: row.revision for row in rows}
+def revisions(connection: Connection, *, public: bool = False) -> dict[str, int]:
+    """Revision of every layer, or of what the public sees of it."""
+    number = LayerRevision.public_revision if public else LayerRevision.revision
+    return {row.layer: row.number for row in connection.execute(select(LayerRevision.layer, number.label("number")))}
+
+
+def changed_layers(run: Mapping[str, Any], present: Mapping[str, int], *, public: bool) -> list[str]:
+    """Layers that have changed since a run, as its audience sees them.
+
+    Parameters
+    ----------
+    run
+        With ``input_revisions`` and ``public_revisions``.
+    present
+        The `revisions` of that audience.
+    """
+    then = run["public_revisions" if public else "input_revisions"]
+    return sorted(layer for layer, number in then.items() if present.get(layer) != number)

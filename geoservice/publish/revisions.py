@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import Connection, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from geoservice import __version__
 from geoservice.database.actor import acting
@@ -22,16 +23,23 @@ class Revision:
 
 
 def layer_revisions(connection: Connection) -> dict[str, Revision]:
-    """State of every layer that has ever been declared to the database."""
-    statement = select(LayerRevision.layer, LayerRevision.revision, LayerRevision.changed_at)
+    """State of every layer that has ever been declared to the database, as whoever acts sees it."""
+    statement = select(LayerRevision.layer, *_columns())
     return {layer: Revision(number, changed_at) for layer, number, changed_at in connection.execute(statement)}
 
 
 def layer_revision(connection: Connection, layer: str) -> Revision | None:
-    """State of one layer; None where nothing was ever loaded."""
-    statement = select(LayerRevision.revision, LayerRevision.changed_at).where(LayerRevision.layer == layer)
+    """State of one layer, as whoever acts sees it; None where nothing was ever loaded."""
+    statement = select(*_columns()).where(LayerRevision.layer == layer)
     row = connection.execute(statement).one_or_none()
     return None if row is None else Revision(*row)
+
+
+def _columns() -> tuple[InstrumentedAttribute[int], InstrumentedAttribute[datetime]]:
+    """A change of what is not published is no change to the public."""
+    if acting.get().reads:
+        return LayerRevision.revision, LayerRevision.changed_at
+    return LayerRevision.public_revision, LayerRevision.public_changed_at
 
 
 def etag(*parts: object) -> str:

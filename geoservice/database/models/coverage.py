@@ -45,6 +45,9 @@ class CoverageRun(Classified, Base):
     on_date: Mapped[date]
     network_revision: Mapped[str]
     input_revisions: Mapped[dict[str, Any]] = mapped_column(JSONB, comment="Layer to revision")
+    public_revisions: Mapped[dict[str, Any]] = mapped_column(
+        JSONB, server_default=text("'{}'"), comment="Layer to the revision of what the public sees of it"
+    )
     parameters: Mapped[dict[str, Any]] = mapped_column(JSONB)
     figures: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"), comment="The headline figures")
     network_outside_km: Mapped[dict[str, Any]] = mapped_column(

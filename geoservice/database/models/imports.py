@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, func, text
+from sqlalchemy import CheckConstraint, Identity, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -38,10 +38,24 @@ class ImportBatch(Base):
 
 
 class LayerRevision(Base):
-    """Counts up with each change of a layer; caches and derived results name it."""
+    """Counts up with each change of a layer; caches and derived results name it.
+
+    The public's counter is raised by triggers when a row changes that the public sees, or saw before.
+    """
 
     __tablename__ = "layer_revision"
 
     layer: Mapped[str] = mapped_column(primary_key=True)
     revision: Mapped[int] = mapped_column(server_default=text("0"))
     changed_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    public_revision: Mapped[int] = mapped_column(server_default=text("0"))
+    public_changed_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class LayerChange(Base):
+    """That the public's counter of a layer goes up when the transaction ends; empty outside of transactions."""
+
+    __tablename__ = "layer_change"
+
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    layer: Mapped[str]

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, and_, select, true
 
+from geoservice.database.actor import acting
 from geoservice.database.filters import visible
 from geoservice.database.models import (
     Community,
@@ -20,7 +21,7 @@ from geoservice.database.models import (
 )
 from geoservice.database.paging import Key, Page, page
 from geoservice.database.people import PEOPLE, of_community, people_columns
-from geoservice.database.prepare import revisions
+from geoservice.database.prepare import changed_layers, revisions
 from geoservice.publish.queries.columns import position, unit_name
 
 # A county has some hundred communities, a province some ten thousand.
@@ -50,8 +51,9 @@ def runs(
         wanted = [column == value for column, value in named if value is not None]
         statement = statement.where(held.where(*wanted).exists())
     found = page(connection, statement, [Key("_newest", newest, int)], limit=limit, after=after)
-    present = revisions(connection)
-    return Page([_judged(item, present) for item in found.items], found.next)
+    public = not acting.get().reads
+    present = revisions(connection, public=public)
+    return Page([_judged(item, present, public=public) for item in found.items], found.next)
 
 
 def run(connection: Connection, run_id: int | None, *, public_only: bool = True) -> dict[str, Any] | None:
@@ -63,7 +65,10 @@ def run(connection: Connection, run_id: int | None, *, public_only: bool = True)
     if run_id is not None:
         statement = statement.where(CoverageRun.id == run_id)
     row = connection.execute(statement).mappings().first()
-    return None if row is None else _judged(dict(row), revisions(connection))
+    if row is None:
+        return None
+    public = public_only and not acting.get().reads
+    return _judged(dict(row), revisions(connection, public=public), public=public)
 
 
 def latest_run(connection: Connection) -> int | None:
@@ -179,6 +184,7 @@ def _described(*, public_only: bool = True) -> Select[Any]:
         CoverageRun.on_date,
         CoverageRun.network_revision,
         CoverageRun.input_revisions,
+        CoverageRun.public_revisions,
         CoverageRun.parameters,
         CoverageRun.figures,
         CoverageRun.network_outside_km,
@@ -187,6 +193,9 @@ def _described(*, public_only: bool = True) -> Select[Any]:
     ).where(visible(CoverageRun) if public_only else true())
 
 
-def _judged(found: dict[str, Any], present: dict[str, int]) -> dict[str, Any]:
-    changed = [layer for layer, number in found["input_revisions"].items() if present.get(layer) != number]
-    return {**found, "stale": bool(changed), "changed": sorted(changed)}
+def _judged(found: dict[str, Any], present: dict[str, int], *, public: bool) -> dict[str, Any]:
+    """With what has changed since; the public is told of nothing else than what it sees."""
+    changed = changed_layers(found, present, public=public)
+    seen = found.pop("public_revisions")
+    told = {"input_revisions": seen} if public else {}
+    return {**found, **told, "stale": bool(changed), "changed": changed}

@@ -23,7 +23,7 @@ from geoservice.database.models import (
     Water,
 )
 from geoservice.database.people import PEOPLE, of_community, people_columns, people_day
-from geoservice.database.prepare import revisions
+from geoservice.database.prepare import changed_layers, revisions
 
 Rows = Sequence[dict[str, Any]]
 
@@ -43,8 +43,8 @@ def run(connection: Connection, run_id: int | None, *, public_only: bool) -> dic
     row = connection.execute(statement.limit(1)).mappings().first()
     if row is None:
         return None
-    present = revisions(connection)
-    return {**row, "stale": any(present.get(layer) != number for layer, number in row["input_revisions"].items())}
+    present = revisions(connection, public=public_only)
+    return {**row, "stale": bool(changed_layers(dict(row), present, public=public_only))}
 
 
 def cases(connection: Connection, run_id: int) -> list[tuple[str, str]]:
