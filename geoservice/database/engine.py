@@ -168,6 +168,8 @@ class Database:
             max_overflow=4,
             pool_pre_ping=True,
             pool_timeout=10,
+            # What a statement was given belongs in no log.
+            hide_parameters=True,
         )
 
 

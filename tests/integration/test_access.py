@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from starlette.testclient import TestClient
 
 from geoservice.access import accounts, passwords
@@ -14,6 +16,7 @@ from geoservice.access.accounts import MOST_FAILURES
 from geoservice.access.roles import Role
 from geoservice.api.app import create_app
 from geoservice.api.identity import COOKIE
+from geoservice.api.logs import JsonLines
 from geoservice.catalog import Catalog
 from geoservice.database.actor import SYSTEM
 from geoservice.database.engine import Database
@@ -373,6 +376,24 @@ def test_roles_of_a_unit_hold_below_it(database, catalog, browser):
             accounts.add(connection, "wang", grants=[accounts.parse_grant(connection, "administrator@429006")])
         with pytest.raises(Conflict):
             accounts.add(connection, "LI")
+
+
+def test_no_secret_is_logged(database, browser, caplog):
+    caplog.set_level(logging.DEBUG)
+    add_person(database, "li", "viewer")
+    web = browser()
+    sign_in(web)
+    web.post("/api/session", json={"name": "li", "password": "wrong wrong wrong"})
+    token = web.post("/api/session/tokens", json={"title": "x"}).json()["token"]
+    assert browser().get("/api/history/facility/1", headers={"Authorization": f"Bearer {token}"}).status_code == 404
+    # The worst case: a statement fails with what it was given.
+    with database.connect("owner") as connection, pytest.raises(DBAPIError) as caught:
+        connection.execute(text("select 1 / 0 where :given <> ''"), {"given": PASSWORD})
+    ours = [record for record in caplog.records if record.name.startswith("geoservice")]
+    assert len(ours) >= 4
+    written = str(caught.value) + "\n".join(JsonLines().format(record) for record in ours)
+    for secret in (PASSWORD, "wrong wrong wrong", token, web.cookies[COOKIE], web.headers["X-Form-Key"]):
+        assert secret not in written
 
 
 def test_a_unit_that_has_moved_is_below_its_new_parent_only(database):
