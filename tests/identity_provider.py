@@ -35,7 +35,7 @@ class IdentityProvider:
     Attributes
     ----------
     claims
-        Put over those of the ID tokens; None takes one out.
+        Put over those of the ID tokens; None takes one out, a function makes another of what it would be.
     header
         Put over that of the ID tokens.
     signing
@@ -108,8 +108,9 @@ class IdentityProvider:
         now = int(time.time())
         claims = {
             "iss": self.issuer, "sub": self.subject, "aud": CLIENT, "azp": CLIENT, "exp": now + 60, "iat": now,
-            "nonce": nonce, "preferred_username": self.name, **self.claims,
+            "nonce": nonce, "preferred_username": self.name,
         }  # fmt: skip
+        claims |= {name: one(claims[name]) if callable(one) else one for name, one in self.claims.items()}
         header = {"alg": "RS256", "kid": self.key.kid, **self.header}
         claims = {name: value for name, value in claims.items() if value is not None}
         if header["alg"] == "none":

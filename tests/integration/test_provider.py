@@ -176,7 +176,7 @@ HOUR = 3600
 LIES = {
     "nonce of another attempt": {"nonce": "x"},
     "no nonce": {"nonce": None},
-    "several nonces": {"nonce": ["x", "y"]},
+    "several nonces": {"nonce": lambda nonce: [nonce, "x"]},
     "issuer": {"iss": "https://evil.example"},
     "no issuer": {"iss": None},
     "audience": {"aud": "another"},
