@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from geoservice.coverage.circles.shapes import Shapes
+from geoservice.coverage.circles.shapes import ARC_M, Shapes
 from geoservice.network.arrays import Bools, Floats, Int32s, Int64s
 from geoservice.network.compiled import kernel
 
@@ -30,6 +30,8 @@ SQUARE_M = BLOCK_M * BLOCKS
 MOST_M = 2.0 * CELL_M
 _CORNERS = CELLS + 1
 _HALF_BLOCK = BLOCK_M / 2.0 * float(np.sqrt(2.0))
+# Beyond this no shape that is stopped counts; its outline reaches `ARC_M` further than the whole shape.
+_FAR_M = MOST_M + ARC_M
 _EMPTY, _TOUCHED, _FULL = 0, 1, 2
 
 Values = NDArray[np.float32]
@@ -158,6 +160,13 @@ def _raise_to_trapezoid(shape: _Shape, x: Floats, y: Floats, value: Values) -> N
 @kernel
 def _outline_value(x: Floats, y: Floats, px: float, py: float) -> float:
     """The most that is kept where a point lies in a closed ring, else minus its distance from the ring."""
+    inside, away = _from_outline(x, y, px, py)
+    return MOST_M if inside else -away
+
+
+@kernel
+def _from_outline(x: Floats, y: Floats, px: float, py: float) -> tuple[bool, float]:
+    """Whether a point lies in a closed ring, and its distance from the ring."""
     inside = False
     least = np.inf
     for k in range(x.size - 1):
@@ -169,7 +178,7 @@ def _outline_value(x: Floats, y: Floats, px: float, py: float) -> float:
         share = min(max(((px - ax) * dx + (py - ay) * dy) / squared, 0.0), 1.0) if squared > 0.0 else 0.0
         ex, ey = px - ax - share * dx, py - ay - share * dy
         least = min(least, ex * ex + ey * ey)
-    return MOST_M if inside else -np.sqrt(least)
+    return inside, float(np.sqrt(least))
 
 
 @kernel
@@ -299,7 +308,7 @@ def _blocks(given: _Given, boxes: Floats, frame: _Frame, square: Int32s, rules: 
 
     The shapes of a block are a chain of (shape, next), each with the most that it may be there.
     """
-    shapes, stopped, _ = given
+    shapes, stopped, rings = given
     columns = frame[2]
     unfilled = _unfilled(frame, square)
     block = np.zeros(64 * BLOCKS * BLOCKS, dtype=np.int32)
@@ -329,13 +338,17 @@ def _blocks(given: _Given, boxes: Floats, frame: _Frame, square: Int32s, rules: 
                 if used + BLOCKS * BLOCKS > bound.size:
                     pair, bound = _more_pairs(pair, bound)
                 own = square[at] * BLOCKS * BLOCKS
-                used = _touch((shape, stopped[i], i), (box, corner), (block, first, own), rules, (pair, bound), used)
+                place, here = (box, corner), (block, first, own)
+                if stopped[i]:
+                    used = _touch_behind((shape, i), rings, place, here, (pair, bound), used)
+                else:
+                    used = _touch((shape, i), place, here, rules, (pair, bound), used)
     return block[: squares * BLOCKS * BLOCKS].copy().reshape((squares, BLOCKS * BLOCKS)), (first, pair, bound)
 
 
 @kernel
 def _touch(
-    given: tuple[_Shape, bool, int],
+    given: tuple[_Shape, int],
     place: tuple[_Box, tuple[float, float]],
     square: tuple[Int32s, Int64s, int],
     rules: _Rules,
@@ -343,32 +356,77 @@ def _touch(
     used: int,
 ) -> int:
     """What a shape does to the blocks of a square that are not full yet; the number of pairs afterwards."""
-    shape, stopped, i = given
+    shape, i = given
     box, corner = place
     block, first, own = square
     steepest, smooth = rules
     pair, bound = pairs
     half = BLOCK_M / 2.0
-    for k in range(BLOCKS * BLOCKS):
-        if block[own + k] == _FULL:
+    for k in range(own, own + BLOCKS * BLOCKS):
+        if block[k] == _FULL:
             continue
-        x, y = corner[0] + (k % BLOCKS) * BLOCK_M, corner[1] + (k // BLOCKS) * BLOCK_M
+        x, y = corner[0] + (k - own) % BLOCKS * BLOCK_M, corner[1] + (k - own) // BLOCKS * BLOCK_M
         if x > box[2] or y > box[3] or x + BLOCK_M < box[0] or y + BLOCK_M < box[1]:
             continue
-        most = MOST_M
-        if not stopped:
-            here = value_of(shape, x + half, y + half)
-            if here < -(_HALF_BLOCK + MOST_M):
-                continue
-            if here > 0.0 and (here >= steepest * _HALF_BLOCK if smooth else _holds(shape, x, y, BLOCK_M)):
-                block[own + k] = _FULL
-                continue
-            most = _bound(shape, x + half, y + half, here + steepest * _HALF_BLOCK)
-        block[own + k] = _TOUCHED
-        pair[used, 0], pair[used, 1], bound[used] = i, first[own + k], most
-        first[own + k] = used
+        here = value_of(shape, x + half, y + half)
+        if here < -(_HALF_BLOCK + MOST_M):
+            continue
+        if here > 0.0 and (here >= steepest * _HALF_BLOCK if smooth else _holds(shape, x, y, BLOCK_M)):
+            block[k] = _FULL
+            continue
+        block[k] = _TOUCHED
+        pair[used, 0], pair[used, 1] = i, first[k]
+        bound[used] = _bound(shape, x + half, y + half, here + steepest * _HALF_BLOCK)
+        first[k] = used
         used += 1
     return used
+
+
+@kernel
+def _touch_behind(
+    given: tuple[_Shape, int],
+    rings: _Rings,
+    place: tuple[_Box, tuple[float, float]],
+    square: tuple[Int32s, Int64s, int],
+    pairs: tuple[Int64s, Floats],
+    used: int,
+) -> int:
+    """The same for a shape that a barrier reaches into: what is left of it is asked only where it would be whole."""
+    shape, i = given
+    box, corner = place
+    block, first, own = square
+    pair, bound = pairs
+    half = BLOCK_M / 2.0
+    outline_x, outline_y = rings[1][rings[0][i] : rings[0][i + 1]], rings[2][rings[0][i] : rings[0][i + 1]]
+    for k in range(own, own + BLOCKS * BLOCKS):
+        if block[k] == _FULL:
+            continue
+        x, y = corner[0] + (k - own) % BLOCKS * BLOCK_M, corner[1] + (k - own) // BLOCKS * BLOCK_M
+        if x > box[2] or y > box[3] or x + BLOCK_M < box[0] or y + BLOCK_M < box[1]:
+            continue
+        if value_of(shape, x + half, y + half) < -(_HALF_BLOCK + _FAR_M):
+            continue
+        state, most = _stands(outline_x, outline_y, x + half, y + half)
+        if state == _EMPTY:
+            continue
+        block[k] = state
+        if state == _FULL:
+            continue
+        pair[used, 0], pair[used, 1], bound[used] = i, first[k], most
+        first[k] = used
+        used += 1
+    return used
+
+
+@kernel
+def _stands(x: Floats, y: Floats, px: float, py: float) -> tuple[int, float]:
+    """Whether a closed ring fills a block about a point, touches it, or leaves it empty; the most it may be there."""
+    inside, away = _from_outline(x, y, px, py)
+    if away <= _HALF_BLOCK:
+        return _TOUCHED, MOST_M
+    if inside:
+        return _FULL, MOST_M
+    return (_TOUCHED if away <= _HALF_BLOCK + MOST_M else _EMPTY), _HALF_BLOCK - away
 
 
 @kernel
