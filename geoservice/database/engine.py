@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import copy
@@ -13,7 +14,6 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from geoservice.database.actor import PUBLIC, Actor, act
 from geoservice.database.cluster import Cluster
-from geoservice.database.trail import speak_as
 from geoservice.errors import BadSetting, Deadline, Forbidden, Unavailable
 from geoservice.settings import Settings
 
@@ -119,8 +119,6 @@ class Database:
                         connection.execute(text(f"set local search_path = {PUBLISHED},{SEARCH_PATH}"))
                     if actor is not None:
                         act(connection, actor, request_id)
-                    elif role == "owner" and self._speaker is not None:
-                        speak_as(connection, self._speaker)
                     if timeout_s is not None:
                         connection.execute(
                             text("select set_config('statement_timeout', :ms, true)"),
@@ -161,6 +159,9 @@ class Database:
         if self.external and role in ROLE_NAMES:
             # A login that is only a member of the three roles takes on the rights of one.
             options += f" -crole={ROLE_NAMES[role]}"
+        if role == "owner" and self._speaker is not None:
+            # A default of the session: a transaction begins with no statement of ours.
+            options += " -cgeoservice.actor=" + re.sub(r"([\\ ])", r"\\\1", self._speaker)
         return create_engine(
             self.url(role),
             connect_args={"options": options, "connect_timeout": 10},

@@ -102,3 +102,15 @@ def test_what_is_done_at_the_shell_is_recorded_in_its_users_name(run: Run, tmp_p
     assert run(f"import facilities {file}").exit_code == 0
     (entry,) = json.loads(run("audit show --table import_batch --json").stdout)["items"]
     assert (entry["action"], entry["actor"]) == ("import", f"shell:{getpass.getuser()}")
+    assert run("audit seal").exit_code == 0
+    assert run("audit verify").exit_code == 0
+
+
+@pytest.mark.parametrize("user", ["wang xiao", "a\\b", "王芳", "o'neil"])
+def test_any_name_of_a_user_is_recorded(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, user: str) -> None:
+    monkeypatch.setattr(getpass, "getuser", lambda: user)
+    file = tmp_path / "facilities.csv"
+    file.write_text("设施名称,设施类型,经度,纬度\n干驿镇福利院,养老机构,113.3,30.6\n", "utf-8")
+    assert run(f"import facilities {file}").exit_code == 0
+    (entry,) = json.loads(run("audit show --table import_batch --json").stdout)["items"]
+    assert entry["actor"] == f"shell:{user}"
