@@ -71,9 +71,9 @@ class Release:
             "map_approval": self.approval,
         }
 
-    def words(self) -> list[str]:
-        """The same for people, a sentence each."""
-        lines = [translate("notice.schematic")] if self.schematic else []
+    def words(self, *, notice: bool = True) -> list[str]:
+        """The same for people, a sentence each; without `notice` where 示意数据 stands on its own already."""
+        lines = [translate("notice.schematic")] if self.schematic and notice else []
         lines.append(translate(f"release.classification.{self.classification}"))
         lines.append(translate("release.crs", None, crs=f"EPSG:{SRID}"))
         if self.approval is not None:

@@ -37,6 +37,7 @@ def test_a_table_needs_no_number():
     assert not any("审图号" in line for line in told.words())
     assert any("内部" in line for line in told.words())
     assert any("示意数据" in line for line in told.words())
+    assert not any("示意数据" in line for line in told.words(notice=False))
 
 
 @pytest.mark.parametrize("level", ["internal", "confidential", "secret", "top_secret"])

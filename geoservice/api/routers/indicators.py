@@ -64,6 +64,7 @@ def indicators(service: Service, given: Annotated[Days, Query()], condition: Con
             found = indicators_on(
                 connection, service.catalog, given.days, public_only=not service.actor.reads.everywhere
             )
+            found.release.check(public=service.actor.is_public)
             return Response(json.dumps(found.as_dict(), ensure_ascii=False), media_type="application/json")
 
         return condition.answer(tag, body)
@@ -74,5 +75,6 @@ def indicators_page(service: Service) -> HTMLResponse:
     """The indicators on the plan's days of evaluation, as a page."""
     with service.read() as connection:
         found = indicators_on(connection, service.catalog, (), public_only=not service.actor.reads.everywhere)
+    found.release.check(public=service.actor.is_public)
     html = render("indicators.html", report=found, words=words, catalog=service.catalog, lang=current_language.get())
     return HTMLResponse(html, headers={"Cache-Control": REVALIDATE, "Vary": "Accept-Language, Cookie"})

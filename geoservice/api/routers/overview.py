@@ -127,11 +127,10 @@ def map_start(service: Service, condition: Conditional) -> Response:
     return condition.answer(tag, body)
 
 
-def _release(service: Services) -> Release:
+def _release(service: Services, overview: Overview) -> Release:
     """Of the map as whoever asks sees it: who sees what is internal may have it before them."""
     level = "internal" if service.actor.reads else "public"
-    # That it is schematic stands in `notice`.
-    return Release(today(), level, schematic=False, approval=service.approval)
+    return Release(today(), level, overview.schematic, approval=service.approval)
 
 
 def _approved(number: str | None) -> list[str]:
@@ -146,7 +145,7 @@ def _start(service: Services, overview: Overview, run: int | None) -> MapStart:
         schematic=overview.schematic,
         notice=translate("api.notice.schematic") if overview.schematic else None,
         attributions=[*overview.attributions, *_approved(service.approval)],
-        release=_release(service).words(),
+        release=_release(service, overview).words(notice=False),
         layers=_layers(service, overview),
         facility_types=[
             MapType(

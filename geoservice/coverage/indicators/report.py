@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
+from geoservice.access.release import Release
 from geoservice.coverage.indicators.counting import Value, count, entered, value_of
 from geoservice.coverage.indicators.declared import Implied, Indicator, Indicators, Stated
 from geoservice.coverage.indicators.entries import Entry
@@ -91,6 +92,11 @@ class IndicatorReport:
     schematic: bool
     estimated: Sequence[Estimates] = ()
 
+    @property
+    def release(self) -> Release:
+        """What stands on it wherever it goes; it shows no map."""
+        return Release(max(self.days), self.classification, self.schematic, drawn=False)
+
     def as_dict(self) -> dict[str, Any]:
         """The report as plain values."""
         plan = self.declared.plan
@@ -102,6 +108,7 @@ class IndicatorReport:
             "classification": self.classification,
             "published": self.published,
             "schematic": self.schematic,
+            "release": self.release.as_dict(),
             "population_estimated": [asdict(one) | {"on": one.on.isoformat()} for one in self.estimated],
             "items": [row.as_dict() for row in self.rows],
         }
