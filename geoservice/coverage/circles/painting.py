@@ -1,8 +1,8 @@
 """How much leg is left at the corners of a fine grid, worked out only where the border of a circle may run.
 
 The value of a shape at a point is the leg that is left there, in metres; outside the shape it is minus the distance to
-it. The value of a circle is the greatest of all its shapes'. Squares of 128 m, then blocks of 32 m, that
-lie wholly in the circle or wholly outside are told by few looks; of the others every corner of 4 m is worked out.
+it. The value of a circle is the greatest of all its shapes'. Squares of 144 m, then blocks of 36 m, that
+lie wholly in the circle or wholly outside are told by few looks; of the others every corner of 4.5 m is worked out.
 
 A square is wholly inside if one shape holds its corners. Where times run on without a break (`smooth`: every road leads
 both ways, nothing bars a leg), leg that is left at the middle of a square is enough: a metre further it is only so much less.
