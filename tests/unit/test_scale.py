@@ -10,9 +10,14 @@ import shapely
 
 from geoservice.coverage.answers import answer_of
 from geoservice.coverage.circles import circles
+from geoservice.coverage.circles.drawn import LEVEL_M, ground_of, reached_shapes
 from geoservice.coverage.circles.exact import circles as exact_circles
+from geoservice.coverage.circles.frame import Frame
+from geoservice.coverage.circles.painting import paint
+from geoservice.coverage.circles.tracing import Segments, segments
 from geoservice.coverage.inputs import Communities, Facilities
 from geoservice.coverage.prepared import Prepared
+from geoservice.coverage.reach import Field, field_of
 from geoservice.coverage.scale.cut import Cell, Cutter, cells_of
 from geoservice.coverage.scale.gather import gather
 from geoservice.coverage.scale.part import Part, PartAnswer, Question, solve
@@ -21,6 +26,7 @@ from geoservice.crs import metric_crs
 from geoservice.errors import Conflict
 from geoservice.network.barriers import Barriers
 from geoservice.network.graph import Graph
+from geoservice.network.join import join
 from tests.unit.network_builders import CAR, WALK, TestMode
 from tests.unit.test_coverage_real import ANDORRA, PORTO, near_streets, network
 
@@ -135,6 +141,40 @@ def test_circles_are_those_of_the_whole_to_the_millimetre(place: str, mode: Test
     drawn = local.to_metres(shipped.geometry)
     assert shapely.difference(a, drawn.buffer(0.5)).area < 0.01
     assert shapely.difference(drawn, a.buffer(10.0)).area < 0.001 * a.area
+
+
+def border(field: Field, mode: TestMode, barriers: Barriers, frame: Frame, smooth: bool | None) -> Segments:
+    ground = ground_of(field, mode, LIMIT_DS, barriers, frame)
+    painted = paint(reached_shapes(field, ground, mode, LIMIT_DS), smooth=ground.smooth if smooth is None else smooth)
+    return segments(painted, LEVEL_M)
+
+
+def within(cell: Cell, frame: Frame, found: Segments) -> set[tuple[float, ...]]:
+    lon, lat = frame.to_lonlat(found.points[:, 0].copy(), found.points[:, 1].copy()).T
+    here = cell.holds(lon, lat)
+    return set(map(tuple, np.column_stack([found.sides, found.points])[here].tolist()))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("bare", [True, False])
+@pytest.mark.parametrize("place", [PORTO, ANDORRA])
+def test_in_the_frame_of_the_whole_a_part_finds_the_same_border(place: str, bare: bool) -> None:
+    """Before rings are linked and thinned, the border on the grid is the same to the bit."""
+    graph, most = network(place, "walk"), LIMIT_DS + 600
+    whole = prepared(graph, WALK, Barriers.of([]) if bare else lakes(graph), most)
+    field, barriers, here = whole.field("walk", "b"), whole.barriers[()], whole.placed()
+    lon, lat = field.facilities.lon, field.facilities.lat
+    frame = Frame(float(lon.mean()), float(lat.mean()))
+    smooth = ground_of(field, WALK, LIMIT_DS, barriers, frame).smooth
+    expected, cutter, seen = border(field, WALK, barriers, frame, None), Cutter(graph), 0
+    for cell in cells_of(whole.communities.lon[here], whole.communities.lat[here], 5, 5000.0):
+        box = cell.grown(cutter.halo_m(WALK, most))
+        near, part = box.holds(lon, lat), cutter.cut(box)
+        feet = join(part, lon[near], lat[near], WALK, barriers)
+        found = border(field_of(part, feet, most), WALK, barriers, frame, smooth)
+        assert within(cell, frame, found) == within(cell, frame, expected)
+        seen += len(within(cell, frame, found))
+    assert seen > 1000
 
 
 def test_a_halo_too_narrow_is_noticed_by_this_test() -> None:
