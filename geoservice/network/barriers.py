@@ -70,9 +70,10 @@ class Barriers:
         return self.within(*box.bounds)
 
     def within(self, west: float, south: float, east: float, north: float) -> Barriers:
-        """Those whose own box meets a box in degrees."""
-        areas, lines = (_meeting(one, west, south, east, north) for one in (self.areas, self.lines))
-        return Barriers(areas, lines)
+        """Those whose own box meets a box in degrees; areas with all their rings."""
+        own = self.lines[: len(self.lines) - int((shapely.get_num_interior_rings(self.areas) + 1).sum())]
+        areas, lines = (_meeting(one, west, south, east, north) for one in (self.areas, own))
+        return Barriers(areas, np.concatenate([lines, shapely.get_rings(areas) if len(areas) else areas]))
 
     @cached_property
     def tree(self) -> shapely.STRtree:

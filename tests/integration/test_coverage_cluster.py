@@ -8,7 +8,9 @@ import socket
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy as np
 import pytest
+import shapely
 from distributed import LocalCluster
 from sqlalchemy import text
 
@@ -22,6 +24,15 @@ from geoservice.settings import Settings
 from tests.integration.test_coverage_run import DAY, quiet
 
 REACH = text("select * from coverage_reach where run_id = :run order by standard_id, type, community_id")
+CIRCLES = text(
+    "select standard_id, type, mode, minutes, st_asbinary(geom), area_km2 from coverage_circle where run_id = :run"
+)
+LAND = text(
+    "select built_up_km2, built_up_covered_km2 from coverage_unit where run_id = :run and is_total"
+    " order by standard_id, type"
+)
+# In degrees, a little less.
+MILLIMETRE = 8e-9
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +59,13 @@ def rows(database: Database, run_id: int) -> list[dict[str, Any]]:
     return [{name: value for name, value in row.items() if name not in {"id", "run_id"}} for row in found]
 
 
+def circles_of(database: Database, run_id: int) -> dict[tuple[Any, ...], tuple[Any, float]]:
+    """Shape and area of each circle of a run."""
+    with database.connect("reader") as connection:
+        found = connection.execute(CIRCLES, {"run": run_id}).all()
+    return {tuple(case): (shapely.from_wkb(bytes(shape)), area) for *case, shape, area in found}
+
+
 def runs(database: Database) -> int:
     with database.connect("reader") as connection:
         return connection.execute(text("select count(*) from coverage_run")).scalar_one()
@@ -56,12 +74,22 @@ def runs(database: Database) -> int:
 def test_the_sample_county_on_two_workers(
     sample: Database, catalog: Catalog, settings: Settings, cluster: Cluster
 ) -> None:
-    one = compute(sample, catalog, settings, circles=False)
-    other = compute(sample, catalog, settings, cluster, circles=False)
+    one = compute(sample, catalog, settings)
+    other = compute(sample, catalog, settings, cluster)
     told, again = ({**found.as_dict(), "run": 0} for found in (one, other))
     assert told == again
     assert rows(sample, one.run_id) == rows(sample, other.run_id)
     assert len(rows(sample, one.run_id)) > 1000
+    drawn, joined = (circles_of(sample, found.run_id) for found in (one, other))
+    assert drawn.keys() == joined.keys()
+    assert len(drawn) > 20
+    for case, (shape, area) in drawn.items():
+        assert shape.normalize().equals_exact(joined[case][0].normalize(), MILLIMETRE), case
+        assert area == pytest.approx(joined[case][1], rel=1e-12)
+    with sample.connect("reader") as connection:
+        land = [np.array(connection.execute(LAND, {"run": found.run_id}).all(), dtype=float) for found in (one, other)]
+    np.testing.assert_allclose(land[0], land[1], rtol=1e-9)
+    assert np.nanmax(land[0][:, 1]) > 1.0
 
 
 def test_a_horizon_is_the_same_rule_for_both(

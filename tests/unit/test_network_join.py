@@ -207,3 +207,13 @@ def test_crossings_equal_shapely(
         if near or touching:
             continue
         assert crossed == line.intersects(barrier)
+
+
+def test_barriers_in_a_box_keep_all_rings_of_an_area() -> None:
+    """Where the edges of areas begin is counted by what stands before them, whatever lies outside of the box."""
+    lake = shapely.Polygon(shapely.box(0, 0, 10, 10).exterior, [shapely.box(8, 8, 9, 9).exterior])
+    stream, ditch = shapely.LineString([(0.5, -1), (0.5, 1)]), shapely.LineString([(20, 20), (21, 21)])
+    found = Barriers.of([stream, lake, ditch]).within(0, 0, 1, 1)
+    assert (len(found.areas), len(found.lines), found.first_area) == (1, 3, 2)
+    assert Barriers.of([ditch]).within(0, 0, 1, 1).first_area == 0
+    assert not Barriers.of([lake]).within(50, 50, 60, 60)

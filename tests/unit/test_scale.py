@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,26 +11,23 @@ import shapely
 
 from geoservice.coverage.answers import answer_of
 from geoservice.coverage.circles import circles
-from geoservice.coverage.circles.drawn import LEVEL_M, ground_of, reached_shapes
-from geoservice.coverage.circles.exact import circles as exact_circles
-from geoservice.coverage.circles.frame import Frame
-from geoservice.coverage.circles.painting import paint
-from geoservice.coverage.circles.tracing import Segments, segments
 from geoservice.coverage.inputs import Communities, Facilities
 from geoservice.coverage.prepared import Prepared
-from geoservice.coverage.reach import Field, field_of
 from geoservice.coverage.scale.cut import Cell, Cutter, cells_of
 from geoservice.coverage.scale.gather import gather
 from geoservice.coverage.scale.part import Part, PartAnswer, Question, solve
 from geoservice.coverage.scale.spread import Progress, spread
-from geoservice.crs import metric_crs
 from geoservice.errors import Conflict
 from geoservice.network.barriers import Barriers
+from geoservice.network.build import build_graph
 from geoservice.network.graph import Graph
-from geoservice.network.join import join
-from tests.unit.network_builders import CAR, WALK, TestMode
+from tests.unit.network_builders import CAR, DATA, WALK, TestMode
+from tests.unit.osm_roads import osm_roads
 from tests.unit.test_coverage_real import ANDORRA, PORTO, near_streets, network
+from tests.unit.test_turns_real import restrictions
 
+# In degrees, a little less.
+MILLIMETRE = 8e-9
 LIMIT_DS = 9000
 
 
@@ -124,57 +122,45 @@ def test_times_winners_pairs_and_reasons_are_those_of_the_whole(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("place", "mode"), [(PORTO, WALK), (ANDORRA, WALK)])
-def test_circles_are_those_of_the_whole_to_the_millimetre(place: str, mode: TestMode) -> None:
+@pytest.mark.parametrize("bare", [True, False])
+@pytest.mark.parametrize("count", [2, 5])
+@pytest.mark.parametrize(("place", "mode"), [(PORTO, WALK), (ANDORRA, WALK), (ANDORRA, CAR)])
+def test_circles_are_those_of_the_whole(place: str, mode: TestMode, count: int, *, bare: bool) -> None:
+    """As a run draws them: one limit at a time, all on the frame of their facilities."""
     graph = network(place, mode.id)
-    whole, parts = (prepared(graph, mode, lakes(graph), LIMIT_DS + 600) for _ in range(2))
-    spread(parts, [Question(mode.id, "b", LIMIT_DS, (LIMIT_DS,))], 5, one_by_one, quiet)
-    (one,) = exact_circles(whole.field(mode.id, "b"), mode, [LIMIT_DS], whole.barriers[()])
-    (shipped,) = circles(whole.field(mode.id, "b"), mode, [LIMIT_DS], whole.barriers[()])
-    other = parts.drawn[mode.id, "b", LIMIT_DS]
-    local = metric_crs(float(graph.lon.mean()), float(graph.lat.mean()))
-    a, b = local.to_metres(one.geometry), local.to_metres(other.geometry)
-    assert a.area > 1e6
-    assert shapely.difference(a, b.buffer(0.001)).area < 0.01
-    assert shapely.difference(b, a.buffer(0.001)).area < 0.01
-    # What a single run ships is drawn on a grid, a few metres outside; inlets that it closes are filled as small holes.
-    drawn = local.to_metres(shipped.geometry)
-    assert shapely.difference(a, drawn.buffer(0.5)).area < 0.01
-    assert shapely.difference(drawn, a.buffer(10.0)).area < 0.001 * a.area
-
-
-def border(field: Field, mode: TestMode, barriers: Barriers, frame: Frame, smooth: bool | None) -> Segments:
-    ground = ground_of(field, mode, LIMIT_DS, barriers, frame)
-    painted = paint(reached_shapes(field, ground, mode, LIMIT_DS), smooth=ground.smooth if smooth is None else smooth)
-    return segments(painted, LEVEL_M)
-
-
-def within(cell: Cell, frame: Frame, found: Segments) -> set[tuple[float, ...]]:
-    lon, lat = frame.to_lonlat(found.points[:, 0].copy(), found.points[:, 1].copy()).T
-    here = cell.holds(lon, lat)
-    return set(map(tuple, np.column_stack([found.sides, found.points])[here].tolist()))
+    barriers = Barriers.of([]) if bare else lakes(graph)
+    whole, parts = (prepared(graph, mode, barriers, LIMIT_DS + 600) for _ in range(2))
+    limits = (LIMIT_DS // 3, LIMIT_DS)
+    spread(parts, [Question(mode.id, type_, LIMIT_DS, limits) for type_ in "ab"], count, one_by_one, quiet)
+    for type_ in "ab":
+        for limit in limits:
+            (one,) = circles(whole.field(mode.id, type_), mode, [limit], whole.barriers[()])
+            other = parts.drawn[mode.id, type_, limit]
+            drawn, joined = one.geometry.normalize(), other.geometry.normalize()
+            assert drawn.equals_exact(joined, MILLIMETRE), (type_, limit)
+            assert one.area_km2 == pytest.approx(other.area_km2, rel=1e-12)
+            assert one.area_km2 > 0.1
+            assert other.geometry.is_valid
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("bare", [True, False])
-@pytest.mark.parametrize("place", [PORTO, ANDORRA])
-def test_in_the_frame_of_the_whole_a_part_finds_the_same_border(place: str, bare: bool) -> None:
-    """Before rings are linked and thinned, the border on the grid is the same to the bit."""
-    graph, most = network(place, "walk"), LIMIT_DS + 600
-    whole = prepared(graph, WALK, Barriers.of([]) if bare else lakes(graph), most)
-    field, barriers, here = whole.field("walk", "b"), whole.barriers[()], whole.placed()
-    lon, lat = field.facilities.lon, field.facilities.lat
-    frame = Frame(float(lon.mean()), float(lat.mean()))
-    smooth = ground_of(field, WALK, LIMIT_DS, barriers, frame).smooth
-    expected, cutter, seen = border(field, WALK, barriers, frame, None), Cutter(graph), 0
-    for cell in cells_of(whole.communities.lon[here], whole.communities.lat[here], 5, 5000.0):
-        box = cell.grown(cutter.halo_m(WALK, most))
-        near, part = box.holds(lon, lat), cutter.cut(box)
-        feet = join(part, lon[near], lat[near], WALK, barriers)
-        found = border(field_of(part, feet, most), WALK, barriers, frame, smooth)
-        assert within(cell, frame, found) == within(cell, frame, expected)
-        seen += len(within(cell, frame, found))
-    assert seen > 1000
+def test_turns_that_are_banned_are_banned_in_parts_too() -> None:
+    path = DATA / "osm" / PORTO
+    if not path.is_file():
+        pytest.skip("../shared/data is absent")
+    roads, mode = osm_roads(path), replace(CAR, turn_bans=True)
+    graph = build_graph(roads, mode, restrictions(path, set(roads.road_id.tolist())))
+    assert graph.turns["applied"] > 300
+    limit = LIMIT_DS // 6
+    whole, parts = (prepared(graph, mode, lakes(graph), LIMIT_DS) for _ in range(2))
+    questions = [Question(mode.id, type_, LIMIT_DS, (limit,) if type_ == "b" else ()) for type_ in "ab"]
+    spread(parts, questions, 4, one_by_one, quiet)
+    for type_ in "ab":
+        same(whole, parts, mode.id, type_)
+    (one,) = circles(whole.field(mode.id, "b"), mode, [limit], whole.barriers[()])
+    other = parts.drawn[mode.id, "b", limit]
+    assert one.geometry.normalize().equals_exact(other.geometry.normalize(), MILLIMETRE)
+    assert one.area_km2 > 1.0
 
 
 def test_a_halo_too_narrow_is_noticed_by_this_test() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import osmium
@@ -25,10 +26,10 @@ DRIVE = replace(CAR, turn_bans=True)
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(not PORTO.is_file(), reason="no real data")]
 
 
-def restrictions(known: set[int]) -> list[TurnRow]:
+def restrictions(path: Path, known: set[int]) -> list[TurnRow]:
     """Those at a node, with one member of each role, read by a plain loop."""
     found = []
-    for relation in osmium.FileProcessor(str(PORTO), osmium.osm.RELATION):
+    for relation in osmium.FileProcessor(str(path), osmium.osm.RELATION):
         if relation.tags.get("type") != "restriction":
             continue
         role: dict[str, list[int]] = defaultdict(list)
@@ -107,7 +108,7 @@ def pairs(arcs: LineGraph, node: dict[int, int], rules: list[TurnRow]) -> tuple[
 
 def test_times_on_porto_are_those_of_its_line_graph() -> None:
     roads = osm_roads(PORTO)
-    rules = restrictions(set(roads.road_id.tolist()))
+    rules = restrictions(PORTO, set(roads.road_id.tolist()))
     plain, graph = build_graph(roads, DRIVE), build_graph(roads, DRIVE, rules)
     assert graph.statistics == plain.statistics
     at = {place: number for number, place in enumerate(zip(plain.lon.tolist(), plain.lat.tolist(), strict=True))}

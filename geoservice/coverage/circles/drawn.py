@@ -17,7 +17,7 @@ from shapely.geometry.base import BaseGeometry
 
 from geoservice.coverage.circles.frame import Frame
 from geoservice.coverage.circles.fronts import Fronts, Lines, edge_vertices, fronts_of, reached_edges
-from geoservice.coverage.circles.painting import CELL_M, paint
+from geoservice.coverage.circles.painting import BLOCK_M, CELL_M, Painted, paint
 from geoservice.coverage.circles.shadow import Edges, behind
 from geoservice.coverage.circles.shapes import PAD_M, ROUNDING_DS, Reachable, Shapes, bare_shapes_of, shapes_of
 from geoservice.coverage.circles.tracing import Rings, trace, whole
@@ -26,6 +26,7 @@ from geoservice.network.arrays import Bools, Floats, Int64s
 from geoservice.network.barriers import Barriers
 from geoservice.network.graph import Mode
 from geoservice.network.grid import SegmentGrid
+from geoservice.network.join import Joins
 
 MIN_HOLE_M2 = 10_000.0
 # A place that is covered lies no further than this from what its cell's corners say: the value at a corner is at least
@@ -64,6 +65,23 @@ class Ground:
     edges: Edges | None
     areas: BaseGeometry
     smooth: bool
+
+
+@dataclass(frozen=True)
+class Site:
+    """What a border is made a circle with, in metres of a frame.
+
+    Attributes
+    ----------
+    areas
+        Of barriers, which nobody reaches; all that meet the box of the border at least.
+    ties
+        As `ties_of`.
+    """
+
+    frame: Frame
+    areas: BaseGeometry
+    ties: Floats
 
 
 def circles(
@@ -147,25 +165,61 @@ def _barriers_near(
     margin_m = 2.0 * mode.off_network_m + 100.0
     east, north = np.concatenate([reached[0], here[0]]), np.concatenate([reached[1], here[1]])
     box = shapely.box(east.min() - margin_m, north.min() - margin_m, east.max() + margin_m, north.max() + margin_m)
-    near = barriers.meeting(shapely.transform(box, lambda at: frame.to_lonlat(at[:, 0], at[:, 1])))
+    near = _meeting(barriers, frame, box)
     start = near.edges.start
     grid = SegmentGrid.build(*frame.to_metres(near.edges.x, near.edges.y), start)
-    metres = shapely.transform(near.areas, lambda at: np.column_stack(frame.to_metres(at[:, 0], at[:, 1])))
-    areas = shapely.intersection(shapely.make_valid(metres), box)
-    return Edges(grid, near.first_area), shapely.union_all(areas)
+    return Edges(grid, near.first_area), _areas_in(near, frame, box)
+
+
+def _meeting(barriers: Barriers, frame: Frame, box: BaseGeometry) -> Barriers:
+    return barriers.meeting(shapely.transform(box, lambda at: frame.to_lonlat(at[:, 0], at[:, 1])))
+
+
+def _areas_in(barriers: Barriers, frame: Frame, box: BaseGeometry) -> BaseGeometry:
+    """The areas of barriers within a box, all in metres of the frame."""
+    metres = shapely.transform(barriers.areas, lambda at: np.column_stack(frame.to_metres(at[:, 0], at[:, 1])))
+    union: BaseGeometry = shapely.union_all(shapely.intersection(shapely.make_valid(metres), box))
+    return union
+
+
+def site_of(facilities: Joins, border: Painted, frame: Frame, barriers: Barriers | None) -> Site:
+    """What a border is made a circle with, where its parts were found elsewhere."""
+    ties = ties_of(facilities, frame)
+    if not barriers:
+        return Site(frame, _EMPTY, ties)
+    box = _box_of(border)
+    return Site(frame, _areas_in(_meeting(barriers, frame, box), frame, box), ties)
+
+
+def border_of(field: Field, ground: Ground, mode: Mode, limit_ds: int) -> Painted:
+    """Where the border of a circle may run."""
+    return paint(reached_shapes(field, ground, mode, limit_ds), smooth=ground.smooth)
 
 
 def _circle(field: Field, ground: Ground, mode: Mode, limit_ds: int, min_hole_m2: float) -> Circle:
-    shapes = reached_shapes(field, ground, mode, limit_ds)
-    painted = paint(shapes, smooth=ground.smooth)
+    site = Site(ground.frame, ground.areas, ties_of(field.facilities, ground.frame))
+    return circle_within(border_of(field, ground, mode, limit_ds), site, limit_ds, min_hole_m2=min_hole_m2)
+
+
+def _box_of(border: Painted) -> BaseGeometry:
+    west, south = border.column.min() * BLOCK_M, border.row.min() * BLOCK_M
+    box: BaseGeometry = shapely.box(west, south, (border.column.max() + 1) * BLOCK_M, (border.row.max() + 1) * BLOCK_M)
+    return box
+
+
+def circle_within(border: Painted, site: Site, limit_ds: int, *, min_hole_m2: float = MIN_HOLE_M2) -> Circle:
+    """The circle within a border, less the areas of barriers."""
+    if not border.row.size:
+        return Circle(limit_ds, _EMPTY, 0.0)
+    areas = site.areas if site.areas.is_empty else shapely.intersection(site.areas, _box_of(border))
     region, area_m2 = _EMPTY, 0.0
     # Nearly always the thinned rings do; where some cross, all points are drawn.
     for draw in (trace, whole):
-        rings = draw(painted, LEVEL_M)
-        if ground.areas.is_empty:
-            region, area_m2 = region_of(rings, ground.frame, min_hole_m2)
+        rings = draw(border, LEVEL_M)
+        if areas.is_empty:
+            region, area_m2 = region_of(rings, site.frame, min_hole_m2)
         else:
-            region, area_m2 = _without_areas(rings, ground, min_hole_m2, ties_of(field, ground.frame))
+            region, area_m2 = _without_areas(rings, areas, site, min_hole_m2)
         if region.is_valid:
             return Circle(limit_ds, region, area_m2 / 1e6)
     # Cut at the edges of barriers, and turned into degrees, sides may come to touch.
@@ -189,7 +243,7 @@ def reached_shapes(field: Field, ground: Ground, mode: Mode, limit_ds: int) -> S
         shapes = bare_shapes_of(ground.fronts, reachable)
     else:
         shapes = behind(shapes_of(ground.fronts, reachable), ground.edges)
-    return shapes.extended(ties_of(field, ground.frame))
+    return shapes.extended(ties_of(field.facilities, ground.frame))
 
 
 def region_of(rings: Rings, frame: Frame, min_hole_m2: float) -> tuple[shapely.MultiPolygon, float]:
@@ -242,25 +296,26 @@ def _in_filled(rings: Rings, positions: NDArray[np.float64], keep: Bools, shells
 
 
 def _without_areas(
-    rings: Rings, ground: Ground, min_hole_m2: float, ties: Floats
+    rings: Rings, areas: BaseGeometry, site: Site, min_hole_m2: float
 ) -> tuple[shapely.MultiPolygon, float]:
     """The same less the areas of barriers, which nobody reaches, but for the ties of facilities that stand in them."""
     metres = np.column_stack([rings.x, rings.y])
     keep = (rings.area_m2 > 0.0) | (rings.area_m2 <= -min_hole_m2)
     whole_region = _assembled(metres, rings, keep)
-    dry = shapely.difference(whole_region if whole_region.is_valid else _mended(whole_region), ground.areas)
+    dry = shapely.difference(whole_region if whole_region.is_valid else _mended(whole_region), areas)
     parts = [part for part in _polygons(dry) if part.area > CELL_M * CELL_M]
     whole = [
         shapely.Polygon(part.exterior, [hole for hole in part.interiors if shapely.Polygon(hole).area >= min_hole_m2])
         for part in parts
     ]
     region = shapely.MultiPolygon(whole)
+    ties = site.ties
     ends = np.stack([ties[:, :2], ties[:, :2] + ties[:, 2:4] * ties[:, 4:5]], axis=1)
     missed = ~shapely.contains_xy(region, ends[:, 0])
     if missed.any():
         narrow = shapely.buffer(shapely.linestrings(ends[missed]), TIE_M)
         region = shapely.MultiPolygon(_polygons(shapely.union(region, shapely.union_all(narrow))))
-    degrees: shapely.MultiPolygon = shapely.transform(region, lambda at: ground.frame.to_lonlat(at[:, 0], at[:, 1]))
+    degrees: shapely.MultiPolygon = shapely.transform(region, lambda at: site.frame.to_lonlat(at[:, 0], at[:, 1]))
     return degrees, float(region.area)
 
 
@@ -275,16 +330,15 @@ def _polygons(geometry: BaseGeometry) -> list[shapely.Polygon]:
     return [part for part in parts if part.geom_type == "Polygon" and not part.is_empty]
 
 
-def ties_of(field: Field, frame: Frame) -> Floats:
+def ties_of(facilities: Joins, frame: Frame) -> Floats:
     """A narrow tie from each facility to its nearest foot, which is all of its circle where no time is left.
 
     Returns
     -------
     As `Shapes.shapes`.
     """
-    facilities = field.facilities
     place = np.flatnonzero(np.diff(facilities.offset))
-    foot = np.array([_nearest_foot(field, int(p)) for p in place], dtype=np.int64)
+    foot = np.array([_nearest_foot(facilities, int(p)) for p in place], dtype=np.int64)
     x0, y0 = frame.to_metres(facilities.lon[place], facilities.lat[place])
     x1, y1 = frame.to_metres(facilities.foot_lon[foot], facilities.foot_lat[foot])
     length = np.hypot(x1 - x0, y1 - y0)
@@ -294,6 +348,6 @@ def ties_of(field: Field, frame: Frame) -> Floats:
     return np.column_stack([x0, y0, east / whole, north / whole, np.maximum(length, PAD_M), width, width])
 
 
-def _nearest_foot(field: Field, place: int) -> int:
-    offset = field.facilities.offset
-    return int(offset[place] + np.argmin(field.facilities.leg_m[offset[place] : offset[place + 1]]))
+def _nearest_foot(facilities: Joins, place: int) -> int:
+    offset = facilities.offset
+    return int(offset[place] + np.argmin(facilities.leg_m[offset[place] : offset[place + 1]]))

@@ -10,6 +10,7 @@ both ways, nothing bars a leg), leg that is left at the middle of a square is en
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,6 +60,23 @@ class Painted:
     column: Int32s
     row: Int32s
     value: Values
+
+    def chosen(self, keep: Bools) -> Painted:
+        """Some of the blocks."""
+        return Painted(self.column[keep], self.row[keep], self.value[keep])
+
+    def mixed(self, level_m: float) -> Bools:
+        """Blocks with corners on either side of a level."""
+        inside = (self.value >= level_m).reshape(len(self.value), -1).sum(axis=1)
+        return np.asarray((inside > 0) & (inside < _CORNERS * _CORNERS), dtype=np.bool_)
+
+
+def together(parts: Sequence[Painted]) -> Painted:
+    """Blocks of one grid that were found apart, no block twice, in the order in which they are found at once."""
+    column, row = (np.concatenate([getattr(part, name) for part in parts]) for name in ("column", "row"))
+    order = np.lexsort((column % BLOCKS, row % BLOCKS, column // BLOCKS, row // BLOCKS))
+    value = np.concatenate([part.value for part in parts])
+    return Painted(column[order], row[order], value[order])
 
 
 def paint(shapes: Shapes, *, smooth: bool) -> Painted:

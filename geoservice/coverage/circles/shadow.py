@@ -49,7 +49,7 @@ def behind(shapes: Shapes, edges: Edges) -> Shapes:
 
 @kernel
 def _near(parts: Parts, x: Floats, y: Floats, seen: Int64s, stamp: int) -> Int64s:
-    """Segments whose box meets the box of an outline."""
+    """Segments whose box meets the box of an outline, in their order, so that of equals always the same one counts."""
     bx, by, start, frame, offset, listed = parts
     west, east, south, north = x.min(), x.max(), y.min(), y.max()
     columns, rows = int(frame[4]), int(frame[5])
@@ -75,7 +75,7 @@ def _near(parts: Parts, x: Floats, y: Floats, seen: Int64s, stamp: int) -> Int64
                 found = larger
             found[count] = s
             count += 1
-    return found[:count]
+    return np.sort(found[:count])
 
 
 @kernel

@@ -7,18 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import shapely
 from numpy.typing import NDArray
 
 from geoservice.coverage.answers import Answer, Standing
-from geoservice.coverage.circles import MIN_HOLE_M2, Circle
+from geoservice.coverage.circles.painting import Painted
 from geoservice.coverage.pairs import Pairs
 from geoservice.coverage.scale.part import PartAnswer, Question
-from geoservice.crs import metric_crs
 from geoservice.errors import Conflict
-from geoservice.network.arrays import Floats, Int64s
-
-_GRID_M = 0.001
+from geoservice.network.arrays import Int64s
 
 
 @dataclass
@@ -29,12 +25,12 @@ class Gathered:
     ----------
     answers
         By mode and type.
-    pieces
-        Circles by mode, type and limit, a piece a cell.
+    borders
+        Of circles, by mode, type and limit, a part a cell.
     """
 
     answers: dict[tuple[str, str], Answer] = field(default_factory=dict)
-    pieces: dict[tuple[str, str, int], list[Any]] = field(default_factory=dict)
+    borders: dict[tuple[str, str, int], list[Painted]] = field(default_factory=dict)
 
 
 def gather(
@@ -59,8 +55,8 @@ def gather(
     for part in parts:
         for question, answer in part.answers:
             found[question.mode, question.type].append((part.homes, part.own[question.type], answer))
-        for (type_, limit), piece in part.drawn.items():
-            gathered.pieces.setdefault((part.mode, type_, limit), []).append(shapely.from_wkb(piece))
+        for (type_, limit), border in part.borders.items():
+            gathered.borders.setdefault((part.mode, type_, limit), []).append(border)
     for key, answers in found.items():
         gathered.answers[key] = _one(answers, homes, supply[key[1]])
     return gathered
@@ -100,37 +96,3 @@ def _set(place: Int64s, columns: Sequence[NDArray[Any]]) -> NDArray[Any]:
     ordered = np.empty_like(values)
     ordered[place] = values
     return ordered
-
-
-def joined_circle(limit_ds: int, pieces: Sequence[Any], lon: Floats, lat: Floats) -> Circle:
-    """One circle from its pieces.
-
-    Parameters
-    ----------
-    pieces
-        Longitude, latitude; neighbours meet along the cut.
-    lon, lat
-        Of the facilities, whose middle chooses the projection.
-    """
-    if not pieces:
-        return Circle(limit_ds, shapely.MultiPolygon(), 0.0)
-    local = metric_crs(float(lon.mean()), float(lat.mean()))
-    # Both sides of a cut come to lie on the same millimetres before they are joined.
-    metres = [shapely.set_precision(local.to_metres(piece), _GRID_M) for piece in pieces]
-    region = _without_small_holes(shapely.union_all(metres, grid_size=_GRID_M))
-    geometry = local.to_lonlat(shapely.set_precision(region, _GRID_M))
-    if not geometry.is_valid:
-        geometry = shapely.make_valid(geometry, method="structure", keep_collapsed=False)
-    return Circle(limit_ds, shapely.MultiPolygon(_polygons(geometry)), float(region.area) / 1e6)
-
-
-def _without_small_holes(region: Any) -> Any:
-    kept = [
-        shapely.Polygon(one.exterior, [ring for ring in one.interiors if shapely.Polygon(ring).area >= MIN_HOLE_M2])
-        for one in _polygons(region)
-    ]
-    return shapely.union_all(kept)
-
-
-def _polygons(geometry: Any) -> list[Any]:
-    return [one for one in shapely.get_parts(geometry) if one.geom_type == "Polygon" and not one.is_empty]

@@ -12,7 +12,9 @@ import shapely
 from numpy.typing import NDArray
 
 from geoservice.coverage.answers import Answer, answer_of
-from geoservice.coverage.circles.exact import circles
+from geoservice.coverage.circles.drawn import LEVEL_M, border_of, ground_of
+from geoservice.coverage.circles.frame import Frame
+from geoservice.coverage.circles.painting import BLOCK_M, Painted
 from geoservice.coverage.reach import field_of
 from geoservice.coverage.scale.cut import Cell, Cutter
 from geoservice.network.arrays import Bools, Floats, Int64s
@@ -21,8 +23,8 @@ from geoservice.network.graph import Csr, Graph, Mode
 from geoservice.network.join import join
 
 # Of what parts and answers hold; both ends must agree.
-FORMAT = 1
-# The picture of a cell is drawn from what lies this far beyond the limit, so that its rim is that of the whole.
+FORMAT = 2
+# The border in a cell is found from what lies this far beyond the limit.
 _BEYOND_DS = 600
 
 
@@ -46,12 +48,19 @@ class Question:
 
 @dataclass(frozen=True)
 class Supply:
-    """Facilities of a type near a cell: their numbers within the type in rising order, and which the cell owns."""
+    """Facilities of a type near a cell: their numbers within the type in rising order, and which the cell owns.
+
+    Attributes
+    ----------
+    frame
+        That of the circles of all facilities of the type; None where there are none.
+    """
 
     number: Int64s
     lon: Floats
     lat: Floats
     own: Bools
+    frame: Frame | None
 
 
 @dataclass(frozen=True)
@@ -99,31 +108,31 @@ class PartAnswer:
 
     Attributes
     ----------
-    drawn
-        By type and limit: the circle within the cell as WKB, longitude, latitude.
+    borders
+        By type and limit: the blocks of the frame's grid, whose middle lies in the cell, that the border runs through.
     """
 
     mode: str
     homes: Int64s
     own: Mapping[str, Int64s]
     answers: Sequence[tuple[Question, Answer]]
-    drawn: Mapping[tuple[str, int], bytes]
+    borders: Mapping[tuple[str, int], Painted]
 
 
 def solve(part: Part) -> PartAnswer:
     """Answer a part."""
     homes = join(part.graph, part.lon, part.lat, part.mode, part.barriers)
     answers = []
-    drawn: dict[tuple[str, int], bytes] = {}
+    borders: dict[tuple[str, int], Painted] = {}
     for question in part.questions:
         supply = part.supplies[question.type]
         feet = join(part.graph, supply.lon, supply.lat, part.mode, part.barriers)
         field = field_of(part.graph, feet, part.horizon_ds)
         answers.append((question, answer_of(field, part.graph.reverse, homes, question.most_ds)))
-        drawn |= dict(_drawn(part, question))
+        borders |= dict(_borders(part, question))
     own = {name: supply.number[supply.own] for name, supply in part.supplies.items()}
     return PartAnswer(
-        part.mode.id, part.homes, own, [(q, _numbered(a, part.supplies[q.type])) for q, a in answers], drawn
+        part.mode.id, part.homes, own, [(q, _numbered(a, part.supplies[q.type])) for q, a in answers], borders
     )
 
 
@@ -147,9 +156,10 @@ def _numbered(answer: Answer, supply: Supply) -> Answer:
     )
 
 
-def _drawn(part: Part, question: Question) -> Iterator[tuple[tuple[str, int], bytes]]:
-    """The circles of a type within the cell, from a narrower cut: a picture needs no more than its limit."""
-    if not question.circles_ds:
+def _borders(part: Part, question: Question) -> Iterator[tuple[tuple[str, int], Painted]]:
+    """The borders of a type's circles within the cell, from a narrower cut: a picture needs no more than its limit."""
+    frame = part.supplies[question.type].frame
+    if not question.circles_ds or frame is None:
         return
     most = max(question.circles_ds) + _BEYOND_DS
     cutter, supply = Cutter(part.graph), part.supplies[question.type]
@@ -157,13 +167,22 @@ def _drawn(part: Part, question: Question) -> Iterator[tuple[tuple[str, int], by
     near = box.holds(supply.lon, supply.lat)
     graph = cutter.cut(box)
     feet = join(graph, supply.lon[near], supply.lat[near], part.mode, part.barriers)
+    if not len(feet.edge):
+        return
     field = field_of(graph, feet, most)
-    frame = shapely.box(part.cell.west, part.cell.south, part.cell.east, part.cell.north)
     for limit in question.circles_ds:
-        (circle,) = circles(field, part.mode, [limit], part.barriers, min_hole_m2=0.0)
-        inside = shapely.intersection(circle.geometry, frame)
-        if not inside.is_empty:
-            yield (question.type, limit), shapely.to_wkb(inside)
+        ground = ground_of(field, part.mode, limit, part.barriers, frame)
+        found = _within(part.cell, frame, border_of(field, ground, part.mode, limit))
+        if found.row.size:
+            yield (question.type, limit), found
+
+
+def _within(cell: Cell, frame: Frame, border: Painted) -> Painted:
+    """Of the blocks that a border runs through those that the cell owns: their middle lies in it."""
+    border = border.chosen(border.mixed(LEVEL_M))
+    x, y = ((place.astype(np.float64) + 0.5) * BLOCK_M for place in (border.column, border.row))
+    lon, lat = frame.to_lonlat(x, y).T
+    return border.chosen(cell.holds(lon, lat))
 
 
 def _fields(graph: Graph) -> list[tuple[str, Any]]:

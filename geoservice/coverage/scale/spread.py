@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
+import shapely
 
+from geoservice.coverage.circles.drawn import Circle, circle_within, site_of
+from geoservice.coverage.circles.frame import Frame
+from geoservice.coverage.circles.painting import Painted, together
 from geoservice.coverage.prepared import Prepared
 from geoservice.coverage.scale.cut import Cell, Cutter, cells_of
-from geoservice.coverage.scale.gather import gather, joined_circle
+from geoservice.coverage.scale.gather import gather
 from geoservice.coverage.scale.part import Part, PartAnswer, Question, Supply
+from geoservice.network.join import join
 
 Progress = Callable[[str, int, int], None]
 # Maps `solve` over parts, in any order; the second argument is how many there are.
@@ -52,13 +57,36 @@ def spread(inputs: Prepared, questions: Sequence[Question], parts: int, workers:
     )
     inputs.answers |= {(mode, type_): answer for (mode, type_), answer in found.answers.items()}
     for question in questions:
-        mine = facilities.type == question.type
-        for limit in question.circles_ds:
-            if mine.any():
-                key = (question.mode, question.type, limit)
-                inputs.drawn[key] = joined_circle(
-                    limit, found.pieces.get(key, []), facilities.lon[mine], facilities.lat[mine]
-                )
+        if question.circles_ds:
+            inputs.drawn |= _circles(inputs, question, found.borders)
+
+
+def _circles(
+    inputs: Prepared, question: Question, borders: Mapping[tuple[str, str, int], Sequence[Painted]]
+) -> Iterator[tuple[tuple[str, str, int], Circle]]:
+    """The circles of a question from the borders that the parts found, finished as those of a run in one piece."""
+    mine, frame = inputs.facilities.type == question.type, _frame(inputs, question.type)
+    if frame is None:
+        return
+    mode, barriers = inputs.modes[question.mode], inputs.barriers[inputs.modes[question.mode].barriers]
+    lon, lat = inputs.facilities.lon[mine], inputs.facilities.lat[mine]
+    feet = join(inputs.graphs[question.mode], lon, lat, mode, barriers)
+    for limit in question.circles_ds:
+        key = (question.mode, question.type, limit)
+        parts = borders.get(key, ())
+        if not parts:
+            yield key, Circle(limit, shapely.MultiPolygon(), 0.0)
+            continue
+        border = together(parts)
+        yield key, circle_within(border, site_of(feet, border, frame, barriers), limit)
+
+
+def _frame(inputs: Prepared, type_: str) -> Frame | None:
+    """The frame of the circles of all facilities of a type; None where there are none."""
+    mine = inputs.facilities.type == type_
+    if not mine.any():
+        return None
+    return Frame(float(inputs.facilities.lon[mine].mean()), float(inputs.facilities.lat[mine].mean()))
 
 
 def _parts(inputs: Prepared, questions: Sequence[Question], mode: str, cells: Sequence[Cell]) -> Iterator[Part]:
@@ -88,4 +116,4 @@ def _supply(inputs: Prepared, type_: str, cell: Cell, box: Cell) -> Supply:
     mine = inputs.facilities.type == type_
     lon, lat = inputs.facilities.lon[mine], inputs.facilities.lat[mine]
     near = np.flatnonzero(box.holds(lon, lat))
-    return Supply(near, lon[near], lat[near], cell.holds(lon[near], lat[near]))
+    return Supply(near, lon[near], lat[near], cell.holds(lon[near], lat[near]), _frame(inputs, type_))
