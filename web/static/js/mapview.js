@@ -50,7 +50,11 @@ export function createMap({ container, info, view, shown, obscured }) {
     container.setAttribute("aria-busy", "false");
     performance.mark("map");
   });
-  map.on("error", ({ error }) => heal(map, error));
+  map.on("error", ({ error }) => {
+    // A tile that fails last draws nothing, and without another frame the map never says that it is idle.
+    map.triggerRepaint();
+    heal(map, error);
+  });
   return handle(map, info, obscured);
 }
 
@@ -84,6 +88,7 @@ async function heal(map, error) {
 
 function refreshTiles(map) {
   for (const [id, source] of Object.entries(map.getStyle().sources)) if (source.type === "vector") map.refreshTiles(id);
+  map.triggerRepaint();
 }
 
 function handle(map, info, obscured) {
