@@ -8,6 +8,7 @@ import * as style from "./style.js";
 
 const EMPTY = { type: "FeatureCollection", features: [] };
 const MARGIN_PX = 28;
+const FRAME_ASKED_MS = 1000;
 const KINDS = [
   ["facility", ["facilities-subject", "facilities-other", "facility-names"]],
   ["community", ["reach-covered", "reach-uncovered", "reach-unjoined", "communities"]],
@@ -45,17 +46,31 @@ export function createMap({ container, info, view, shown, obscured }) {
   map.on("styleimagemissing", ({ id }) => {
     if (!map.hasImage(id)) map.addImage(id, mapIcon("circle", token("map-label-2"), token("map-icon-halo")), { pixelRatio: 2 });
   });
-  map.on("dataloading", () => container.setAttribute("aria-busy", "true"));
+  watchBusy(map, container);
+  map.on("error", ({ error }) => heal(map, error));
+  return handle(map, info, obscured);
+}
+
+/**
+ * Says whether the map is still drawing. It says itself when it is idle, but only after a frame, and none follows where
+ * the last tile failed: then one is asked for.
+ */
+function watchBusy(map, container) {
+  let asking = 0;
+  const ask = () => {
+    map.triggerRepaint();
+    asking = setTimeout(ask, FRAME_ASKED_MS);
+  };
+  map.on("dataloading", () => {
+    container.setAttribute("aria-busy", "true");
+    clearTimeout(asking);
+    asking = setTimeout(ask, FRAME_ASKED_MS);
+  });
   map.on("idle", () => {
+    clearTimeout(asking);
     container.setAttribute("aria-busy", "false");
     performance.mark("map");
   });
-  map.on("error", ({ error }) => {
-    // A tile that fails last draws nothing, and without another frame the map never says that it is idle.
-    map.triggerRepaint();
-    heal(map, error);
-  });
-  return handle(map, info, obscured);
 }
 
 /** Marks the first frame that holds the circles, for who measures. */
@@ -88,7 +103,6 @@ async function heal(map, error) {
 
 function refreshTiles(map) {
   for (const [id, source] of Object.entries(map.getStyle().sources)) if (source.type === "vector") map.refreshTiles(id);
-  map.triggerRepaint();
 }
 
 function handle(map, info, obscured) {
