@@ -28,6 +28,7 @@ from geoservice.api.routers import (
     account_pages,
     accounts,
     communities,
+    desk_pages,
     evidence,
     facilities,
     health,
@@ -72,6 +73,7 @@ ROUTERS = (
     account_pages,
     provider,
     history,
+    desk_pages,
 )
 SMALLEST_COMPRESSED = 1024
 COMPRESSION = 5

@@ -9,13 +9,12 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from geoservice.access.links import link_of
 from geoservice.access.roles import Permission, Role, allows
-from geoservice.api.identity import Identity, Who
-from geoservice.api.pages import own_path
+from geoservice.api.identity import Who
+from geoservice.api.pages import own_path, page_for
 from geoservice.api.permits import needs
 from geoservice.api.services import Service
 from geoservice.database.filters import today
 from geoservice.language import current_language
-from geoservice.publish.pages import render
 from geoservice.publish.queries.units import units
 
 router = APIRouter(include_in_schema=False, dependencies=[needs(Permission.PUBLIC)])
@@ -35,7 +34,7 @@ def sign_in_page(
     settings = service.settings.provider
     label = settings.label(current_language.get()) if settings.oidc_issuer else None
     reason = f"access.{said}" if said in SAID else None
-    return _page("sign_in.html", who, "sign-in", next=own_path(next_), label=label, reason=reason)
+    return page_for("sign_in.html", who, "sign-in", next=own_path(next_), label=label, reason=reason)
 
 
 @router.get("/account")
@@ -46,7 +45,7 @@ def account_page(service: Service, who: Who) -> Response:
     with service.read() as connection:
         link = link_of(connection, who.actor.account_id)
     linked = link is not None and link.state == "linked"
-    return _page("account.html", who, "account", roles=who.actor.roles, must_change=who.must_change, linked=linked)
+    return page_for("account.html", who, "account", roles=who.actor.roles, must_change=who.must_change, linked=linked)
 
 
 @router.get("/accounts")
@@ -60,15 +59,9 @@ def accounts_page(service: Service, who: Who) -> Response:
         found = units(connection, day=today(), limit=MOST_UNITS).items
     offered = {"offered": service.settings.provider.oidc_issuer is not None}
     choice = [{"name": unit["name"], "code": code} for unit in found if (code := _code(unit)) is not None]
-    return _page("accounts.html", who, "accounts", all_roles=[role.value for role in Role], units=choice, **offered)
+    return page_for("accounts.html", who, "accounts", all_roles=[role.value for role in Role], units=choice, **offered)
 
 
 def _code(unit: dict[str, object]) -> str | None:
     code = unit.get("code")
     return code if isinstance(code, str) else None
-
-
-def _page(template: str, who: Identity, here: str, **values: object) -> HTMLResponse:
-    account = who.actor.name if who.actor.account_id is not None else None
-    shown = render(template, account=account, may_manage=allows(who.actor, Permission.MANAGE), here=here, **values)
-    return HTMLResponse(shown, headers={"Cache-Control": "no-store"})
