@@ -39,6 +39,7 @@ from geoservice.api.routers import (
     page,
     places,
     provider,
+    records,
     reports,
     runs,
     session,
@@ -73,6 +74,7 @@ ROUTERS = (
     account_pages,
     provider,
     history,
+    records,
     desk_pages,
 )
 SMALLEST_COMPRESSED = 1024

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import asdict
 from http import HTTPStatus
 from typing import Any
 
@@ -14,6 +15,7 @@ from sqlalchemy.exc import DataError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
+from geoservice.editing.checking import Refused
 from geoservice.errors import BadRequest, Deadline, GeoserviceError, NotFound, Unavailable
 from geoservice.language import translate
 
@@ -22,6 +24,17 @@ LONGEST_VALUE = 120
 NOT_MIGRATED = ("42P01", "42703", "3F000")
 # What an error of these says is for the operator: it names hosts, files and accounts.
 OPERATORS = ("database.", "cluster.", "catalog.", "setting.")
+
+
+class FaultShape(BaseModel):
+    """What is wrong with one field of one of the given records, counted from 0; `at` is where a geometry is wrong."""
+
+    index: int
+    field: str
+    code: str
+    reason: str
+    remedy: str | None = None
+    at: tuple[float, float] | None = None
 
 
 class ProblemBody(BaseModel):
@@ -34,6 +47,7 @@ class ProblemBody(BaseModel):
     code: str
     remedy: str | None = None
     request_id: str | None = None
+    faults: list[FaultShape] | None = Field(None, description="Of given records, each beside its field")
 
 
 class Problem(JSONResponse):
@@ -65,6 +79,7 @@ def problem(request_id: str | None, error: GeoserviceError, *, headers: dict[str
         code=error.code,
         remedy=shown.remedy,
         request_id=request_id,
+        faults=[FaultShape(**asdict(one)) for one in error.faults] if isinstance(error, Refused) else None,
     )
     headers = {"Cache-Control": "no-store", **(headers or {})}
     if status == HTTPStatus.SERVICE_UNAVAILABLE:

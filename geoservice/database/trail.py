@@ -85,3 +85,8 @@ def imported(connection: Connection, batch_id: int) -> None:
     """Adds the one entry of an import: file, digest and counts; also where nothing was new."""
     with one_entry(connection, str(batch_id)):
         connection.execute(_IMPORTED, {"id": batch_id})
+
+
+def give_reason(connection: Connection, reason: str | None) -> None:
+    """Says why, for the entries of the transaction."""
+    connection.execute(_SET, {"name": "geoservice.reason", "value": (reason or "")[:500]})

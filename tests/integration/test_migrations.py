@@ -52,7 +52,8 @@ def test_preparing_twice_changes_nothing(database: Database, catalog: Catalog) -
     [
         ("reader", "select count(*) from facility", True),
         ("reader", "delete from facility", False),
-        ("application", "delete from facility", False),
+        ("application", "delete from coverage_run", False),
+        ("application", "delete from import_batch", False),
         ("application", "delete from session", True),
         ("application", "drop table facility", False),
         ("application", "alter table facility add column x int", False),

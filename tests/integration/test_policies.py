@@ -216,7 +216,11 @@ def test_records_are_changed_by_those_who_edit_there(mixed: Database, own: int, 
     assert (changes(mixed, actor, one) > 0) == bool(actor.edits)
     assert (changes(mixed, actor, other) > 0) == actor.edits.everywhere
     assert changes(mixed, actor, "update facility set address = 'x' where classification = 'secret'") <= 0
-    assert changes(mixed, actor, "delete from facility") == -1
+    gone = "delete from place_name where place_id in (select id from place where unit_id {} {})"
+    assert (changes(mixed, actor, gone.format("=", own)) > 0) == bool(actor.edits)
+    assert (changes(mixed, actor, gone.format("<>", own)) > 0) == actor.edits.everywhere
+    assert (changes(mixed, actor, "delete from water") > 0) == actor.edits.everywhere
+    assert changes(mixed, actor, "delete from facility where classification = 'secret'") <= 0
     away = f"update facility set unit_id = (select min(unit_id) from facility where unit_id <> {own}) where unit_id = {own}"
     assert (changes(mixed, actor, away) > 0) == actor.edits.everywhere
 

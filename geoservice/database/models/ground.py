@@ -58,7 +58,7 @@ class Road(Classified, Versioned, Base):
     geom_3857: Mapped[WKBElement] = mapped_column(Geometry("LINESTRING", 3857, spatial_index=False), mercator())
 
 
-class Railway(Classified, Base):
+class Railway(Classified, Versioned, Base):
     """A railway line."""
 
     __tablename__ = "railway"
@@ -77,7 +77,7 @@ class Railway(Classified, Base):
     geom_3857: Mapped[WKBElement] = mapped_column(Geometry("GEOMETRY", 3857, spatial_index=False), mercator())
 
 
-class Water(Classified, Base):
+class Water(Classified, Versioned, Base):
     """A river, a canal or a lake, as a line or an area."""
 
     __tablename__ = "water"
@@ -96,7 +96,7 @@ class Water(Classified, Base):
     geom_3857: Mapped[WKBElement] = mapped_column(Geometry("GEOMETRY", 3857, spatial_index=False), mercator())
 
 
-class Wall(Classified, Base):
+class Wall(Classified, Versioned, Base):
     """A wall or a fence, with its openings left out."""
 
     __tablename__ = "wall"
@@ -115,7 +115,7 @@ class Wall(Classified, Base):
     geom_3857: Mapped[WKBElement] = mapped_column(Geometry("GEOMETRY", 3857, spatial_index=False), mercator())
 
 
-class BuiltUpArea(Classified, Dated, Base):
+class BuiltUpArea(Classified, Dated, Versioned, Base):
     """A built-up area (建成区) in its edition of a year: the scope of street and building names."""
 
     __tablename__ = "built_up_area"

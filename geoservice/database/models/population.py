@@ -56,7 +56,7 @@ class Community(Classified, Dated, Versioned, Base):
     geom_3857: Mapped[WKBElement | None] = mapped_column(Geometry("POINT", 3857, spatial_index=False), mercator())
 
 
-class CommunityCode(Dated, Base):
+class CommunityCode(Dated, Versioned, Base):
     """A code of a community: (system, edition, value), never the value alone."""
 
     __tablename__ = "community_code"

@@ -60,7 +60,7 @@ class UnitVersion(Classified, Dated, Versioned, Base):
     )
 
 
-class UnitCode(Dated, Base):
+class UnitCode(Dated, Versioned, Base):
     """A code of a unit: (system, edition, value), never the value alone."""
 
     __tablename__ = "unit_code"

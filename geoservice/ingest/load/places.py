@@ -89,23 +89,39 @@ def _merge_names(connection: Connection, provenance: Provenance) -> set[int]:
         for row in rows.all():
             dates = (row["valid_from"], row["valid_to"])
             given = row["reading"] or row["romanisation"]
-            copy.write_row((row["key"], "standard", *_name(row["name"], given, row["romanisation"]), *dates))
+            copy.write_row(
+                (row["key"], "standard", *name_row(row["name"], given, row["romanisation"]).values(), *dates)
+            )
             for column, kind in OTHER_KINDS.items():
-                for name in _split(row[column], row["name"]):
-                    copy.write_row((row["key"], kind, *_name(name, None, None), None, None))
+                for name in split_names(row[column], row["name"]):
+                    copy.write_row((row["key"], kind, *name_row(name, None, None).values(), None, None))
     connection.execute(text(_RENAMED))
     connection.execute(text(_CORRECTED), provenance.values())
     return set(connection.execute(text(_NAMES), provenance.values()).scalars())
 
 
-def _name(name: str, reading: str | None, romanisation: str | None) -> tuple[object, ...]:
+def name_row(name: str, reading: str | None, romanisation: str | None) -> dict[str, object]:
+    """The columns of a name, in the order of the staging table; `reading` may be a romanisation."""
     keys = search_keys(name, reading)
-    source = "stated" if reading else ("dictionary" if keys.reading else None)
-    grams = list(keys.grams)
-    return (name, keys.reading, source, romanisation, keys.pinyin, keys.tones, keys.initials, grams)
+    return {
+        "name": name,
+        "reading": keys.reading,
+        "reading_source": "stated" if reading else ("dictionary" if keys.reading else None),
+        "romanisation": romanisation,
+        "pinyin": keys.pinyin,
+        "tones": keys.tones,
+        "initials": keys.initials,
+        "grams": list(keys.grams),
+    }
 
 
-def _split(names: str | None, standard: str) -> list[str]:
-    """Several names in one field, without doubles and without the standard name."""
+def split_names(names: str | None, standard: str) -> list[str]:
+    """Several names in one field, without doubles and without the standard name.
+
+    Examples
+    --------
+    >>> split_names("石家河；石河，石家河镇", "石家河镇")
+    ['石家河', '石河']
+    """
     parts = (part.strip() for part in _SEPARATORS.split(names or ""))
     return list(dict.fromkeys(part for part in parts if part and part != standard))

@@ -31,11 +31,21 @@ def node_numbers(noded: Noded) -> Integers:
     again = np.concatenate([[False], (np.diff(key, axis=1) == 0).all(axis=0)])
     place = np.zeros(len(nodes), dtype=np.int64)
     place[order] = _since_false(again)
-    mixed = np.zeros(len(nodes), dtype=np.uint64)
-    for part in (east, north, level, place):
+    return _numbers(east, north, level, place)[noded.node]
+
+
+def own_numbers(positions: NDArray[np.float64], level: int) -> Integers:
+    """The same for the vertices of one line; shape (n, 2) in degrees, longitude first."""
+    same = np.full(len(positions), level, dtype=np.int64)
+    return _numbers(_rounded(positions[:, 0]), _rounded(positions[:, 1]), same, np.zeros_like(same))
+
+
+def _numbers(*parts: Integers) -> Integers:
+    mixed = np.zeros(len(parts[0]), dtype=np.uint64)
+    for part in parts:
         mixed = _mix(mixed ^ part.view(np.uint64))
     numbers: Integers = ((mixed & LOW_62_BITS) | OWN).view(np.int64)
-    return numbers[noded.node]
+    return numbers
 
 
 def _rounded(degrees: Floats) -> Integers:

@@ -1,0 +1,96 @@
+"""The parts of a record written anew: the names of a place, the code of a community or a unit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from secrets import token_hex
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from geoservice.editing.kept import CODE_FIELDS, NAME_FIELDS, NAME_KINDS, Kept, Part
+from geoservice.editing.reading import Row, main_code, plain, standard_name
+from geoservice.ingest.load.places import name_row, split_names
+
+LOCAL = "local"
+UNSTATED = "unstated"
+
+
+def write_parts(
+    connection: Connection, kept: Kept, owner: Row, values: Mapping[str, Any], marks: Mapping[str, Any]
+) -> None:
+    """Brings the parts of a record to what its fields say.
+
+    Parameters
+    ----------
+    owner
+        The record's row.
+    values
+        All declared fields, typed.
+    marks
+        Level, publication and origin that new names get.
+    """
+    for part in kept.parts:
+        key = owner[part.of]
+        rows = connection.execute(select(part.table).where(part.table.c[part.owner] == key)).mappings().all()
+        if "name" in kept.elsewhere:
+            _write_names(connection, part, key, rows, values, marks)
+        else:
+            _write_code(connection, kept, part, key, rows, values)
+
+
+def delete_parts(connection: Connection, kept: Kept, record_id: int) -> None:
+    """Takes the parts of a record out; the codes of a unit stay with the unit."""
+    for part in kept.parts:
+        if part.of == "id":
+            connection.execute(delete(part.table).where(part.table.c[part.owner] == record_id))
+
+
+def _write_code(
+    connection: Connection, kept: Kept, part: Part, key: int, rows: Sequence[Row], values: Mapping[str, Any]
+) -> None:
+    given = {column: values[name] for name, column in CODE_FIELDS.items()}
+    if given["code"] is None:
+        if rows:
+            return
+        given = {"code": token_hex(8), "system": LOCAL, "edition": UNSTATED}
+    kept_code = main_code(kept, rows)
+    if kept_code is None:
+        connection.execute(insert(part.table).values({part.owner: key, **given}))
+    elif any(kept_code[name] != value for name, value in given.items()):
+        connection.execute(update(part.table).where(part.table.c.id == kept_code["id"]).values(given))
+
+
+def _write_names(
+    connection: Connection,
+    part: Part,
+    key: int,
+    rows: Sequence[Row],
+    values: Mapping[str, Any],
+    marks: Mapping[str, Any],
+) -> None:
+    standard = standard_name(rows)
+    given = name_row(values["name"], values["reading"] or values["romanisation"], values["romanisation"])
+    dates = {name: values[name] for name in ("valid_from", "valid_to")}
+    if standard is None:
+        _insert(connection, part, key, "standard", {**given, **dates}, marks)
+    elif any(plain(standard[name]) != plain(values[name]) for name in ("name", *NAME_FIELDS)):
+        # The same reading as before keeps its source.
+        if values["reading"] == standard["reading"] and values["name"] == standard["name"]:
+            given = {name: value for name, value in given.items() if name == "romanisation"}
+        connection.execute(update(part.table).where(part.table.c.id == standard["id"]).values({**given, **dates}))
+    for field, kind in NAME_KINDS.items():
+        if kind != "standard":
+            wanted = split_names(values[field], values["name"])
+            present = [one for one in rows if one["kind"] == kind and (kind == "former" or one["valid_to"] is None)]
+            for gone in (one["id"] for one in present if one["name"] not in wanted):
+                connection.execute(delete(part.table).where(part.table.c.id == gone))
+            for name in wanted:
+                if name not in {one["name"] for one in present}:
+                    _insert(connection, part, key, kind, name_row(name, None, None), marks)
+
+
+def _insert(
+    connection: Connection, part: Part, key: int, kind: str, given: Mapping[str, Any], marks: Mapping[str, Any]
+) -> None:
+    connection.execute(insert(part.table).values({part.owner: key, "kind": kind, **given, **marks}))
