@@ -13,6 +13,7 @@ export class Problem extends Error {
     this.code = body?.code ?? null;
     this.detail = body?.detail ?? null;
     this.remedy = body?.remedy ?? null;
+    this.faults = body?.faults ?? [];
   }
 }
 

@@ -3,6 +3,7 @@
 import { shareBar } from "./chart.js";
 import { el } from "./dom.js";
 import { count, coverageShare, percent, share } from "./format.js";
+import { download, sheetOf } from "./sheet.js";
 import { text } from "./texts.js";
 
 const COLUMNS = [
@@ -94,19 +95,8 @@ export function markRow(root, unitId) {
 
 const FIELDS = ["name", "population", "population_covered", "population_60", "population_60_covered", "communities", "communities_covered", "facilities"];
 
-/** The table as a sheet that Excel opens in UTF-8; a cell that would be a formula is made text. */
+/** The table as a sheet. */
 export function csv(rows) {
-  const cell = (value) => {
-    const plain = String(value ?? "");
-    const safe = /^[=+\-@\t\r]/.test(plain) ? `'${plain}` : plain;
-    return /[",\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
-  };
-  const lines = [FIELDS.map((field) => text(`map.csv.${field}`)), ...rows.map((row) => FIELDS.map((field) => row[field] ?? (field === "name" ? text("map.table.total") : "")))];
-  return `\ufeff${lines.map((values) => values.map(cell).join(",")).join("\r\n")}\r\n`;
-}
-
-function download(content, name) {
-  const url = URL.createObjectURL(new Blob([content], { type: "text/csv;charset=utf-8" }));
-  el("a", { href: url, download: name.replace(/[\\/:*?"<>|]+/g, " ") }).click();
-  setTimeout(() => URL.revokeObjectURL(url), 1000);
+  const line = (row) => FIELDS.map((field) => row[field] ?? (field === "name" ? text("map.table.total") : ""));
+  return sheetOf([FIELDS.map((field) => text(`map.csv.${field}`)), ...rows.map(line)]);
 }

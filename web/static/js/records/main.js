@@ -1,5 +1,256 @@
-// Starts the page of records.
+// Starts the page of records and ties its parts together.
 
+import { get } from "../api.js";
+import { onConnection } from "../connection.js";
+import { byId, debounce, el } from "../dom.js";
+import { count } from "../format.js";
 import { started } from "../pages/form.js";
+import { failure } from "../problem.js";
+import { text, titled } from "../texts.js";
+import { drawMany, exportSheet, remove } from "./bulk.js";
+import { makeGrid } from "./grid.js";
+import { kindOf, layerOf, loadLayers, nameOf, unitsFor, validity } from "./layers.js";
+import * as lines from "./lines.js";
+import { makePanel, say } from "./panel.js";
+import { save } from "./saving.js";
+import { onReturn, state, update } from "./state.js";
 
-started.catch(() => {});
+const TYPED_PAUSE_MS = 300;
+let layer = null;
+let grid = null;
+let panel = null;
+let view = null;
+let drawing = null;
+
+async function start() {
+  const library = import("./map.js");
+  library.catch(() => {});
+  await started;
+  const [layers, info] = await Promise.all([loadLayers(), get("/api/map")]);
+  startChoice(layers);
+  grid = makeGrid(byId("table"), { onOpen: (id) => open(id), onSort: sort, onMarked: drawMarks });
+  panel = makePanel(byId("panel"), { onSaved, onClose, onRemove: (record) => remove(layer, [record], onGone), onShape: (geometry, old) => view?.setShape(geometry, old), draw, stopDrawing, keep: (held, record, body) => save(held, record, body) });
+  startParts();
+  onConnection((left) => say(left === null ? text("desk.online") : left ? text("map.server.gone", { seconds: left }) : text("map.server.trying")));
+  onReturn(follow);
+  if (info.schematic) {
+    byId("notice").hidden = false;
+    byId("notice").textContent = text("map.schematic");
+  }
+  const { makeMap } = await library;
+  if (info.bounds) view = await makeMap({ container: byId("map"), info, onOpen: (id) => open(id), onMove: debounce(200, () => byId("within").checked && drawLines()) });
+  else byId("map").replaceChildren(el("p", { class: "quiet" }, text("map.empty")));
+  follow();
+}
+
+function startChoice(layers) {
+  byId("layer").replaceChildren(...layers.map(({ id, title, records }) => el("option", { value: id }, `${titled(title)} (${count(records)})`)));
+  byId("layer").addEventListener("change", () => choose(byId("layer").value));
+  byId("q").addEventListener("input", debounce(TYPED_PAUSE_MS, () => reload({ q: byId("q").value.trim() })));
+  byId("unit").addEventListener("change", () => reload({ unit: byId("unit").value }));
+  for (const id of ["field", "value", "day", "within"]) byId(id).addEventListener("input", debounce(150, drawLines));
+  byId("wanted").addEventListener("submit", (event) => event.preventDefault());
+}
+
+/** Where the address leads: a layer, and perhaps a record. */
+function follow() {
+  const { layer: wanted, record, edit, field, q, unit } = state();
+  byId("q").value = q ?? "";
+  const found = layerOf(wanted) ?? layerOf("facilities") ?? layerOf(byId("layer").value);
+  if (found !== layer) setLayer(found, unit);
+  if (record !== null) panel.open(layer.id, record, { edit, field }).then(() => grid.choose(record));
+  else if (panel.isOpen()) panel.close();
+}
+
+function choose(id) {
+  panel.close();
+  update({ layer: id, record: null, edit: null, field: null, unit: null }, { push: true });
+  setLayer(layerOf(id), null);
+}
+
+function setLayer(found, unit) {
+  layer = found;
+  byId("layer").value = layer.id;
+  byId("by-unit").hidden = !layer.has_unit;
+  byId("by-day").hidden = !validity(layer);
+  byId("unit").replaceChildren(el("option", { value: "" }, text("desk.all")), ...unitsFor(layer).map(({ id, name }) => el("option", { value: id, selected: String(id) === unit }, name)));
+  byId("field").replaceChildren(el("option", { value: "" }, text("desk.all")), ...layer.fields.map(({ name, title }) => el("option", { value: name }, titled(title))));
+  byId("value").value = "";
+  byId("day").value = "";
+  reload({});
+}
+
+async function reload(changes) {
+  if (Object.keys(changes).length) update(changes);
+  byId("table").setAttribute("aria-busy", "true");
+  try {
+    const { q, unit } = state();
+    const done = await lines.load(layer, { q, unit: layer.has_unit ? unit : null }, (come, all) => {
+      byId("told").textContent = text("desk.reading", { come: count(come), all: count(all) });
+    });
+    if (!done) return;
+    drawLines({ fit: false });
+  } catch (error) {
+    byId("told").replaceChildren(failure(error, () => reload({})));
+  }
+  byId("table").setAttribute("aria-busy", "false");
+}
+
+function drawLines() {
+  const field = byId("field").value;
+  const value = byId("value").value.trim();
+  fillValues(field);
+  const rows = lines.chosen(layer, { field: value || field ? field : "", value: codeOf(field, value), day: byId("day").value, bounds: byId("within").checked ? view?.bounds() : null });
+  grid.show(layer, rows, lines.ordered());
+  const all = lines.loaded().length;
+  byId("told").replaceChildren(
+    rows.length ? text(all < lines.MOST ? "desk.shown" : "desk.shown.most", { count: count(rows.length), all: count(all) }) : text(all ? "desk.none-fits" : "desk.empty", { layer: titled(layer.title) }),
+    " ",
+    layer.may_edit ? el("button", { class: "link", type: "button", onclick: () => open(null) }, text("desk.add")) : "",
+    " ",
+    rows.length ? el("button", { class: "link", type: "button", onclick: () => exportSheet(layer, rows) }, text("desk.export.all")) : "",
+  );
+  drawMarks(rows);
+}
+
+/** A value typed as people read it, as it is kept. */
+function codeOf(name, value) {
+  const field = layer.fields.find((one) => one.name === name);
+  return field?.codes?.find(({ title }) => titled(title) === value)?.code ?? value;
+}
+
+function fillValues(name) {
+  const field = layer.fields.find((one) => one.name === name);
+  byId("value").disabled = !field;
+  byId("values").replaceChildren(...(field?.codes ?? []).map(({ title }) => el("option", { value: titled(title) })));
+}
+
+let rowsInSight = [];
+function drawMarks(rows) {
+  if (Array.isArray(rows)) rowsInSight = rows;
+  const marked = grid.marked();
+  drawMany(byId("many"), { layer, marked, onDone: (items, how) => onSeveral(items, how), onClear: () => grid.clearMarks() });
+  view?.setLines(rowsInSight, marked);
+}
+
+function sort(field) {
+  lines.sortBy(field);
+  drawLines();
+  byId("table").querySelector(`[data-column="${field}"]`)?.focus();
+}
+
+function open(id) {
+  update({ layer: layer.id, record: id, edit: null, field: null }, { push: true });
+  grid.choose(id);
+  showPart("panel");
+  panel.open(layer.id, id).then(() => {
+    const found = lines.loaded().find((record) => record.id === id);
+    if (found && view && !view.bounds().contains([found.lon ?? 0, found.lat ?? 0])) view.goTo({ type: "Point", coordinates: [found.lon, found.lat] });
+  });
+}
+
+/** The list and the map after a change. */
+function drawChanged() {
+  drawLines();
+  view?.refresh();
+}
+
+function onSaved(record, before) {
+  lines.put(record);
+  drawChanged();
+  grid.choose(record.id);
+  update({ layer: layer.id, record: record.id, edit: null, field: null });
+  say(text(before.id === null ? "desk.made" : "desk.saved", { name: nameOf(record) }), before.id === null ? null : { title: text("desk.undo"), run: () => undo(record, before) });
+}
+
+/** What was just saved is put back as it was. */
+async function undo(record, before) {
+  const same = { values: Object.fromEntries(Object.entries(before.values).filter(([name]) => !layer.fields.find((field) => field.name === name)?.for_life)), geometry: before.geometry, reason: text("desk.undo.reason") };
+  if (layer.has_unit) same.unit_id = before.unit_id;
+  if (before.marks.published !== record.marks.published) same.published = before.marks.published;
+  try {
+    const back = await save(layer, record, same);
+    lines.put(back);
+    drawChanged();
+    panel.open(layer.id, back.id, { quiet: true });
+    say(text("desk.undone", { name: nameOf(back) }));
+  } catch (error) {
+    say(error.detail ?? error.message);
+  }
+}
+
+function onSeveral(items, how) {
+  if (how?.gone) return onGone(items);
+  items.forEach((record) => lines.put(record));
+  drawChanged();
+  say(text("desk.saved.many", { count: items.length }));
+  return undefined;
+}
+
+function onGone(items) {
+  items.forEach((record) => lines.put(record, { gone: true }));
+  if (panel.isOpen()) panel.close();
+  grid.clearMarks();
+  drawChanged();
+  say(text("desk.gone", { count: items.length }), { title: text("desk.undo"), run: () => bringBack(items) });
+}
+
+/** Records that were taken out are made again as they were. */
+async function bringBack(items) {
+  try {
+    for (const { values, geometry, unit_id: unitId } of items) {
+      const body = { values: Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null)), geometry, reason: text("desk.undo.reason") };
+      lines.put(await save(layer, { id: null }, layer.has_unit ? { ...body, unit_id: unitId } : body));
+    }
+    drawChanged();
+    say(text("desk.back", { count: items.length }));
+  } catch (error) {
+    say(error.detail ?? error.message);
+  }
+}
+
+function onClose() {
+  grid.choose(null);
+  update({ record: null, edit: null, field: null });
+  showPart("lines");
+}
+
+/** Draws on the map; null where there is none. */
+async function draw(held, record, geometry, onChange) {
+  if (!view) return null;
+  stopDrawing();
+  const { startEditing } = await import("./editing.js");
+  showPart("place");
+  view.setFree(false);
+  view.setShape(null);
+  if (geometry) view.goTo(geometry);
+  drawing = await startEditing({ root: byId("drawing"), view, layer: held, record, geometry, kind: kindOf(held), onChange, onDone: stopDrawing });
+  return drawing;
+}
+
+function stopDrawing() {
+  if (!drawing) return;
+  const ended = drawing;
+  drawing = null;
+  view.setFree(true);
+  view.setShape(ended.end());
+  byId("panel").querySelector("#f-draw")?.removeAttribute("disabled");
+  showPart("panel");
+}
+
+/** On a phone one part is in sight at a time. */
+function startParts() {
+  for (const button of document.querySelectorAll("[data-part]")) button.addEventListener("click", () => showPart(button.dataset.part));
+  showPart("lines");
+}
+
+function showPart(name) {
+  document.body.dataset.part = name;
+  for (const button of document.querySelectorAll("[data-part]")) button.setAttribute("aria-pressed", String(button.dataset.part === name));
+  if (name === "place") view?.map.resize();
+}
+
+start().catch((error) => {
+  byId("told").replaceChildren(failure(error, () => location.reload()));
+  throw error;
+});
