@@ -3,7 +3,7 @@
 import { get, latest } from "../api.js";
 import { validity } from "./layers.js";
 
-const PAGE = 1000;
+export const PAGE = 1000;
 export const MOST = 20000;
 let all = [];
 let total = 0;
@@ -20,7 +20,9 @@ export const load = latest(async (signal, layer, { q, unit }, told) => {
     const page = await get(`/api/records/${layer.id}`, { q, unit, limit: PAGE, after }, { signal });
     if (signal.aborted) return undefined;
     total = page.total ?? total;
-    all = all.concat(page.items);
+    // What was saved while the page was on its way is newer than what it says.
+    const newer = new Set(all.map(({ id }) => id));
+    all = all.concat(page.items.filter(({ id }) => !newer.has(id)));
     after = page.next;
     told(all.length, total);
   } while (after !== null && all.length < MOST);

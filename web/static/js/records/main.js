@@ -71,6 +71,7 @@ function choose(id) {
 function setLayer(found, unit) {
   layer = found;
   byId("layer").value = layer.id;
+  view?.setLayer(layer.id);
   byId("by-unit").hidden = !layer.has_unit;
   byId("by-day").hidden = !validity(layer);
   byId("unit").replaceChildren(el("option", { value: "" }, text("desk.all")), ...unitsFor(layer).map(({ id, name }) => el("option", { value: id, selected: String(id) === unit }, name)));
@@ -87,6 +88,8 @@ async function reload(changes) {
     const { q, unit } = state();
     const done = await lines.load(layer, { q, unit: layer.has_unit ? unit : null }, (come, all) => {
       byId("told").textContent = text("desk.reading", { come: count(come), all: count(all) });
+      // The first page can be worked with while the others come.
+      if (come < all && come <= lines.PAGE) grid.show(layer, lines.loaded(), lines.ordered());
     });
     if (!done) return;
     drawLines({ fit: false });

@@ -7,11 +7,14 @@ const EMPTY = { type: "FeatureCollection", features: [] };
 const SOURCES = ["desk-lines", "desk-old", "desk-new"];
 const feature = (geometry, properties = {}) => ({ type: "Feature", geometry, properties });
 
+// What lies below the records of any layer.
+const GROUND = ["built_up", "water", "roads", "railways", "walls", "units"];
+
 /**
  * @param {{container: HTMLElement, info: object, onOpen: (id: number) => void, onMove: () => void}} given
  */
 export async function makeMap({ container, info, onOpen, onMove }) {
-  const view = createMap({ container, info, view: null, shown: info.layers.map(({ id }) => id).filter((id) => id !== "population"), obscured: () => ({ right: 0, bottom: 0 }) });
+  const view = createMap({ container, info, view: null, shown: GROUND, obscured: () => ({ right: 0, bottom: 0 }) });
   const { map } = view;
   if (!map.isStyleLoaded()) await map.once("style.load");
   for (const id of SOURCES) map.addSource(id, { type: "geojson", data: EMPTY });
@@ -33,6 +36,8 @@ export async function makeMap({ container, info, onOpen, onMove }) {
   const set = (source, features) => map.getSource(source).setData({ ...EMPTY, features });
   return {
     map,
+    /** Draws a layer as the map desk does, above the ground. */
+    setLayer: (id) => view.setLayers([...GROUND, id], false),
     /** Shows the records of the list; those marked stand out. */
     setLines(rows, marked) {
       const ids = new Set(marked.map(({ id }) => id));

@@ -78,15 +78,18 @@ export function makePanel(root, calls) {
 
   function drawForm(holder, given = base.values, unitId = base.unit_id, reason = "") {
     const locked = !layer.may_edit;
-    const fields = layer.fields.map((field) => fieldInput(field, base.id === null && given[field.name] === undefined ? undefined : given[field.name], { disabled: locked, onInput: keep }));
+    // What identifies a record is looked at least.
+    const ordered = [...layer.fields].sort((one, other) => one.for_life - other.for_life);
+    const inputs = ordered.map((field) => fieldInput(field, base.id === null && given[field.name] === undefined ? undefined : given[field.name], { disabled: locked, onInput: keep }));
     form = el(
       "form",
       { class: "stack", novalidate: true, onsubmit: submit },
       el("div", { class: "saying" }),
       marksOf(base),
-      ...fields,
+      ...inputs.slice(0, 2),
       unitField(unitId, locked),
       positionField(locked),
+      ...inputs.slice(2),
       locked ? el("p", { class: "quiet" }, text("desk.read-only")) : el("div", { class: "field" }, el("label", { for: "f-reason" }, text("desk.reason")), el("input", { id: "f-reason", name: "reason", maxlength: "500", autocomplete: "off", value: reason, oninput: keep })),
       locked ? null : actions(),
     );
