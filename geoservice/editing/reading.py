@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -32,7 +33,7 @@ class Record:
     Attributes
     ----------
     version
-        Goes up with each change of the record or of a part of it.
+        Another one after each change of the record or of a part of it.
     values
         Declared field to value.
     unit_id
@@ -166,7 +167,7 @@ def _records(connection: Connection, kept: Kept, rows: Iterable[Row]) -> list[Re
         made.append(
             Record(
                 id=row["id"],
-                version=row["version"] + sum(one["version"] for found in own for one in found),
+                version=_version(row, [one for found in own for one in found]),
                 values=values_of(kept, row, [one for found in own for one in found]),
                 unit_id=unit,
                 unit_name=None if unit is None else names.get(unit),
@@ -177,6 +178,14 @@ def _records(connection: Connection, kept: Kept, rows: Iterable[Row]) -> list[Re
             )
         )
     return made
+
+
+def _version(row: Row, parts: Sequence[Row]) -> int:
+    """A number for the state of a record: its row's version, with parts a digest of all their versions (48 bits)."""
+    if not parts:
+        return int(row["version"])
+    states = [row["version"], *sorted((one["id"], one["version"]) for one in parts)]
+    return int.from_bytes(hashlib.blake2b(repr(states).encode(), digest_size=6).digest())
 
 
 def _parts(connection: Connection, part: Any, rows: Sequence[Row]) -> defaultdict[int, list[Row]]:

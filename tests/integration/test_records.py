@@ -133,7 +133,7 @@ def test_values_of_every_kind_are_changed_and_on_record(
     answer = patch(clerk, layer, record, values=values, reason="来函更正")
     assert answer.status_code == 200, answer.text
     changed = answer.json()
-    assert changed["version"] > record["version"]
+    assert changed["version"] != record["version"]
     assert answer.headers["etag"] == f'"v{changed["version"]}"'
     assert changed["geometry"] == record["geometry"]
     for name, value in values.items():
@@ -415,3 +415,14 @@ def test_rights_hold(
     assert community.status_code == 201, community.text
     abroad = local.post("/api/records/communities", json={"values": {"name": "外镇新村"}, "unit_id": other["unit_id"]})
     assert abroad.status_code == 403
+
+
+def test_one_name_for_another_is_no_return_to_the_version_before(clerk: TestClient) -> None:
+    record = first(clerk, "places", q="村")
+    read = patch(clerk, "places", record, values={"alias": "甲村"}).json()
+    bare = patch(clerk, "places", read, values={"alias": None}).json()
+    assert bare["values"]["alias"] is None
+    other = patch(clerk, "places", bare, values={"alias": "乙村"}).json()
+    assert other["values"]["alias"] == "乙村"
+    assert len({one["version"] for one in (record, read, bare, other)}) == 4
+    assert patch(clerk, "places", read, values={"alias": "丙村"}).status_code == 412
