@@ -241,6 +241,23 @@ def test_many_records_are_changed_taken_out_and_brought_back(
 
 
 @pytest.mark.usefixtures("clerk")
+def test_a_box_on_the_map_chooses_what_lies_in_it(open_records: Opened, person: Held, artefacts: Path) -> None:
+    desk = open_records("?layer=communities", who=person)
+    page = desk.page
+    page.locator("#by-box").click()
+    area = page.locator("#map").bounding_box()
+    assert area is not None
+    page.mouse.move(area["x"] + area["width"] * 0.3, area["y"] + area["height"] * 0.3)
+    page.mouse.down()
+    page.mouse.move(area["x"] + area["width"] * 0.6, area["y"] + area["height"] * 0.6, steps=4)
+    page.screenshot(path=artefacts / "records-box.png")
+    page.mouse.up()
+    expect(page.locator("#many")).to_contain_text("已选")
+    marked = int(re.findall(r"\d+", page.locator("#many strong").inner_text())[0])
+    assert 0 < marked < 633
+
+
+@pytest.mark.usefixtures("clerk")
 def test_the_keyboard_is_enough_for_a_form(open_records: Opened, person: Held) -> None:
     desk = open_records("?layer=communities", who=person)
     page = desk.page

@@ -145,6 +145,13 @@ export function makeGrid(root, { onOpen, onSort, onMarked }) {
       draw();
     },
     marked: () => rows.filter(({ id }) => marked.has(id)),
+    /** Marks records beside those that are marked already. */
+    mark(ids) {
+      ids.forEach((id) => marked.add(id));
+      drawHead();
+      draw();
+      onMarked();
+    },
     clearMarks() {
       marked.clear();
       drawHead();

@@ -112,6 +112,8 @@ function drawLines() {
     layer.may_edit ? el("button", { class: "link", type: "button", onclick: () => open(null) }, text("desk.add")) : "",
     " ",
     rows.length ? el("button", { class: "link", type: "button", onclick: () => exportSheet(layer, rows) }, text("desk.export.all")) : "",
+    " ",
+    rows.length && view ? el("button", { id: "by-box", class: "link", type: "button", onclick: markByBox }, text("desk.box")) : "",
   );
   drawMarks(rows);
 }
@@ -134,6 +136,17 @@ function drawMarks(rows) {
   const marked = grid.marked();
   drawMany(byId("many"), { layer, marked, onDone: (items, how) => onSeveral(items, how), onClear: () => grid.clearMarks() });
   view?.setLines(rowsInSight, marked);
+}
+
+/** Marks what lies in a box that is drawn on the map. */
+async function markByBox() {
+  showPart("place");
+  view.setFree(false);
+  say(text("desk.box.help"));
+  const bounds = await view.box();
+  view.setFree(true);
+  if (bounds) grid.mark(rowsInSight.filter(({ lon, lat }) => lon !== null && bounds.contains([lon, lat])).map(({ id }) => id));
+  showPart("lines");
 }
 
 function sort(field) {

@@ -58,6 +58,8 @@ export async function makeMap({ container, info, onOpen, onMove }) {
       map.getCanvas().style.cursor = "";
     },
     bounds: () => map.getBounds(),
+    /** Lets the reader draw a box by mouse or finger; gives its bounds, null where it was given up. */
+    box: () => drawBox(map),
     /** Asks for the tiles anew: records have changed. */
     refresh: view.refresh,
   };
@@ -76,6 +78,54 @@ export function boxOf(geometry) {
   };
   for (const one of geometry?.geometries ?? [geometry]) if (one?.coordinates?.length) walk(one.coordinates);
   return Number.isFinite(box[0]) ? box : null;
+}
+
+function drawBox(map) {
+  const canvas = map.getCanvasContainer();
+  const frame = document.createElement("div");
+  frame.className = "box";
+  map.dragPan.disable();
+  canvas.style.cursor = "crosshair";
+  return new Promise((resolve) => {
+    let start = null;
+    const place = (event) => {
+      const { left, top } = canvas.getBoundingClientRect();
+      return [event.clientX - left, event.clientY - top];
+    };
+    const down = (event) => {
+      start = place(event);
+      canvas.append(frame);
+      canvas.setPointerCapture(event.pointerId);
+    };
+    const move = (event) => {
+      if (!start) return;
+      const [x, y] = place(event);
+      Object.assign(frame.style, { left: `${Math.min(x, start[0])}px`, top: `${Math.min(y, start[1])}px`, width: `${Math.abs(x - start[0])}px`, height: `${Math.abs(y - start[1])}px` });
+    };
+    const end = (bounds) => {
+      canvas.removeEventListener("pointerdown", down);
+      canvas.removeEventListener("pointermove", move);
+      canvas.removeEventListener("pointerup", up);
+      removeEventListener("keydown", stop);
+      frame.remove();
+      map.dragPan.enable();
+      canvas.style.cursor = "";
+      resolve(bounds);
+    };
+    const up = (event) => {
+      const [one, other] = [map.unproject(start), map.unproject(place(event))];
+      const [west, east] = [one.lng, other.lng].sort((a, b) => a - b);
+      const [south, north] = [one.lat, other.lat].sort((a, b) => a - b);
+      end({ contains: ([lon, lat]) => lon >= west && lon <= east && lat >= south && lat <= north });
+    };
+    const stop = (event) => {
+      if (event.key === "Escape") end(null);
+    };
+    canvas.addEventListener("pointerdown", down);
+    canvas.addEventListener("pointermove", move);
+    canvas.addEventListener("pointerup", up);
+    addEventListener("keydown", stop);
+  });
 }
 
 function styles() {
