@@ -5,21 +5,36 @@ from __future__ import annotations
 import getpass
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from geoservice.catalog import load_catalog
-from geoservice.cli.frame import Json, ready, reporting, show
+from geoservice.cli.frame import Json, at_the_shell, ready, reporting, show
 from geoservice.errors import BadRequest
 from geoservice.language import translate
 from geoservice.settings import Settings
-from geoservice.terminal import notes, print_json, print_reports, progress_bar
+from geoservice.terminal import notes, print_json, print_reports, print_table, progress_bar
 
 app = typer.Typer()
 
 
-@app.command("import")
+class _Group(TyperGroup):
+    """`import LAYER FILE` is `import file LAYER FILE`: layers have no names of commands."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Puts in the command that is left out."""
+        named = not args or args[0] in self.commands or args[0] in ctx.help_option_names
+        parsed: list[str] = super().parse_args(ctx, args if named else ["file", *args])
+        return parsed
+
+
+files = typer.Typer(cls=_Group, no_args_is_help=True, help="导入文件 · import a file")
+app.add_typer(files, name="import")
+
+
+@files.command("file")
 @reporting
 def import_(
     layer: Annotated[str, typer.Argument(help="图层、osm 或 dem · a layer, osm or dem")],
@@ -85,6 +100,46 @@ def import_(
         print_shared([report.details["population"] for report in outcome.reports if "population" in report.details])
         notes.print(outcome.conclusion, markup=False)
     return outcome.exit_code
+
+
+@files.command("batches")
+@reporting
+def batches(json_: Json = False) -> int:
+    """以往的导入，新的在前 · imports, the newest first"""
+    from geoservice.ingest.uploads.batches import batches as listed
+
+    with ready() as (_, _, database), database.connect("owner") as connection:
+        found = [one.as_dict() for one in listed(connection)]
+    if json_:
+        print_json({"items": found})
+        return 0
+    heads = ("id", "imported_at", "layer", "source", "actor", "loaded", "changed", "refused", "state")
+    rows = [
+        [*(one[name] for name in heads[:-1]), translate("undo.done") if one["undone_at"] else _hindrance(one)]
+        for one in found
+    ]
+    print_table(translate("undo.title"), [translate(f"undo.head.{name}") for name in heads], rows)
+    return 0
+
+
+def _hindrance(batch: dict[str, Any]) -> str:
+    return str(batch["hindrance"]["message"]) if batch["hindrance"] else translate("undo.possible")
+
+
+@files.command("undo")
+@reporting
+def undo(batch: Annotated[int, typer.Argument(min=1, help="导入编号 · id of the import")], json_: Json = False) -> int:
+    """撤销一次导入 · undo an import as a whole"""
+    from geoservice.ingest.uploads.undo import undo as take_back
+
+    actor = at_the_shell()
+    with ready() as (_, _, database), database.connect("owner", actor=actor) as connection:
+        done = take_back(connection, batch, actor.name)
+    if json_:
+        print_json({"batch": batch, **done})
+    else:
+        notes.print(translate("undo.line", None, id=batch, **done), markup=False)
+    return 0
 
 
 def _pairs(option: str, given: list[str] | None) -> dict[str, str]:

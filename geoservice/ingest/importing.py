@@ -15,10 +15,12 @@ import pandas as pd
 from sqlalchemy import Connection
 
 from geoservice.catalog import Catalog
+from geoservice.database.actor import Actor
 from geoservice.database.engine import Database
 from geoservice.database.trail import one_entry
 from geoservice.errors import BadInput, BadRequest, Conflict
 from geoservice.ingest.load import ImportReport, LoadOptions, load
+from geoservice.ingest.load.within import outside
 from geoservice.ingest.marks import marked_internal, refuse_marked_file
 from geoservice.ingest.osm import read_osm
 from geoservice.ingest.reading import read_layer
@@ -70,6 +72,31 @@ class PopulationWishes:
 
 
 @dataclass(frozen=True)
+class Submission:
+    """What an account hands in, where the loader's own rights are those of the owner.
+
+    Attributes
+    ----------
+    account
+        Who acts, for the audit trail.
+    hold
+        New records come unpublished: the account may not decide it.
+    within
+        Units that every new or changed record has to belong to, before and after; None for no limit.
+    refused_to
+        File for the refused rows, whatever becomes of the others.
+    keep
+        Called with the reports inside of the transaction of an import that is about to be kept.
+    """
+
+    account: Actor
+    refused_to: Path
+    hold: bool = False
+    within: frozenset[int] | None = None
+    keep: Callable[[Connection, Sequence[ImportReport]], None] | None = None
+
+
+@dataclass(frozen=True)
 class ImportRequest:
     """What to import and how.
 
@@ -93,6 +120,8 @@ class ImportRequest:
         Make every record public and published, or internal; None leaves it to the layer's declaration.
     population
         What only the layer population takes.
+    submission
+        Where an account hands it in and not the shell.
     """
 
     layer: str
@@ -108,6 +137,23 @@ class ImportRequest:
     schematic: bool = False
     publish: bool | None = None
     population: PopulationWishes = field(default_factory=PopulationWishes)
+    submission: Submission | None = None
+
+    @property
+    def account(self) -> Actor | None:
+        """Who the database is told that acts."""
+        return None if self.submission is None else self.submission.account
+
+    def options(self, sha256: str, *, publish: bool | None) -> LoadOptions:
+        """How the loader is told."""
+        return LoadOptions(
+            actor=self.actor,
+            sha256=sha256,
+            schematic=self.schematic,
+            skip_bad=self.skip_bad,
+            publish=publish,
+            hold=self.submission is not None and self.submission.hold,
+        )
 
 
 @dataclass
@@ -182,29 +228,48 @@ def store(
     """Loads record sets in one transaction; undoes it for a dry run or where rows were refused."""
     # OpenStreetMap and the sample are public already.
     publish = True if request.publish is None and (request.layer == OSM or request.schematic) else request.publish
-    options = LoadOptions(
-        actor=request.actor, sha256=digest, schematic=request.schematic, skip_bad=request.skip_bad, publish=publish
-    )
+    options = request.options(digest, publish=publish)
     reports: list[ImportReport] = []
     state = "loaded"
-    with suppress(_UndoError), database.connect("owner") as connection:
+    with suppress(_UndoError), database.connect("owner", actor=request.account) as connection:
         for number, records in enumerate(record_sets):
             progress(f"import.step.load:{records.layer}", number, len(record_sets))
             reports.append(_load(connection, catalog, records, options, request))
             progress(f"import.step.load:{records.layer}", number + 1, len(record_sets))
-        if any(report.refused for report in reports) and not request.skip_bad:
+        foreign = any(_refuse_outside(connection, *pair, request) for pair in zip(record_sets, reports, strict=True))
+        if foreign or (any(report.refused for report in reports) and not request.skip_bad):
             state = "refused"
         elif request.dry_run:
             state = "checked"
         if state != "loaded":
             raise _UndoError
+        _keep(connection, request, reports)
     if state == "refused":
         for report in reports:
             report.loaded = report.changed = report.unchanged = 0
     file = None
-    if request.skip_bad and not request.dry_run:
-        file = _write_refused(request.path, record_sets, database.settings.home)
+    if request.submission is not None:
+        file = _write_refused(record_sets, (request.submission.refused_to,))
+    elif request.skip_bad and not request.dry_run:
+        name = f"{request.path.stem}.refused.csv"
+        file = _write_refused(record_sets, (request.path.with_name(name), database.settings.home / name))
     return ImportOutcome(state, reports, file)
+
+
+def _refuse_outside(connection: Connection, records: RecordSet, report: ImportReport, request: ImportRequest) -> bool:
+    """Whether rows of the load touch records that the submitter may not; they are then in the report."""
+    submission = request.submission
+    if submission is None or submission.within is None or report.batch_id is None:
+        return False
+    refusals = outside(connection, records, report.batch_id, submission.within)
+    records.reject(refusals)
+    report.refusals, report.refused = records.refusals, records.refused
+    return bool(refusals)
+
+
+def _keep(connection: Connection, request: ImportRequest, reports: Sequence[ImportReport]) -> None:
+    if request.submission is not None and request.submission.keep is not None:
+        request.submission.keep(connection, reports)
 
 
 def _store_raster(
@@ -225,13 +290,14 @@ def _store_raster(
         within_m=wishes.within_m,
         replace=wishes.replace,
     )
-    options = LoadOptions(request.actor, digest, schematic=request.schematic, publish=request.publish)
+    options = request.options(digest, publish=request.publish)
     reports: list[ImportReport] = []
-    with suppress(_UndoError), database.connect("owner") as connection:
+    with suppress(_UndoError), database.connect("owner", actor=request.account) as connection:
         with one_entry(connection):
             reports.append(import_raster(connection, catalog.layers[POPULATION], wanted, options, progress))
         if request.dry_run:
             raise _UndoError
+        _keep(connection, request, reports)
     return ImportOutcome("checked" if request.dry_run else "loaded", reports)
 
 
@@ -243,9 +309,9 @@ def _store_dem(database: Database, request: ImportRequest, digest: str, progress
     others = replace(wishes, band=None, nodata=None)
     if request.mapping or request.constants or request.encoding or request.sheet or request.skip_bad or others:
         raise BadRequest("dem.options", file=request.path.name)
-    options = LoadOptions(request.actor, digest, schematic=request.schematic, publish=request.publish)
+    options = request.options(digest, publish=request.publish)
     reports: list[ImportReport] = []
-    with suppress(_UndoError), database.connect("owner") as connection:
+    with suppress(_UndoError), database.connect("owner", actor=request.account) as connection:
         reports.append(
             import_dem(
                 connection,
@@ -259,6 +325,7 @@ def _store_dem(database: Database, request: ImportRequest, digest: str, progress
         )
         if request.dry_run:
             raise _UndoError
+        _keep(connection, request, reports)
     return ImportOutcome("checked" if request.dry_run else "loaded", reports)
 
 
@@ -376,23 +443,27 @@ def refuse_schematic_beside_real(connection: Connection) -> None:
             raise Conflict("sample.real-data", table=table)
 
 
-def _write_refused(source: Path, record_sets: Sequence[RecordSet], home: Path) -> Path | None:
+def _write_refused(record_sets: Sequence[RecordSet], targets: Sequence[Path]) -> Path | None:
     """The refused rows with their own columns and the reasons, to be mended and imported again.
+
+    Parameters
+    ----------
+    targets
+        The first of them that may be written is: for the shell beside the source, else in the state directory.
 
     Returns
     -------
-    A CSV beside the source, or in the state directory where nothing may be written there; None without refused rows.
+    A CSV; None without refused rows.
     """
     frames = [records.rejected.assign(layer=records.layer) for records in record_sets if records.refusals]
     if not frames:
         return None
     table = pd.concat(frames, ignore_index=True).map(_safe)
-    name = f"{source.stem}.refused.csv"
-    for target in (source.with_name(name), home / name):
+    for target in targets:
         with suppress(OSError):
             table.to_csv(target, index=False, encoding="utf-8-sig")
             return target
-    raise BadInput("import.no-refused-file", file=home / name)
+    raise BadInput("import.no-refused-file", file=targets[-1])
 
 
 def _safe(value: object) -> object:

@@ -23,7 +23,7 @@ from geoservice.database.models.coverage import (
 from geoservice.database.models.facilities import Facility, FacilityType
 from geoservice.database.models.ground import BuiltUpArea, Railway, Road, Wall, Water
 from geoservice.database.models.heights import RoadHeight
-from geoservice.database.models.imports import ImportBatch, LayerChange, LayerRevision
+from geoservice.database.models.imports import BatchBefore, ImportBatch, LayerChange, LayerRevision, Upload
 from geoservice.database.models.indicators import IndicatorEntry
 from geoservice.database.models.jobs import JOB_STATES, Job, JobRun
 from geoservice.database.models.places import NAME_KINDS, Place, PlaceName
@@ -51,6 +51,7 @@ __all__ = [
     "AuditEntry",
     "AuditHead",
     "Base",
+    "BatchBefore",
     "BuiltUpArea",
     "Community",
     "CommunityCode",
@@ -84,6 +85,7 @@ __all__ = [
     "Unit",
     "UnitCode",
     "UnitVersion",
+    "Upload",
     "Wall",
     "Water",
 ]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Identity, func, text
+from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from geoservice.database.models.base import Base
+from geoservice.database.models.base import SCHEMA, Base
 
 
 class ImportBatch(Base):
@@ -35,6 +35,41 @@ class ImportBatch(Base):
     refused: Mapped[int]
     report: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
     published: Mapped[bool] = mapped_column(server_default=text("false"), comment="Whether a record of it was")
+    kept: Mapped[bool] = mapped_column(
+        server_default=text("false"), comment="Whether what it changed was kept, so that it can be undone"
+    )
+    undone_at: Mapped[datetime | None]
+    undone_by: Mapped[str | None]
+
+
+class BatchBefore(Base):
+    """A row that an import changed or took out, as it was before; written by triggers while the import is under way."""
+
+    __tablename__ = "batch_before"
+    __table_args__ = (Index("ix_batch_before_record", "table_name", "key"),)
+
+    batch_id: Mapped[int] = mapped_column(
+        ForeignKey(f"{SCHEMA}.import_batch.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    table_name: Mapped[str] = mapped_column(primary_key=True)
+    key: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    was_batch: Mapped[int | None] = mapped_column(index=True, comment="The import that the row was of")
+    before: Mapped[dict[str, Any] | None] = mapped_column(JSONB, comment="Null where the import brought it")
+
+
+class Upload(Base):
+    """Files that somebody has sent to be imported, how, and what came of it."""
+
+    __tablename__ = "upload"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    owner: Mapped[str] = mapped_column(index=True, comment="Name of the account")
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    files: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, comment="Name, size, and whether it is there whole")
+    wishes: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
+    inspection: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    job_id: Mapped[int | None] = mapped_column(ForeignKey(f"{SCHEMA}.job.id"), index=True, comment="The latest")
+    outcome: Mapped[dict[str, Any] | None] = mapped_column(JSONB, comment="Of the job that is named in it")
 
 
 class LayerRevision(Base):

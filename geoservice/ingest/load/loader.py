@@ -27,6 +27,8 @@ from geoservice.ingest.records import INTERNAL as MARKED_INTERNAL
 
 PUBLIC = Publication(classification="public", published=True)
 INTERNAL = Publication(classification="internal", published=False)
+# The people of a source are taken out by its name, heights all at once.
+NOT_UNDONE = ("population", "dem")
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,8 @@ class LoadOptions:
     publish
         Make every record public and published, or internal; None leaves it to the layer's declaration and to what
         the desk decided before.
+    hold
+        New records come unpublished whatever the layer declares: who loads may not decide it.
     """
 
     actor: str
@@ -53,9 +57,12 @@ class LoadOptions:
     schematic: bool = False
     skip_bad: bool = False
     publish: bool | None = None
+    hold: bool = False
 
     def publication(self, layer: LayerDeclaration) -> Publication:
         """What new records of a layer get."""
+        if self.hold:
+            return Publication(classification=layer.publication.classification, published=False)
         if self.publish is None:
             return layer.publication
         return PUBLIC if self.publish else INTERNAL
@@ -75,6 +82,7 @@ class ImportReport:
     refusals: list[Refusal] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
     details: dict[str, Any] = field(default_factory=dict)
+    batch_id: int | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Fit for JSON."""
@@ -86,6 +94,7 @@ class ImportReport:
             "changed": self.changed,
             "unchanged": self.unchanged,
             "refused": self.refused,
+            "batch": self.batch_id,
             "refusals": [refusal.as_dict() for refusal in self.refusals],
             "notices": [notice.as_dict() for notice in self.notices],
             **self.details,
@@ -124,6 +133,7 @@ def load(connection: Connection, catalog: Catalog, records: RecordSet, options: 
             options,
             read=records.rows_read,
             refused=records.refused,
+            kept=layer.id not in NOT_UNDONE,
         ),
         classification=publication.classification,
         published=publication.published,
@@ -137,13 +147,14 @@ def load(connection: Connection, catalog: Catalog, records: RecordSet, options: 
         if options.publish is not None:
             _republish(connection, layer, publication)
         notices += _hold_back(connection, layer)
+        turns = {} if records.turns is None else load_turns(connection, records.turns, provenance)
     if options.publish is None:
         records.notices.extend(_publication_notices(connection, layer))
     records.notices.extend(notices)
-    turns = {} if records.turns is None else load_turns(connection, records.turns, provenance)
     if turns:
         records.report["turn_restrictions"] = turns
     report = _report(records, counts)
+    report.batch_id = provenance.batch_id
     close_batch(connection, provenance.batch_id, report, published=publication.published)
     if counts.loaded or counts.changed or any(turns.get(name) for name in ("loaded", "changed", "removed")):
         bump_revision(connection, layer.id)
@@ -230,12 +241,13 @@ def open_batch(
     *,
     read: int,
     refused: int = 0,
+    kept: bool = False,
 ) -> int:
-    """Begins the record of an import; its id."""
+    """Begins the record of an import; its id. `kept` says whether it can be undone."""
     statement = text(
         "insert into import_batch (layer, source_name, source_sha256, source_crs, actor, schematic, rows_read, loaded,"
-        " changed, unchanged, refused)"
-        " values (:layer, :source, :sha256, :crs, :actor, :schematic, :read, 0, 0, 0, :refused) returning id"
+        " changed, unchanged, refused, kept)"
+        " values (:layer, :source, :sha256, :crs, :actor, :schematic, :read, 0, 0, 0, :refused, :kept) returning id"
     )
     values = {
         "layer": layer,
@@ -246,6 +258,7 @@ def open_batch(
         "schematic": options.schematic,
         "read": read,
         "refused": refused,
+        "kept": kept,
     }
     batch_id: int = connection.execute(statement, values).scalar_one()
     return batch_id
