@@ -111,7 +111,9 @@ def test_state_of_the_database(command, environment):
     assert refused["error"]["message"]
 
 
-@pytest.mark.parametrize("name", ["import file", "import undo", "sample", "search", "network build", "coverage run", "db status"])
+@pytest.mark.parametrize(
+    "name", ["import file", "import undo", "sample", "search", "network build", "coverage run", "db status"]
+)
 def test_every_command_explains_itself(name):
     done = CliRunner().invoke(app, [*name.split(), "--help"])
     assert done.exit_code == 0
