@@ -87,6 +87,15 @@ class ImportSettings(_Concern):
     node_tolerance_m: float = Field(1.0, ge=0, le=50, description="Road ends nearer than this are one junction")
 
 
+class UploadSettings(_Concern):
+    """Files that are handed in over HTTP."""
+
+    upload_max_mb: int = Field(512, ge=1, le=65_536, description="Largest upload, all its files together")
+    upload_account_mb: int = Field(2048, ge=1, le=1_048_576, description="Most that one account has lying there")
+    upload_keep_h: float = Field(72.0, gt=0, le=8760, description="Hours after which an upload is thrown away")
+    upload_timeout_s: float = Field(1800.0, gt=0, le=86_400, description="Time in which one file has to arrive")
+
+
 class AuditSettings(_Concern):
     """The heads of the audit trail, kept outside of the database."""
 
@@ -189,6 +198,7 @@ class Settings:
         audit: AuditSettings | None = None,
         *,
         release: ReleaseSettings | None = None,
+        uploads: UploadSettings | None = None,
         provider: ProviderSettings | None = None,
     ) -> None:
         try:
@@ -198,6 +208,7 @@ class Settings:
             self.imports = imports or ImportSettings()
             self.audit = audit or AuditSettings()
             self.release = release or ReleaseSettings()
+            self.uploads = uploads or UploadSettings()
             self.provider = provider or ProviderSettings()
         except ValidationError as error:
             first = error.errors()[0]
@@ -220,6 +231,7 @@ CONCERNS: tuple[type[BaseSettings], ...] = (
     DatabaseSettings,
     ServerSettings,
     ImportSettings,
+    UploadSettings,
     AuditSettings,
     ReleaseSettings,
     ProviderSettings,

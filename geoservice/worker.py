@@ -7,16 +7,19 @@ import logging
 from contextlib import suppress
 from functools import cache, partial
 from threading import Thread
+from time import monotonic
 
 from procrastinate import App, PsycopgConnector
 from sqlalchemy.exc import SQLAlchemyError
 
 from geoservice.access.accounts import actor_by_name
 from geoservice.catalog import Catalog
-from geoservice.coverage import background
+from geoservice.coverage import background as coverage
 from geoservice.database.actor import SHELL, SYSTEM, Actor, act, shell_actor
 from geoservice.database.engine import ROLE_NAMES, Database
 from geoservice.errors import Forbidden, GeoserviceError
+from geoservice.ingest.uploads import background as imports
+from geoservice.ingest.uploads.store import clean
 from geoservice.jobs.queue import ALIVE_S, QUEUE, SCHEMA
 from geoservice.jobs.work import Workplace, recover
 from geoservice.settings import Settings
@@ -26,6 +29,7 @@ logger = logging.getLogger("geoservice.jobs")
 HEARTBEAT_S = 5.0
 LOOK_S = 5.0
 RETRY_S = 3.0
+CLEAN_S = 600.0
 
 
 class Worker:
@@ -36,6 +40,7 @@ class Worker:
 
     def __init__(self, settings: Settings, catalog: Catalog, database: Database) -> None:
         self._place = Workplace(settings, catalog, database, partial(_submitter, database))
+        self._cleaned_at = -CLEAN_S
         self._thread = Thread(target=lambda: asyncio.run(self._live()), name="geoservice worker", daemon=True)
 
     def start(self) -> Worker:
@@ -97,6 +102,9 @@ class Worker:
             with self._place.database.engine("application").begin() as connection:
                 act(connection, SYSTEM)
                 recover(connection)
+                if monotonic() - self._cleaned_at > CLEAN_S:
+                    self._cleaned_at = monotonic()
+                    clean(connection, self._place.settings)
         except (SQLAlchemyError, GeoserviceError) as error:
             logger.warning("worker cannot look after jobs: %s", error)
 
@@ -132,5 +140,6 @@ def make_app(database: Database) -> App:
 def _tasks() -> App:
     """The tasks of all rooms; a blueprint is taken up once, and never over this connector."""
     app = App(connector=PsycopgConnector())
-    app.add_tasks_from(background.blueprint, namespace=background.NAMESPACE)
+    for room in (coverage, imports):
+        app.add_tasks_from(room.blueprint, namespace=room.NAMESPACE)
     return app

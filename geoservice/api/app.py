@@ -27,6 +27,7 @@ from geoservice.api.problems import ProblemBody
 from geoservice.api.routers import (
     account_pages,
     accounts,
+    batches,
     communities,
     desk_pages,
     evidence,
@@ -47,6 +48,7 @@ from geoservice.api.routers import (
     tiles,
     uncertainty,
     units,
+    uploads,
 )
 from geoservice.api.services import Services
 from geoservice.catalog import Catalog, load_catalog
@@ -77,6 +79,8 @@ ROUTERS = (
     provider,
     history,
     records,
+    uploads,
+    batches,
     desk_pages,
 )
 SMALLEST_COMPRESSED = 1024
@@ -134,7 +138,10 @@ def create_app(settings: Settings, *, catalog: Catalog | None = None, database: 
     # The last one added is the first one asked.
     app.add_middleware(GZipMiddleware, minimum_size=SMALLEST_COMPRESSED, compresslevel=COMPRESSION)
     app.add_middleware(
-        BodyMiddleware, most_bytes=settings.server.body_max_kb * 1024, within_s=settings.server.body_timeout_s
+        BodyMiddleware,
+        most_bytes=settings.server.body_max_kb * 1024,
+        within_s=settings.server.body_timeout_s,
+        larger=uploads.body_limits(settings.uploads),
     )
     app.add_middleware(RequestMiddleware, language=settings.state.language)
     if settings.server.proxies:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -10,24 +11,33 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from geoservice.api.problems import problem
 from geoservice.errors import GeoserviceError, TooLarge, TooSlow
 
+Larger = Callable[[Scope], tuple[int, float] | None]
 _GONE: Message = {"type": "http.disconnect"}
 
 
 class BodyMiddleware:
-    """Refuses a body that is too large or too slow before anybody keeps all of it."""
+    """Refuses a body that is too large or too slow before anybody keeps all of it.
 
-    def __init__(self, app: ASGIApp, *, most_bytes: int, within_s: float) -> None:
+    Parameters
+    ----------
+    larger
+        Bytes and seconds for a request that may bring more; None for all others.
+    """
+
+    def __init__(self, app: ASGIApp, *, most_bytes: int, within_s: float, larger: Larger = lambda _: None) -> None:
         self.app = app
         self.most_bytes = most_bytes
         self.within_s = within_s
+        self.larger = larger
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        body = _Body(receive, self.most_bytes, self.within_s)
+        most_bytes, within_s = self.larger(scope) or (self.most_bytes, self.within_s)
+        body = _Body(receive, most_bytes, within_s)
         declared = Headers(scope=scope).get("content-length", "")
-        if declared.isascii() and declared.isdigit() and int(declared) > self.most_bytes:
+        if declared.isascii() and declared.isdigit() and int(declared) > most_bytes:
             body.refuse_size()
         answer = _Answer(scope, body, send)
         if body.refusal is None:

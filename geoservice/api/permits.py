@@ -16,14 +16,17 @@ from geoservice.api.identity import Who
 from geoservice.errors import BadRequest, Forbidden, Unauthorized
 
 FORM_KEY = "x-form-key"
+JSON = "application/json"
+BYTES = "application/octet-stream"
 _READING = ("GET", "HEAD", "OPTIONS")
 
 
 class Needs:
     """A dependency that lets only those through who have a permission."""
 
-    def __init__(self, permission: Permission) -> None:
+    def __init__(self, permission: Permission, media_type: str = JSON) -> None:
         self.permission = permission
+        self.media_type = media_type
 
     async def __call__(self, request: Request, who: Who) -> None:
         """Lets a request through.
@@ -35,25 +38,26 @@ class Needs:
         Forbidden
             If who asks may not, or a change comes from another site's page.
         BadRequest
-            If a change is not sent as JSON.
+            If a change is not sent as the media type that the route takes.
         """
         if not allows(who.actor, self.permission):
             if who.must_change:
                 raise Forbidden("access.choose-password")
             raise Forbidden("access.not-allowed") if who.actor.account_id else Unauthorized("access.sign-in")
         if self.permission != Permission.PUBLIC and request.method not in _READING:
-            await from_own_page(request, who)
+            await from_own_page(request, who, self.media_type)
 
 
-def needs(permission: Permission) -> Any:
+def needs(permission: Permission, media_type: str = JSON) -> Any:
     """As a dependency of a route or a router."""
-    return Depends(Needs(permission))
+    return Depends(Needs(permission, media_type))
 
 
-async def from_own_page(request: Request, who: Who) -> None:
+async def from_own_page(request: Request, who: Who, media_type: str = JSON) -> None:
     """Lets a change through that a page of ours or a program with a token has sent.
 
-    Another site's page can make a browser send cookies, but neither JSON nor our key, and it is named as origin.
+    Another site's page can make a browser send cookies, but neither JSON nor bare bytes nor our key, and it is named as
+    origin.
 
     Raises
     ------
@@ -69,8 +73,8 @@ async def from_own_page(request: Request, who: Who) -> None:
     foreign = origin is not None and urlsplit(origin).netloc != headers.get("host")
     if foreign or fetched not in ("same-origin", "none"):
         raise Forbidden("access.other-site", origin=(origin or fetched)[:80])
-    if headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-        raise BadRequest("access.not-json")
+    if headers.get("content-type", "").partition(";")[0].strip().lower() != media_type:
+        raise BadRequest("access.not-json" if media_type == JSON else "access.not-bytes")
     given = headers.get(FORM_KEY, "")
     if who.form_key is not None and not hmac.compare_digest(given.encode(), who.form_key.encode()):
         raise Forbidden("access.form-key")

@@ -114,12 +114,17 @@ async def _ours(request: Request, error: Exception) -> Problem:
 async def _invalid(request: Request, error: Exception) -> Problem:
     assert isinstance(error, RequestValidationError)
     first: dict[str, Any] = error.errors()[0]
-    name = str(first["loc"][-1])
+    name = _writable(first["loc"][-1])
     if first["type"] == "missing":
         return problem(_id(request), BadRequest("api.missing-parameter", name=name))
-    value = str(first.get("input"))[:LONGEST_VALUE]
+    value = _writable(first.get("input"))
     expected = _expected(first)
     return problem(_id(request), BadRequest("api.bad-parameter", name=name, value=value, expected=expected))
+
+
+def _writable(value: object) -> str:
+    """The beginning of a value, without halves of characters, which no answer can hold."""
+    return str(value)[:LONGEST_VALUE].encode("utf-8", "replace").decode()
 
 
 _SIGNS = {"ge": "≥ {}", "gt": "> {}", "le": "≤ {}", "lt": "< {}", "max_length": "≤ {} characters", "expected": "{}"}

@@ -18,6 +18,7 @@ from geoservice.jobs.board import submit
 from geoservice.jobs.work import Step, Workplace, perform
 
 NAMESPACE, TASK = "coverage", "run"
+KIND = f"{NAMESPACE}:{TASK}"
 blueprint = Blueprint()
 
 
@@ -32,7 +33,7 @@ def submit_run(connection: Connection, catalog: Catalog, request: RunRequest, su
         If too many wait already.
     """
     cases_of(catalog, request)
-    return submit(connection, f"{NAMESPACE}:{TASK}", as_json(request), submitter)
+    return submit(connection, KIND, as_json(request), submitter)
 
 
 def as_json(request: RunRequest) -> dict[str, Any]:

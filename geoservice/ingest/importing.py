@@ -144,6 +144,11 @@ class ImportRequest:
         """Who the database is told that acts."""
         return None if self.submission is None else self.submission.account
 
+    @property
+    def hold(self) -> bool:
+        """Whether new records come unpublished whatever is declared."""
+        return self.submission is not None and self.submission.hold
+
     def options(self, sha256: str, *, publish: bool | None) -> LoadOptions:
         """How the loader is told."""
         return LoadOptions(
@@ -152,7 +157,7 @@ class ImportRequest:
             schematic=self.schematic,
             skip_bad=self.skip_bad,
             publish=publish,
-            hold=self.submission is not None and self.submission.hold,
+            hold=self.hold,
         )
 
 
@@ -227,7 +232,8 @@ def store(
 ) -> ImportOutcome:
     """Loads record sets in one transaction; undoes it for a dry run or where rows were refused."""
     # OpenStreetMap and the sample are public already.
-    publish = True if request.publish is None and (request.layer == OSM or request.schematic) else request.publish
+    public = request.publish is None and (request.layer == OSM or request.schematic) and not request.hold
+    publish = True if public else request.publish
     options = request.options(digest, publish=publish)
     reports: list[ImportReport] = []
     state = "loaded"

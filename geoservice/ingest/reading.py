@@ -91,27 +91,53 @@ def read_layer(  # noqa: PLR0913  each is an option of an import
         Where the file as a whole is of no use; what is wrong with single rows stands in `refusals`.
     """
     step = _steps(progress)
-    given = None if crs is None else Crs.parse(crs)
     mapping = dict(mapping or {})
     raw = open_source(
         path, lambda headers: header_score(headers, layer, mapping), limits=limits, encoding=encoding, part=part
     )
     step()
+    return read_table(
+        raw, layer, catalog, file=path.name, crs=crs, mapping=mapping, constants=constants, reference=reference,
+        limits=limits, step=step,
+    )  # fmt: skip
+
+
+def read_table(  # noqa: PLR0913  each is an option of an import
+    raw: RawTable,
+    layer: LayerDeclaration,
+    catalog: Catalog,
+    *,
+    file: str,
+    crs: str | None,
+    mapping: Mapping[str, str],
+    constants: Mapping[str, str] | None,
+    reference: Reference | None,
+    limits: ImportSettings,
+    step: Callable[[], None] = lambda: None,
+) -> RecordSet:
+    """Checks and transforms the records of a table that has been opened; see `read_layer`.
+
+    Parameters
+    ----------
+    file
+        Its name in what is told.
+    """
+    given = None if crs is None else Crs.parse(crs)
     if not len(raw):
-        raise BadInput("import.empty-file", file=path.name)
+        raise BadInput("import.empty-file", file=file)
     rows_read = len(raw)
     raw, parts = _explode(raw, layer)
-    matched = match_headers(raw.headers, layer, mapping, file=path.name, positions=raw.geometry is None)
-    marked = check_marks(raw, matched, catalog, file=path.name)
-    checked = check_fields(raw, matched, layer, catalog, constants=constants or {}, file=path.name)
+    matched = match_headers(raw.headers, layer, mapping, file=file, positions=raw.geometry is None)
+    marked = check_marks(raw, matched, catalog, file=file)
+    checked = check_fields(raw, matched, layer, catalog, constants=constants or {}, file=file)
     check_order(checked, layer)
     checked.columns |= marked.columns
     checked.faults += marked.faults
     step()
-    placed = _place(raw, matched, checked, layer, given, reference=reference, limits=limits, file=path.name)
+    placed = _place(raw, matched, checked, layer, given, reference=reference, limits=limits, file=file)
     step()
     _number_parts(checked, layer, parts)
-    records = _assemble(raw, matched, checked, placed, layer, file=path.name)
+    records = _assemble(raw, matched, checked, placed, layer, file=file)
     records.rows_read = rows_read
     step()
     return records

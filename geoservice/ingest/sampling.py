@@ -81,6 +81,9 @@ def remove_sample(database: Database) -> int:
                 removed[table] = found.rowcount
             connection.execute(text("delete from unit_code where unit_id not in (select unit_id from unit_version)"))
             connection.execute(text("delete from unit where id not in (select unit_id from unit_version)"))
+        connection.execute(
+            text("delete from batch_before where batch_id in (select id from import_batch where schematic)")
+        )
         connection.execute(text("delete from import_batch where schematic"))
         event(connection, "remove_sample", details=removed)
         for layer in ORDER:

@@ -66,7 +66,7 @@ def unpack(path: Path, into: Path, max_unpacked_mb: int) -> list[Path]:
     written = []
     with zipfile.ZipFile(path) as archive:
         for member in members:
-            target = into / PurePosixPath(_name(member))
+            target = into / PurePosixPath(member_name(member))
             target.parent.mkdir(parents=True, exist_ok=True)
             left -= _copy(path, archive, member, target, left)
             written.append(target)
@@ -85,7 +85,7 @@ def _copy(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo, target:
                     )
                 out.write(chunk)
     except FileExistsError:
-        raise BadInput("import.zip-path", file=path.name, member=_name(member)) from None
+        raise BadInput("import.zip-path", file=path.name, member=member_name(member)) from None
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
         raise BadInput("import.zip-broken", file=path.name, reason=error) from None
     except OSError as error:
@@ -95,7 +95,7 @@ def _copy(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo, target:
 
 
 def _check_member(path: Path, member: zipfile.ZipInfo) -> None:
-    name = _name(member)
+    name = member_name(member)
     windows = PureWindowsPath(name)
     if windows.drive or windows.root or ".." in windows.parts or "\x00" in name or not name:
         raise BadInput("import.zip-path", file=path.name, member=name[:200])
@@ -106,7 +106,7 @@ def _check_member(path: Path, member: zipfile.ZipInfo) -> None:
         raise BadInput("import.zip-encrypted", file=path.name, member=name[:200])
 
 
-def _name(member: zipfile.ZipInfo) -> str:
+def member_name(member: zipfile.ZipInfo) -> str:
     """Name of a member; without the Unicode flag Chinese Windows writes GBK, which zipfile reads as CP437."""
     if member.flag_bits & 0x800:
         return member.filename

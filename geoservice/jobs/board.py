@@ -84,9 +84,10 @@ def enqueue(connection: Connection, kind: str, job_id: int) -> None:
     )
 
 
-def jobs(connection: Connection, *, limit: int = MOST_LISTED) -> list[JobRow]:
-    """Jobs, the newest first."""
-    rows = connection.execute(_told().order_by(Job.id.desc()).limit(min(limit, MOST_LISTED)))
+def jobs(connection: Connection, *, limit: int = MOST_LISTED, kind: str | None = None) -> list[JobRow]:
+    """Jobs, the newest first; of one kind where that is given."""
+    wanted = _told() if kind is None else _told().where(Job.kind == kind)
+    rows = connection.execute(wanted.order_by(Job.id.desc()).limit(min(limit, MOST_LISTED)))
     return [JobRow(**row) for row in rows.mappings()]
 
 

@@ -56,6 +56,7 @@ def make_upload():
 
 
 def make_before():
+    """One index and no reference: each more would slow a large import down, and undoing one may take its time."""
     op.create_table(
         "batch_before",
         sa.Column("batch_id", sa.BigInteger(), nullable=False),
@@ -63,14 +64,9 @@ def make_before():
         sa.Column("key", sa.BigInteger(), nullable=False),
         sa.Column("was_batch", sa.BigInteger(), nullable=True, comment="The import that the row was of"),
         sa.Column("before", postgresql.JSONB(), nullable=True, comment="Null where the import brought it"),
-        sa.ForeignKeyConstraint(
-            ["batch_id"], ["geoservice.import_batch.id"], name=op.f("fk_batch_before_batch_id"), ondelete="CASCADE"
-        ),
         sa.PrimaryKeyConstraint("batch_id", "table_name", "key", name=op.f("pk_batch_before")),
         schema="geoservice",
     )
-    op.create_index("ix_batch_before_record", "batch_before", ["table_name", "key"], schema="geoservice")
-    op.create_index(op.f("ix_batch_before_was_batch"), "batch_before", ["was_batch"], schema="geoservice")
     op.execute("alter table geoservice.batch_before enable row level security")
     op.execute(
         "create policy reader_batch_before on geoservice.batch_before for select to geoservice_reader using (true)"

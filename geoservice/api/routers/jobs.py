@@ -16,7 +16,7 @@ from geoservice.api.permits import needs
 from geoservice.api.problems import OPERATORS
 from geoservice.api.services import Service
 from geoservice.api.shapes import Shape
-from geoservice.coverage.background import submit_run
+from geoservice.coverage.background import KIND, submit_run
 from geoservice.coverage.run import RunRequest
 from geoservice.database.filters import today
 from geoservice.errors import BadRequest, GeoserviceError
@@ -79,7 +79,7 @@ class JobShape(Shape):
 
 
 class JobList(Shape):
-    """The latest jobs, whether this reader may start and cancel them, and how many workers are there."""
+    """The latest coverage runs, whether this reader may start and cancel them, and how many workers are there."""
 
     items: list[JobShape]
     allowed: bool
@@ -88,9 +88,9 @@ class JobList(Shape):
 
 @router.get("", response_model=JobList)
 def jobs(service: Service) -> JobList:
-    """The latest jobs, the newest first."""
+    """The latest coverage runs, the newest first; imports are told by their upload."""
     with service.read() as connection:
-        items = [_shape(connection, row) for row in board.jobs(connection, limit=20)]
+        items = [_shape(connection, row) for row in board.jobs(connection, limit=20, kind=KIND)]
         alive = workers(connection)
     return JobList(items=items, allowed=allows(service.actor, Permission.COMPUTE), workers=alive)
 

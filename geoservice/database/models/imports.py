@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, func, text
+from sqlalchemy import CheckConstraint, ForeignKey, Identity, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -43,17 +43,17 @@ class ImportBatch(Base):
 
 
 class BatchBefore(Base):
-    """A row that an import changed or took out, as it was before; written by triggers while the import is under way."""
+    """A row that an import changed or took out, as it was before; written by triggers while the import is under way.
+
+    One index and no reference: each more would slow a large import down.
+    """
 
     __tablename__ = "batch_before"
-    __table_args__ = (Index("ix_batch_before_record", "table_name", "key"),)
 
-    batch_id: Mapped[int] = mapped_column(
-        ForeignKey(f"{SCHEMA}.import_batch.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
-    )
+    batch_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     table_name: Mapped[str] = mapped_column(primary_key=True)
     key: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    was_batch: Mapped[int | None] = mapped_column(index=True, comment="The import that the row was of")
+    was_batch: Mapped[int | None] = mapped_column(comment="The import that the row was of")
     before: Mapped[dict[str, Any] | None] = mapped_column(JSONB, comment="Null where the import brought it")
 
 

@@ -43,7 +43,7 @@ def outside(connection: Connection, records: RecordSet, batch_id: int, units: fr
         " left join batch_before b on b.batch_id = :batch and b.table_name = :table and b.key = f.id"
         f" where (f.batch_id = :batch or b.key is not null or {touched})"
         " and (f.unit_id is null or f.unit_id <> all (:units) or (b.key is not null and"
-        " coalesce((b.before ->> 'unit_id')::bigint <> all (:units), true)))"
+        " coalesce(cast(b.before ->> 'unit_id' as bigint) <> all (:units), true)))"
         " order by 1"
     )
     values = {"batch": batch_id, "table": _TABLES[records.layer], "units": sorted(units)}

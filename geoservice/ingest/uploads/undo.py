@@ -41,6 +41,8 @@ def undo(connection: Connection, batch_id: int, actor: str) -> dict[str, int]:
     for table in found.tables:
         # Nobody builds on it between the look and the deed.
         connection.execute(text(f"lock table {table} in share row exclusive mode"))
+    # Large imports come at once: without this the planner takes the table for a small one.
+    connection.execute(text("analyze batch_before"))
     refuse_built_on(connection, found)
     with one_entry(connection, "undo"):
         removed = {table: _remove(connection, found, table) for table in found.tables}
@@ -57,22 +59,22 @@ def _remove(connection: Connection, found: Batch, table: str) -> int:
 def _restore(connection: Connection, found: Batch, table: str) -> int:
     """A version goes up and never down: who has read the record meanwhile is told that it has changed."""
     images = (
-        f"(select (jsonb_populate_record(null::{table}, b.before)).* from batch_before b"  # noqa: S608 - of the tables of a layer
-        f" where b.batch_id = :batch and b.table_name = '{table}' and b.before is not null) as was"
+        f"batch_before b cross join lateral jsonb_populate_record(null::{table}, b.before) as was"
+        f" where b.batch_id = :batch and b.table_name = '{table}' and b.before is not null"
     ).replace("::", r"\:\:")
     given = {"batch": found.id}
     changed = 0
     # A unit is nothing but its number.
     if columns := _columns(connection, table, ["id", "version"]):
         listed = columns.replace(", ", ", was.")
-        restoring = f"update {table} t set ({columns}) = row(was.{listed}) from {images} where t.id = was.id"  # noqa: S608 - as above
+        restoring = f"update {table} t set ({columns}) = row(was.{listed}) from {images} and t.id = b.key"  # noqa: S608 - as above
         changed = connection.execute(text(restoring), given).rowcount
     columns = _columns(connection, table, [])
     listed = columns.replace(", ", ", was.")
     missing = connection.execute(
         text(
             f"insert into {table} ({columns}) select was.{listed} from {images}"  # noqa: S608 - as above
-            f" where not exists (select from {table} t where t.id = was.id)"
+            f" and not exists (select from {table} t where t.id = b.key)"
         ),
         given,
     ).rowcount
