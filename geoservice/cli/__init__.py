@@ -18,6 +18,7 @@ from geoservice.cli import (
     importing,
     indicators,
     jobs,
+    names,
     network,
     population,
     reports,
@@ -34,6 +35,7 @@ for alone in (importing, search, serving):
 app.add_typer(audit.app, name="audit")
 app.add_typer(db.app, name="db")
 app.add_typer(account.app, name="account")
+app.add_typer(names.app, name="names")
 app.add_typer(network.app, name="network")
 app.add_typer(population.app, name="population")
 app.add_typer(coverage.app, name="coverage")

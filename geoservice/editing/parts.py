@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from geoservice.editing.kept import CODE_FIELDS, NAME_FIELDS, NAME_KINDS, Kept, Part
+from geoservice.editing.kept import CODE_FIELDS, NAME_KINDS, Kept, Part
 from geoservice.editing.reading import Row, main_code, plain, standard_name
 from geoservice.ingest.load.places import name_row, split_names
 
@@ -70,15 +70,18 @@ def _write_names(
     marks: Mapping[str, Any],
 ) -> None:
     standard = standard_name(rows)
-    given = name_row(values["name"], values["reading"] or values["romanisation"], values["romanisation"])
-    dates = {name: values[name] for name in ("valid_from", "valid_to")}
+    stated = values["reading"] or values["romanisation"]
+    given = name_row(values["name"], stated, values["romanisation"], values["class_code"])
+    given |= {name: values[name] for name in ("valid_from", "valid_to")}
     if standard is None:
-        _insert(connection, part, key, "standard", {**given, **dates}, marks)
-    elif any(plain(standard[name]) != plain(values[name]) for name in ("name", *NAME_FIELDS)):
-        # The same reading as before keeps its source.
-        if values["reading"] == standard["reading"] and values["name"] == standard["name"]:
-            given = {name: value for name, value in given.items() if name == "romanisation"}
-        connection.execute(update(part.table).where(part.table.c.id == standard["id"]).values({**given, **dates}))
+        _insert(connection, part, key, "standard", given, marks)
+    else:
+        if values["name"] == standard["name"] and values["reading"] == standard["reading"]:
+            # The same reading as before keeps its source.
+            given["reading_source"] = standard["reading_source"]
+        changed = {name: value for name, value in given.items() if plain(standard[name]) != plain(value)}
+        if changed:
+            connection.execute(update(part.table).where(part.table.c.id == standard["id"]).values(changed))
     for field, kind in NAME_KINDS.items():
         if kind != "standard":
             wanted = split_names(values[field], values["name"])
@@ -87,7 +90,7 @@ def _write_names(
                 connection.execute(delete(part.table).where(part.table.c.id == gone))
             for name in wanted:
                 if name not in {one["name"] for one in present}:
-                    _insert(connection, part, key, kind, name_row(name, None, None), marks)
+                    _insert(connection, part, key, kind, name_row(name, None, None, values["class_code"]), marks)
 
 
 def _insert(

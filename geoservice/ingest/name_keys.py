@@ -85,8 +85,7 @@ grams=('天', '天门', '市', '门', '门市'), reading='tiān mén shì')
     >>> search_keys("").pinyin
     ''
     """
-    stated = parse_reading(name, reading) if reading else None
-    readings = [stated] if stated else _readings(name)
+    readings = all_readings(name, reading)
     toneless = ["".join(_TONED.sub(r"\1", syllable) for syllable in each) for each in readings]
     plain_u = [key.replace("nv", "nu").replace("lv", "lu") for key in toneless]
     initials = list(dict.fromkeys("".join(part[0] for part in each if part) for each in readings))
@@ -97,6 +96,18 @@ grams=('天', '天门', '市', '门', '门市'), reading='tiān mén shì')
         grams=(*grams(name), *_beginnings(initials[1:])),
         reading=_marked(readings[0]) if _has_han(name) else None,
     )
+
+
+def all_readings(name: str, reading: str | None = None) -> list[tuple[str, ...]]:
+    """Every sensible reading of a name, the likeliest first, as numbered syllables; a stated one that fits is the only one.
+
+    Examples
+    --------
+    >>> all_readings("重兴")
+    [('chong2', 'xing1'), ('zhong4', 'xing1')]
+    """
+    stated = parse_reading(name, reading) if reading else None
+    return [stated] if stated else _readings(name)
 
 
 def folded(text: str) -> str:

@@ -66,6 +66,7 @@ class PlaceName(Classified, Dated, Versioned, Base):
         UniqueConstraint("place_id", "kind", "name", "valid_from", postgresql_nulls_not_distinct=True),
         Index("ix_place_name_name_trgm", "name", postgresql_using="gin", postgresql_ops={"name": "gin_trgm_ops"}),
         Index("ix_place_name_grams", "grams", postgresql_using="gin"),
+        Index("ix_place_name_alike_keys", "alike_keys", postgresql_using="gin"),
         Index("ix_place_name_pinyin_trgm", "pinyin", postgresql_using="gin", postgresql_ops={"pinyin": "gin_trgm_ops"}),
         Index("ix_place_name_initials", "initials", postgresql_ops={"initials": "text_pattern_ops"}),
     )
@@ -82,4 +83,7 @@ class PlaceName(Classified, Dated, Versioned, Base):
     pinyin: Mapped[str] = mapped_column(comment="Toneless syllables joined: tianmen")
     tones: Mapped[str] = mapped_column(comment="Numbered tones joined: tian1men2")
     initials: Mapped[str] = mapped_column(comment="First letters: tm")
+    alike_keys: Mapped[list[str]] = mapped_column(
+        ARRAY(Text), server_default="{}", comment="Shared by names that may be taken for each other"
+    )
     grams: Mapped[list[str]] = mapped_column(ARRAY(Text), comment="Characters and pairs: trigrams miss short Han words")

@@ -6,10 +6,12 @@ import re
 
 from sqlalchemy import Connection, text
 
+from geoservice.ingest.alike import alike_keys
 from geoservice.ingest.load.keyed import Counts, Provenance, merge
 from geoservice.ingest.load.township import resolve_townships
 from geoservice.ingest.name_keys import search_keys
 from geoservice.ingest.records import Notice
+from geoservice.ingest.terms import split_terms
 
 OTHER_KINDS = {"alias": "alias", "abbreviation": "abbreviation", "former_name": "former"}
 _SEPARATORS = re.compile(r"[;；、,，|/]+")
@@ -17,7 +19,7 @@ _SEPARATORS = re.compile(r"[;；、,，|/]+")
 _NAMES_TABLE = """
     create temporary table staged_name (
         place_key text, kind text, name text, reading text, reading_source text, romanisation text, pinyin text,
-        tones text, initials text, grams text[], valid_from date, valid_to date
+        tones text, initials text, grams text[], specific text, generic text, alike_keys text[], valid_from date, valid_to date
     ) on commit drop
 """
 
@@ -33,7 +35,8 @@ _RENAMED = """
 _CORRECTED = """
     update place_name n
     set name = s.name, reading = s.reading, reading_source = s.reading_source, romanisation = s.romanisation,
-        pinyin = s.pinyin, tones = s.tones, initials = s.initials, grams = s.grams, batch_id = :batch_id
+        pinyin = s.pinyin, tones = s.tones, initials = s.initials, grams = s.grams, specific = s.specific,
+        generic = s.generic, alike_keys = s.alike_keys, batch_id = :batch_id
     from staged_name s join place p on p.key = s.place_key
     where n.place_id = p.id and n.kind = 'standard' and s.kind = 'standard' and n.valid_to is null
       and n.name <> s.name and n.valid_from is not distinct from s.valid_from
@@ -42,17 +45,20 @@ _CORRECTED = """
 
 _NAMES = """
     insert into place_name as n (place_id, kind, name, reading, reading_source, romanisation, pinyin, tones,
-                                 initials, grams, valid_from, valid_to, classification, published, schematic, batch_id)
+                                 initials, grams, specific, generic, alike_keys, valid_from, valid_to, classification,
+                                 published, schematic, batch_id)
     select p.id, s.kind, s.name, s.reading, s.reading_source, s.romanisation, s.pinyin, s.tones, s.initials, s.grams,
-           s.valid_from, s.valid_to, :classification, :published, :schematic, :batch_id
+           s.specific, s.generic, s.alike_keys, s.valid_from, s.valid_to, :classification, :published, :schematic, :batch_id
     from staged_name s join place p on p.key = s.place_key
     on conflict (place_id, kind, name, valid_from) do update
     set reading = excluded.reading, reading_source = excluded.reading_source, romanisation = excluded.romanisation,
         pinyin = excluded.pinyin, tones = excluded.tones, initials = excluded.initials, grams = excluded.grams,
+        specific = excluded.specific, generic = excluded.generic, alike_keys = excluded.alike_keys,
         valid_to = excluded.valid_to
-    where (n.reading, n.romanisation, n.pinyin, n.tones, n.initials, n.grams, n.valid_to) is distinct from
+    where (n.reading, n.romanisation, n.pinyin, n.tones, n.initials, n.grams, n.specific, n.generic, n.alike_keys,
+           n.valid_to) is distinct from
           (excluded.reading, excluded.romanisation, excluded.pinyin, excluded.tones, excluded.initials,
-           excluded.grams, excluded.valid_to)
+           excluded.grams, excluded.specific, excluded.generic, excluded.alike_keys, excluded.valid_to)
     returning n.place_id
 """
 
@@ -80,7 +86,7 @@ def _merge_names(connection: Connection, provenance: Provenance) -> set[int]:
     connection.execute(text(_NAMES_TABLE))
     rows = connection.execute(
         text(
-            "select key, name, alias, abbreviation, former_name, reading, romanisation, valid_from, valid_to from staging"
+            "select key, class_code, name, alias, abbreviation, former_name, reading, romanisation, valid_from, valid_to from staging"
         )
     ).mappings()
     driver = connection.connection.driver_connection
@@ -90,19 +96,27 @@ def _merge_names(connection: Connection, provenance: Provenance) -> set[int]:
             dates = (row["valid_from"], row["valid_to"])
             given = row["reading"] or row["romanisation"]
             copy.write_row(
-                (row["key"], "standard", *name_row(row["name"], given, row["romanisation"]).values(), *dates)
+                (
+                    row["key"],
+                    "standard",
+                    *name_row(row["name"], given, row["romanisation"], row["class_code"]).values(),
+                    *dates,
+                )
             )
             for column, kind in OTHER_KINDS.items():
                 for name in split_names(row[column], row["name"]):
-                    copy.write_row((row["key"], kind, *name_row(name, None, None).values(), None, None))
+                    copy.write_row(
+                        (row["key"], kind, *name_row(name, None, None, row["class_code"]).values(), None, None)
+                    )
     connection.execute(text(_RENAMED))
     connection.execute(text(_CORRECTED), provenance.values())
     return set(connection.execute(text(_NAMES), provenance.values()).scalars())
 
 
-def name_row(name: str, reading: str | None, romanisation: str | None) -> dict[str, object]:
+def name_row(name: str, reading: str | None, romanisation: str | None, class_code: str | None) -> dict[str, object]:
     """The columns of a name, in the order of the staging table; `reading` may be a romanisation."""
     keys = search_keys(name, reading)
+    terms = split_terms(name, class_code)
     return {
         "name": name,
         "reading": keys.reading,
@@ -112,6 +126,9 @@ def name_row(name: str, reading: str | None, romanisation: str | None) -> dict[s
         "tones": keys.tones,
         "initials": keys.initials,
         "grams": list(keys.grams),
+        "specific": terms.specific,
+        "generic": terms.generic,
+        "alike_keys": list(alike_keys(name, class_code, reading)),
     }
 
 

@@ -1,0 +1,148 @@
+"""geoservice names: checks of proposed names."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from geoservice.cli.frame import Json, ready, reporting
+from geoservice.language import translate
+from geoservice.terminal import notes, print_json, print_table, print_text
+
+app = typer.Typer(no_args_is_help=True, help="地名审核 · names checked by the rules")
+
+Kind = Annotated[str, typer.Option("--class", help="township、village、street、estate、water、mountain、facility ...")]
+Position = Annotated[float | None, typer.Option(help="经纬度，度 · degrees")]
+
+
+@app.command("check")
+@reporting
+def check(
+    name: Annotated[str, typer.Argument(help="拟用名称 · proposed name")],
+    kind: Kind,
+    reading: Annotated[str | None, typer.Option(help="读音 · reading")] = None,
+    lon: Position = None,
+    lat: Position = None,
+    unit: Annotated[str | None, typer.Option(help="所在区划的代码或名称 · code or name of the unit")] = None,
+    brand: Annotated[list[str] | None, typer.Option(help="申请单位或商标 · applicant or trademark")] = None,
+    json_: Json = False,
+) -> int:
+    """按规则检查一个名称，列出重名、同音 · check one name by the rules"""
+    from geoservice.database.filters import today
+    from geoservice.names import telling
+    from geoservice.names.rules.checking import Verdict, check_name
+
+    with ready() as (_, catalog, database), database.connect("reader") as connection:
+        proposed = _proposed(connection, name, kind, reading, lon, lat, unit)
+        outcome = check_name(connection, catalog, proposed, day=today(), brands=brand or [])
+    told = telling.checked(outcome)
+    if json_:
+        print_json(told)
+    else:
+        _print(told)
+    return 1 if outcome.verdict == Verdict.VIOLATES else 0
+
+
+@app.command("clashes")
+@reporting
+def clashes(
+    name: Annotated[
+        str | None, typer.Argument(help="名称；不写则清点库内已有的 · a name; none for an inventory")
+    ] = None,
+    kind: Kind = "township",
+    reading: Annotated[str | None, typer.Option(help="读音 · reading")] = None,
+    lon: Position = None,
+    lat: Position = None,
+    unit: Annotated[str | None, typer.Option(help="所在区划的代码或名称 · code or name of the unit")] = None,
+    json_: Json = False,
+) -> int:
+    """与一个名称重名、同音、近音、形近的；或清点库内已有的重名同音 · names that may be taken for another"""
+    from geoservice.database.filters import today
+    from geoservice.names import telling
+    from geoservice.names.clashes.searching import find_clashes
+
+    with ready() as (_, catalog, database), database.connect("reader") as connection:
+        if name is None:
+            return _inventory(connection, catalog, kind, json_=json_)
+        found = find_clashes(
+            connection, catalog, _proposed(connection, name, kind, reading, lon, lat, unit), day=today()
+        )
+    told = {"scope": telling.scope(found), "clashes": [telling.clash(one) for one in found.clashes]}
+    if json_:
+        print_json(told)
+    else:
+        _print_clashes(told)
+    return 1 if found.clashes else 0
+
+
+@app.command("rekey")
+@reporting
+def rekey(json_: Json = False) -> int:
+    """改了近音、形近、通名表之后，重算全部地名的检索键 · work out the keys of all names anew"""
+    from geoservice.database.trail import one_entry
+    from geoservice.names.keeping import rekey as work
+
+    def tell(done: int) -> None:
+        notes.print(translate("names.rekeyed", count=done), markup=False)
+
+    with ready() as (_, _, database), database.connect("owner") as connection, one_entry(connection):
+        count = work(connection, tell)
+    if json_:
+        print_json({"names": count})
+    return 0
+
+
+def _proposed(
+    connection: Any, name: str, kind: str, reading: str | None, lon: float | None, lat: float | None, unit: str | None
+) -> Any:
+    import shapely
+
+    from geoservice.database.models import SRID
+    from geoservice.errors import BadRequest
+    from geoservice.names.clashes.searching import Proposed
+    from geoservice.names.units import unit_by_name
+
+    if (lon is None) != (lat is None):
+        raise BadRequest("names.half-position")
+    shape = None
+    if lon is not None and lat is not None:
+        shape = shapely.to_wkb(shapely.set_srid(shapely.Point(lon, lat), SRID), hex=True, include_srid=True)
+    unit_id = None if unit is None else unit_by_name(connection, unit)
+    return Proposed(name, kind, reading, shape, unit_id)
+
+
+def _inventory(connection: Any, catalog: Any, kind: str, *, json_: bool) -> int:
+    from geoservice.database.filters import today
+    from geoservice.names.clashes.comparing import Tier
+    from geoservice.names.clashes.inventory import inventory
+    from geoservice.names.clashes.searching import codes_of, kept_names
+
+    names = kept_names(connection, codes_of(catalog, kind), today())
+    groups = [group for tier in (Tier.SAME, Tier.SAME_SOUND) for group in inventory(names, tier)]
+    told = [{"tier": one.tier.name.lower(), "terms": one.terms, "names": one.names} for one in groups]
+    if json_:
+        print_json({"read": len(names), "groups": told})
+        return 0
+    heads = [translate(f"names.head.{name}") for name in ("tier", "terms", "names")]
+    rows = [[translate(f"names.group.{one['tier']}"), "、".join(one["terms"]), "、".join(one["names"])] for one in told]
+    print_table(translate("names.inventory", count=len(names)), heads, rows)
+    return 0
+
+
+def _print(told: dict[str, Any]) -> None:
+    heads = [translate(f"names.head.{name}") for name in ("verdict", "rule", "reason", "source")]
+    rows = [
+        [translate(f"names.verdict.{one['verdict']}"), one["title"], one["reason"] or "", one["source"]]
+        for one in told["verdicts"]
+    ]
+    print_table(f"{told['name']}：{translate('names.verdict.' + told['verdict'])}", heads, rows)
+    if told["clashes"]:
+        _print_clashes(told)
+
+
+def _print_clashes(told: dict[str, Any]) -> None:
+    print_text(f"{told['scope']['title']}：{told['scope']['words']}（{told['scope']['article']}）")
+    heads = [translate(f"names.head.{name}") for name in ("name", "unit", "why", "since")]
+    rows = [[one["name"], one["unit_name"] or "", one["why"], str(one["valid_from"] or "")] for one in told["clashes"]]
+    print_table("", heads, rows)

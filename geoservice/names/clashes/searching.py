@@ -1,0 +1,288 @@
+"""Names that a proposed one may be taken for, within the scope that the law sets for its class."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from geoservice.catalog import Catalog
+from geoservice.errors import BadRequest
+from geoservice.ingest.alike import Scope, alike, alike_keys
+from geoservice.names.clashes.comparing import Match, Sounding, Tier, compare
+
+RETIRED_YEARS = 5
+MOST_FOUND = 2000
+KINDS = ("province", "prefecture", "county", "township", "village", "street", "estate", "water", "mountain", "facility")
+LEVELS = {"province": "province", "county": "county"}
+
+
+@dataclass(frozen=True)
+class Proposed:
+    """A name that is asked for.
+
+    Attributes
+    ----------
+    kind
+        One of `KINDS`.
+    reading
+        As it was stated, with tone marks or numbers.
+    shape
+        Where it shall lie: hexadecimal EWKB, EPSG:4490, longitude first.
+    unit_id
+        Unit that it lies in, where there is no shape.
+    place_id
+        Of the place itself, where it has names already: they do not count.
+    """
+
+    name: str
+    kind: str
+    reading: str | None = None
+    shape: str | None = None
+    unit_id: int | None = None
+    place_id: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise BadRequest("names.unknown-kind", value=self.kind[:60], known=", ".join(KINDS))
+
+
+@dataclass(frozen=True)
+class Extent:
+    """Where it was looked: the scope of the law and what it came to here.
+
+    Attributes
+    ----------
+    scope
+        nation, province, county or built_up.
+    applied
+        The same, or all where what the database holds does not reach further, or county where no built-up area is known.
+    names
+        Of the units or built-up areas.
+    """
+
+    rule: Scope
+    scope: str
+    applied: str
+    unit_id: int | None = None
+    areas: tuple[int, ...] = ()
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Clash:
+    """One name that may be taken for the proposed one.
+
+    Attributes
+    ----------
+    state
+        in_force, retired or former; retired within the last years counts.
+    """
+
+    name_id: int
+    place_id: int
+    name: str
+    reading: str | None
+    kind: str
+    state: str
+    match: Match
+    class_code: str
+    unit_id: int | None
+    unit_name: str | None
+    valid_from: date | None
+    valid_to: date | None
+    lon: float | None
+    lat: float | None
+
+
+@dataclass(frozen=True)
+class Found:
+    """The clashes of one name, the closest first, and where they were looked for."""
+
+    proposed: Sounding
+    extent: Extent
+    clashes: tuple[Clash, ...] = field(default_factory=tuple)
+    cut: bool = False
+
+
+def find_clashes(
+    connection: Connection,
+    catalog: Catalog,
+    proposed: Proposed,
+    *,
+    day: date,
+    near: frozenset[str] | None = None,
+    closest: Tier = Tier.NEAR_FORM,
+) -> Found:
+    """Names in force, former and lately retired ones of the same kind, in the scope of the law.
+
+    Parameters
+    ----------
+    day
+        On which names are in force.
+    near
+        Ids of the near sounds that count; all by default.
+    closest
+        The loosest tier that is told.
+    """
+    code = codes_of(catalog, proposed.kind)[0]
+    mine = Sounding.of(proposed.name, code, proposed.reading)
+    extent = extent_of(connection, proposed, day)
+    rows = _candidates(connection, catalog, proposed, code, extent, day)
+    found = []
+    for row in rows:
+        # What a dictionary says confirms nothing: all readings of such a name are tried.
+        stated = row["reading"] if row["reading_source"] == "stated" else None
+        theirs = Sounding.of(row["name"], row["class_code"], stated)
+        match = compare(mine, theirs, near)
+        if match is not None and match.tier <= closest:
+            found.append(_clash(row, match, day))
+    order = {"in_force": 0, "retired": 1, "former": 2}
+    found.sort(key=lambda one: (one.match.tier, one.match.unlikely, not one.match.whole, order[one.state], one.name_id))
+    return Found(mine, extent, tuple(found), cut=len(rows) >= MOST_FOUND)
+
+
+def rule_of(kind: str) -> Scope:
+    """The scope that the law sets for a kind of name."""
+    return next(one for one in alike().scopes if kind in one.kinds)
+
+
+def codes_of(catalog: Catalog, kind: str) -> list[str]:
+    """Class codes of the names that a name of a kind may not repeat."""
+    rule = rule_of(kind)
+    entries = catalog.codes["place_classes"].entries
+    taken = {code for one in alike().scopes for code in one.classes if one.id != rule.id}
+    own = [
+        entry.code
+        for entry in entries
+        if entry.code in rule.classes or (entry.attributes.get("romanise") in rule.kinds and entry.code not in taken)
+    ]
+    return own or ["21"]
+
+
+_ABOVE = text("""
+    with recursive above as (
+        select v.unit_id, v.parent_id, v.level, v.name from unit_version v
+        where v.unit_id = :unit and (v.valid_from is null or v.valid_from <= :day) and (v.valid_to is null or v.valid_to > :day)
+        union all
+        select v.unit_id, v.parent_id, v.level, v.name from above a join unit_version v on v.unit_id = a.parent_id
+        where (v.valid_from is null or v.valid_from <= :day) and (v.valid_to is null or v.valid_to > :day)
+    )
+    select unit_id, name from above where level = :level limit 1
+""")
+_HOLDER = text("""
+    select v.unit_id from unit_version v
+    where v.geom && cast(:shape as geometry) and st_intersects(v.geom, st_pointonsurface(cast(:shape as geometry)))
+      and (v.valid_from is null or v.valid_from <= :day) and (v.valid_to is null or v.valid_to > :day)
+    order by array_position(array['township', 'county', 'prefecture', 'province'], v.level) limit 1
+""")
+_AREAS = text("""
+    select b.id, coalesce(b.name, b.key) as name from built_up_area b
+    where b.geom && cast(:shape as geometry) and st_intersects(b.geom, cast(:shape as geometry))
+      and (b.valid_from is null or b.valid_from <= :day) and (b.valid_to is null or b.valid_to > :day)
+    order by b.id
+""")
+
+
+def extent_of(connection: Connection, proposed: Proposed, day: date) -> Extent:
+    """Where a name may not repeat, as far as the database knows it."""
+    rule = rule_of(proposed.kind)
+    if rule.scope == "nation":
+        return Extent(rule, "nation", "all")
+    if rule.scope == "built_up" and proposed.shape is not None:
+        areas = connection.execute(_AREAS, {"shape": proposed.shape, "day": day}).all()
+        if areas:
+            ids, names = zip(*areas, strict=True)
+            return Extent(rule, "built_up", "built_up", areas=ids, names=names)
+    unit = proposed.unit_id
+    if unit is None and proposed.shape is not None:
+        unit = connection.execute(_HOLDER, {"shape": proposed.shape, "day": day}).scalar()
+    level = LEVELS.get(rule.scope, "county")
+    row = connection.execute(_ABOVE, {"unit": unit, "level": level, "day": day}).first() if unit is not None else None
+    if row is None:
+        return Extent(rule, rule.scope, "all")
+    return Extent(rule, rule.scope, level, unit_id=row.unit_id, names=(row.name,))
+
+
+_CANDIDATES = """
+    with recursive below as (
+        select cast(:unit as bigint) as unit_id
+        union select v.unit_id from below b join unit_version v on v.parent_id = b.unit_id
+    )
+    select n.id as name_id, n.place_id, n.name, n.reading, n.reading_source, n.kind, n.valid_from, n.valid_to, p.class_code, p.unit_id,
+           (select v.name from unit_version v where v.unit_id = p.unit_id order by v.valid_from desc nulls last limit 1)
+               as unit_name,
+           st_x(st_pointonsurface(p.geom)) as lon, st_y(st_pointonsurface(p.geom)) as lat
+    from place_name n join place p on p.id = n.place_id
+    where ({keys}) and p.class_code = any(:codes) and p.id is distinct from :place
+      and (n.valid_to is null or n.valid_to > :since){within}
+    order by n.id limit :most
+"""
+_WITHIN = {
+    "all": "",
+    "built_up": " and exists (select from built_up_area b where b.id = any(:areas) and b.geom && p.geom"
+    " and st_intersects(b.geom, p.geom))",
+    "province": " and p.unit_id in (select unit_id from below)",
+    "county": " and p.unit_id in (select unit_id from below)",
+}
+
+
+def _candidates(
+    connection: Connection, catalog: Catalog, proposed: Proposed, code: str, extent: Extent, day: date
+) -> Sequence[Any]:
+    keys = alike_keys(proposed.name, code, proposed.reading)
+    if not keys:
+        return []
+    # One condition a key: each is answered from the index.
+    conditions = " or ".join(f"n.alike_keys @> cast(:key{at} as text[])" for at in range(len(keys)))
+    statement = _CANDIDATES.format(keys=conditions, within=_WITHIN[extent.applied])
+    given = {f"key{at}": [key] for at, key in enumerate(keys)}
+    return (
+        connection.execute(
+            text(statement),
+            {
+                **given,
+                "codes": codes_of(catalog, proposed.kind),
+                "place": proposed.place_id,
+                "since": day - timedelta(days=366 * RETIRED_YEARS),
+                "unit": extent.unit_id,
+                "areas": list(extent.areas),
+                "most": MOST_FOUND,
+            },
+        )
+        .mappings()
+        .all()
+    )
+
+
+def _clash(row: Any, match: Match, day: date) -> Clash:
+    retired = row["valid_to"] is not None and row["valid_to"] <= day
+    state = "retired" if retired else "former" if row["kind"] == "former" else "in_force"
+    named = ("name_id", "place_id", "name", "reading", "kind", "class_code", "unit_id", "unit_name", "valid_from")
+    return Clash(
+        **{name: row[name] for name in named},
+        state=state,
+        match=match,
+        valid_to=row["valid_to"],
+        lon=row["lon"],
+        lat=row["lat"],
+    )
+
+
+_KEPT = text("""
+    select n.name, n.reading, n.reading_source, p.class_code from place_name n join place p on p.id = n.place_id
+    where n.kind = 'standard' and p.class_code = any(:codes)
+      and (n.valid_from is null or n.valid_from <= :day) and (n.valid_to is null or n.valid_to > :day)
+    order by n.id
+""")
+
+
+def kept_names(connection: Connection, codes: Sequence[str], day: date) -> list[Sounding]:
+    """Standard names in force of some classes."""
+    rows = connection.execute(_KEPT, {"codes": list(codes), "day": day})
+    return [
+        Sounding.of(row.name, row.class_code, row.reading if row.reading_source == "stated" else None) for row in rows
+    ]

@@ -1,0 +1,98 @@
+"""The rules as the file declares them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from functools import cache
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from geoservice.catalog import Declaration, Text, read_declaration
+from geoservice.resources import resource
+
+Force = Literal["hard", "soft", "hint"]
+
+
+class Pack(Declaration):
+    """Rules of one source, switched on or off together."""
+
+    id: str
+    title: Text
+    source: str = Field(min_length=1)
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+
+class Examples(Declaration):
+    """Names that pass and that do not: ``name|kind``."""
+
+    passing: tuple[str, ...] = Field(alias="pass")
+    fail: tuple[str, ...]
+
+
+class Rule(Declaration):
+    """One rule."""
+
+    id: str
+    pack: str
+    article: str = Field(min_length=1)
+    force: Force
+    title: Text
+    text: Text
+    exemption: Text
+    examples: Examples
+    kinds: tuple[str, ...] = ()
+    list: str | None = None
+    setting: bool = False
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+
+class NamingRules(Declaration):
+    """File layers/standards/naming_rules.toml."""
+
+    default_packs: tuple[str, ...]
+    packs: tuple[Pack, ...]
+    rules: tuple[Rule, ...]
+    lists: dict[str, tuple[str, ...]]
+
+    @model_validator(mode="after")
+    def _names_are_known(self) -> Self:
+        packs = {pack.id for pack in self.packs}
+        unknown = {rule.pack for rule in self.rules} | set(self.default_packs)
+        if unknown - packs:
+            raise ValueError(f"no such pack: {', '.join(sorted(unknown - packs))}")
+        missing = {rule.list for rule in self.rules if rule.list} - set(self.lists)
+        if missing:
+            raise ValueError(f"no such list: {', '.join(sorted(missing))}")
+        return self
+
+
+@cache
+def naming_rules() -> NamingRules:
+    """What the file says.
+
+    Raises
+    ------
+    BadDeclaration
+        If it is wrong.
+    """
+    return read_declaration(resource("layers", "standards", "naming_rules.toml"), NamingRules)
+
+
+def rules_for(kind: str, day: date, packs: Iterable[str] | None = None) -> list[Rule]:
+    """Rules in force on a day for a kind of name, of the packs that are switched on."""
+    declared = naming_rules()
+    wanted = set(declared.default_packs if packs is None else packs)
+    in_force = {pack.id for pack in declared.packs if pack.id in wanted and _holds(pack, day)}
+    return [
+        rule
+        for rule in declared.rules
+        if rule.pack in in_force and _holds(rule, day) and (not rule.kinds or kind in rule.kinds)
+    ]
+
+
+def _holds(one: Pack | Rule, day: date) -> bool:
+    return (one.valid_from is None or one.valid_from <= day) and (one.valid_to is None or one.valid_to > day)

@@ -1,0 +1,109 @@
+"""Rules of names: their own examples, and what is no name at all."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from geoservice.catalog import Catalog, load_catalog
+from geoservice.errors import BadInput, BadRequest
+from geoservice.names.clashes.searching import KINDS, Proposed
+from geoservice.names.rules.checking import Verdict, check_name, clean_name
+from geoservice.names.rules.declared import naming_rules, rules_for
+from geoservice.names.rules.looking import LOOKS
+
+DAY = date(2026, 1, 1)
+EXAMPLES = [
+    (rule.id, *example.split("|"), fails)
+    for rule in naming_rules().rules
+    for fails, examples in ((False, rule.examples.passing), (True, rule.examples.fail))
+    for example in examples
+]
+
+
+@pytest.mark.parametrize(("rule", "name", "kind", "fails"), EXAMPLES)
+def test_each_rule_says_of_its_examples_what_it_declares(
+    catalog: Catalog, rule: str, name: str, kind: str, fails: bool
+) -> None:
+    outcome = check_name(None, catalog, Proposed(name, kind), day=DAY)
+    (ruling,) = [one for one in outcome.rulings if one.rule.id == rule] or [None]
+    if ruling is None:
+        pytest.skip("needs the names of a database")
+    assert (ruling.verdict != Verdict.PASSES) == fails
+    assert (ruling.reason is not None) == fails
+    assert ruling.source.endswith(ruling.rule.article)
+
+
+def test_every_rule_has_its_function_and_its_article() -> None:
+    assert {rule.id for rule in naming_rules().rules} == set(LOOKS)
+    for rule in naming_rules().rules:
+        assert rule.setting or "设置" not in rule.article
+        assert rule.pack in {pack.id for pack in naming_rules().packs}
+
+
+def test_packs_are_switched_and_rules_have_their_time() -> None:
+    ids = {rule.pack for rule in rules_for("street", DAY)}
+    assert "hubei_draft" not in ids
+    assert {rule.pack for rule in rules_for("street", DAY, ["notice_2018"])} == {"notice_2018"}
+    # The regulation is in force since 2022-05-01.
+    assert "regulation" not in {rule.pack for rule in rules_for("street", date(2022, 4, 30))}
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("", "names.empty"),
+        (" \t\u3000", "names.empty"),
+        ("长" * 101, "names.too-long"),
+        ("长" * 10_000, "names.too-long"),
+        ("陆羽\x00大道", "names.control"),
+        ("陆羽\u200b大道", "names.control"),
+        ("陆羽\u202e大道", "names.control"),
+    ],
+)
+def test_what_is_no_name_is_told(catalog: Catalog, name: str, code: str) -> None:
+    with pytest.raises(BadInput) as caught:
+        check_name(None, catalog, Proposed(name, "street"), day=DAY)
+    assert caught.value.code == code
+    assert caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("name", "rule"),
+    [
+        ("Main Street", "script"),
+        ("12345", "script"),
+        ("😀路", "script"),
+        ("<b>路</b>", "script"),
+        ("陆羽", "generic"),
+        ("路", "specific"),
+    ],
+)
+def test_strange_names_get_a_clear_verdict(catalog: Catalog, name: str, rule: str) -> None:
+    outcome = check_name(None, catalog, Proposed(name, "street"), day=DAY)
+    assert outcome.verdict == Verdict.VIOLATES
+    assert rule in {one.rule.id for one in outcome.rulings if one.verdict == Verdict.VIOLATES}
+
+
+def test_brands_of_the_applicant_are_no_names(catalog: Catalog) -> None:
+    given_ = Proposed("宏图花园", "estate")
+    assert check_name(None, catalog, given_, day=DAY).verdict != Verdict.VIOLATES
+    assert check_name(None, catalog, given_, day=DAY, brands=["宏图"]).verdict == Verdict.VIOLATES
+
+
+def test_an_unknown_kind_is_refused() -> None:
+    with pytest.raises(BadRequest, match="castle"):
+        Proposed("陆羽路", "castle")
+
+
+@given(st.text(max_size=60), st.sampled_from(KINDS))
+def test_no_name_crashes_and_none_passes_silently(name: str, kind: str) -> None:
+    try:
+        cleaned = clean_name(name)
+    except BadInput:
+        return
+    outcome = check_name(None, load_catalog(), Proposed(cleaned, kind), day=DAY)
+    assert outcome.rulings
