@@ -164,7 +164,7 @@ class _Walk:
     def _from_node(self, node: int) -> tuple[list[Step], int]:
         field, steps = self.field, list[Step]()
         while True:
-            time_ds = int(field.nodes.time_ds[node])
+            time_ds, _ = field.nodes.at(node)
             last = self._to_facility(node, time_ds)
             if last is not None:
                 return [*steps, last[0]], last[1]
@@ -204,8 +204,7 @@ class _Walk:
         return min(candidates)
 
     def _leads(self, node: int, time_ds: int) -> bool:
-        nodes = self.field.nodes
-        return time_ds >= 0 and int(nodes.time_ds[node]) == time_ds and int(nodes.source[node]) == self.facility
+        return time_ds >= 0 and self.field.nodes.at(node) == (time_ds, self.facility)
 
     def _feet(self) -> range:
         offset = self.field.facilities.offset

@@ -18,7 +18,16 @@ from geoservice.network.arrays import Bools, Floats, Int32s, Int64s
 from geoservice.network.compiled import kernel
 from geoservice.network.graph import Csr, Graph
 from geoservice.network.join import Joins
-from geoservice.network.search import NEVER, Nearest, Seeds, checked_limit, nearest
+from geoservice.network.search import (
+    NEVER,
+    Nearest,
+    Seeds,
+    UInt64s,
+    checked_limit,
+    label_source,
+    label_time,
+    nearest,
+)
 
 Direction = Literal["to_facility", "from_facility"]
 
@@ -149,7 +158,7 @@ def evaluate(field: Field, places: Joins) -> Reach:
     """T of places, from a field of the same mode."""
     at_foot, facility = _at_feet(
         (field.graph.edge_u, field.graph.edge_v, field.graph.edge_weight, field.ahead, field.back),
-        (field.nodes.time_ds, field.nodes.source),
+        field.nodes.label,
         (field.feet_offset, field.feet_order, field.feet_facility, field.facilities.fraction, field.facilities.leg_ds),
         (places.edge, places.fraction, places.from_u_ds, places.from_v_ds),
     )
@@ -195,12 +204,9 @@ PlaceFeet = tuple[Int32s, Floats, Int32s, Int32s]
 
 
 @kernel
-def _at_feet(
-    edges: Edges, nodes: tuple[Int32s, Int32s], feet: FacilityFeet, places: PlaceFeet
-) -> tuple[Int32s, Int32s]:
+def _at_feet(edges: Edges, label: UInt64s, feet: FacilityFeet, places: PlaceFeet) -> tuple[Int32s, Int32s]:
     """Time and facility at each foot of the places, without the leg."""
     edge_u, edge_v, edge_weight, ahead, back = edges
-    node_time, node_source = nodes
     offset, order, owner, there, there_leg = feet
     edge, fraction, from_u, from_v = places
     time = np.full(edge.size, NEVER, dtype=np.int32)
@@ -209,10 +215,10 @@ def _at_feet(
         e, here = edge[f], fraction[f]
         u, v = edge_u[e], edge_v[e]
         best, won = np.int64(NEVER), np.int64(NEVER)
-        if (back[e] or here == 0.0) and node_time[u] >= 0:
-            best, won = np.int64(node_time[u]) + from_u[f], np.int64(node_source[u])
-        if (ahead[e] or here == 1.0) and node_time[v] >= 0:
-            t, s = np.int64(node_time[v]) + from_v[f], np.int64(node_source[v])
+        if (back[e] or here == 0.0) and label[u]:
+            best, won = np.int64(label_time(label[u])) + from_u[f], np.int64(label_source(label[u]))
+        if (ahead[e] or here == 1.0) and label[v]:
+            t, s = np.int64(label_time(label[v])) + from_v[f], np.int64(label_source(label[v]))
             if t < best or (t == best and s < won):
                 best, won = t, s
         for k in range(offset[e], offset[e + 1]):

@@ -1,13 +1,11 @@
 """The nearest source of every node while sources come and go: only what a change touches is searched again.
 
-A source that comes lowers labels by a search that goes on only where it improves. The nodes of one that goes hang
+A source that comes improves labels by a search that goes on only where it improves. The nodes of one that goes hang
 together from its seeds, because the node before one of its nodes on the way is its own too; they are emptied and
 searched again from the labels around them and from the seeds of others among them. All other labels stand.
 """
 
 from __future__ import annotations
-
-import sys
 
 import numpy as np
 
@@ -15,8 +13,6 @@ from geoservice.network.compiled import kernel
 from geoservice.network.graph import Csr
 from geoservice.network.search import (
     _NO_LABEL,
-    _SOURCE_BITS,
-    _SOURCE_MASK,
     Nearest,
     Seeds,
     UInt32s,
@@ -26,6 +22,9 @@ from geoservice.network.search import (
     _unsigned,
     checked,
     checked_limit,
+    label_of,
+    label_source,
+    label_time,
 )
 
 Columns = tuple[UInt32s, UInt32s, UInt32s]
@@ -61,14 +60,13 @@ class Changing:
         if rows.nodes != opposite.nodes or rows.arcs.shape != opposite.arcs.shape:
             raise ValueError("rows and opposite are not of one graph")
         self._rows, self._opposite, self._limit = rows, opposite, checked_limit(limit_ds)
-        self._label = np.full(rows.nodes, _NO_LABEL, dtype=np.uint64)
+        self._label = np.zeros(rows.nodes, dtype=np.uint64)
         self._seeds: Columns = (np.empty(0, np.uint32), np.empty(0, np.uint32), np.empty(0, np.uint32))
 
     @property
     def nearest(self) -> Nearest:
-        """The field as it is now: views, which later changes change."""
-        halves = self._label.view(np.int32).reshape(-1, 2)[:, :: -1 if sys.byteorder == "little" else 1]
-        return Nearest(halves[:, 0], halves[:, 1])
+        """The field as it is now: a view, which later changes change."""
+        return Nearest(self._label)
 
     def add(self, seeds: Seeds) -> None:
         """Sources come.
@@ -124,7 +122,7 @@ def _emptied(rows: tuple[UInt32s, UInt32s], label: UInt64s, starts: UInt32s, sou
 
 @kernel
 def _emptied_one(label: UInt64s, node: np.uint32, source: np.uint64, found: UInt32s, total: int) -> tuple[int, UInt32s]:
-    if label[node] & _SOURCE_MASK != source:
+    if label[node] == _NO_LABEL or label_source(label[node]) != source:
         return total, found
     label[node] = _NO_LABEL
     if total == found.size:
@@ -147,10 +145,10 @@ def _around(opposite: tuple[UInt32s, UInt32s], label: UInt64s, region: UInt32s, 
             before = label[arcs[k, 0]]
             if before == _NO_LABEL:
                 continue
-            t = (before >> _SOURCE_BITS) + arcs[k, 1]
+            t = label_time(before) + arcs[k, 1]
             if t <= limit:
-                best = min(best, (t << _SOURCE_BITS) | (before & _SOURCE_MASK))
+                best = max(best, label_of(t, label_source(before)))
         if best != _NO_LABEL:
-            node[total], time[total], source[total] = v, best >> _SOURCE_BITS, best & _SOURCE_MASK
+            node[total], time[total], source[total] = v, label_time(best), label_source(best)
             total += 1
     return node[:total].copy(), time[:total].copy(), source[:total].copy()

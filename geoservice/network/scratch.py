@@ -50,11 +50,14 @@ class Shelf(Generic[T]):
         except IndexError:
             array = np.empty(0, dtype=self._dtype)
         if array.size < size:
-            array = (
-                np.empty(size, dtype=self._dtype)
-                if self._fill is None
-                else np.full(size, self._fill, dtype=self._dtype)
-            )
+            array = self._new(size)
         yield array
         if len(self._spare) < self._kept:
             self._spare.append(array)
+
+    def _new(self, size: int) -> NDArray[T]:
+        if self._fill is None:
+            return np.empty(size, dtype=self._dtype)
+        if self._fill == 0:  # memory that is not written before it is used
+            return np.zeros(size, dtype=self._dtype)
+        return np.full(size, self._fill, dtype=self._dtype)

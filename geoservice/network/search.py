@@ -5,6 +5,9 @@ reach a node at the same time: the winner does not depend on any order of work. 
 
 Sources are taken in batches of neighbours (nodes lie in Hilbert order), which work on what the processor's cache holds;
 a later batch goes on only where it improves on the earlier ones.
+
+Dead ends and the nodes along a street without a turning are labelled at once, ahead of their time, and never queue: a
+way that comes from the other end later goes on as far as it improves on them.
 """
 
 from __future__ import annotations
@@ -41,7 +44,7 @@ _SHARE = 32
 _LEAST_SEEDS = 64
 
 _TIMES = Shelf(np.uint32, _NEVER)
-_LABELS = Shelf(np.uint64, 2**64 - 1)
+_LABELS = Shelf(np.uint64, 0)
 _ENTRIES = Shelf(np.uint64)
 _FOUND = Shelf(np.uint64)
 
@@ -79,11 +82,45 @@ class Seeds:
 class Nearest:
     """Least time and the source that gives it, a node; both -1 where no source is within the limit.
 
-    Both are views of one array, in which they lie side by side.
+    Attributes
+    ----------
+    label
+        uint64, a node: all bits of ``time_ds << 32 | source`` turned round, so that 0, which memory is without being
+        written, is none (`label_time`, `label_source`).
+
+    Examples
+    --------
+    >>> found = Nearest(np.array([0, ~np.uint64(7 << 32 | 3)], dtype=np.uint64))
+    >>> found.time_ds.tolist(), found.source.tolist(), found.at(1)
+    ([-1, 7], [-1, 3], (7, 3))
     """
 
-    time_ds: Int32s
-    source: Int32s
+    label: UInt64s
+
+    @property
+    def time_ds(self) -> Int32s:
+        """int32, of all nodes, worked out when it is asked for."""
+        return np.invert(self._halves[:, 1])
+
+    @property
+    def source(self) -> Int32s:
+        """int32, of all nodes, worked out when it is asked for."""
+        return np.invert(self._halves[:, 0])
+
+    def times_at(self, nodes: Int32s) -> Int32s:
+        """int32, of some nodes."""
+        times: Int32s = np.invert(self._halves[nodes, 1])
+        return times
+
+    def at(self, node: int) -> tuple[int, int]:
+        """Time and source of one node."""
+        source, time_ds = (~int(half) for half in self._halves[node])
+        return time_ds, source
+
+    @property
+    def _halves(self) -> Int32s:
+        """Source and time, turned round, side by side."""
+        return self.label.view(np.int32).reshape(-1, 2)[:, :: 1 if sys.byteorder == "little" else -1]
 
 
 @dataclass(frozen=True)
@@ -133,11 +170,11 @@ def nearest(rows: Csr, seeds: Seeds, limit_ds: int, *, threads: int = 1) -> Near
     checked(rows, seeds)
     limit = checked_limit(limit_ds)
     ordered = _Ordered.of(seeds, np.argsort(seeds.node, kind="stable"))
-    label = np.full(rows.nodes, -1, dtype=np.int64)
+    label = np.zeros(rows.nodes, dtype=np.uint64)
     parts = max(1, min(threads, seeds.node.size // _LEAST_SEEDS))
     bounds = np.linspace(0, seeds.node.size, parts + 1).astype(np.int64)
     with ExitStack() as lent:
-        labels = [label.view(np.uint64), *(lent.enter_context(_LABELS.lend(rows.nodes)) for _ in range(parts - 1))]
+        labels = [label, *(lent.enter_context(_LABELS.lend(rows.nodes)) for _ in range(parts - 1))]
         touched = [np.empty(rows.nodes if part else 0, dtype=np.uint32) for part in range(parts)]
 
         def work(part: int) -> int:
@@ -148,8 +185,7 @@ def nearest(rows: Csr, seeds: Seeds, limit_ds: int, *, threads: int = 1) -> Near
         counts = _shared_out(work, range(parts), parts)
         for part in range(1, parts):
             _merge(labels[0], labels[part], touched[part][: counts[part]])
-    time_then_source = label.view(np.int32).reshape(-1, 2)[:, :: -1 if sys.byteorder == "little" else 1]
-    return Nearest(time_then_source[:, 0], time_then_source[:, 1])
+    return Nearest(label)
 
 
 def reached(rows: Csr, seeds: Seeds, sources: int, limit_ds: int, *, threads: int = 1) -> Rows:
@@ -246,11 +282,32 @@ def checked(rows: Csr, seeds: Seeds) -> None:
 _NONE = np.uint32(_NEVER)
 _ONE = np.uint64(1)
 
-# Time and source of a node in one number, time first: the lesser label is the earlier time or, of equal ones, the
-# smaller source, and both lie in one cache line.
+# Time and source of a node in one number, time first and all bits turned round: the greater label is the earlier time
+# or, of equal ones, the smaller source; both lie in one cache line, and a node without a label is 0.
 _SOURCE_BITS = np.uint64(32)
-_SOURCE_MASK = np.uint64(2**32 - 1)
-_NO_LABEL = np.uint64(2**64 - 1)
+_NO_LABEL = np.uint64(0)
+
+# Where a way goes on from a node: by one arc, by several, by none.
+_FORK = np.uint32(_NEVER)
+_END = np.uint32(_NEVER - 1)
+
+
+@kernel
+def label_of(time: np.uint64, source: np.uint64) -> np.uint64:
+    """The label of a time and a source."""
+    return ~((time << _SOURCE_BITS) | source)
+
+
+@kernel
+def label_time(label: np.uint64) -> np.uint64:
+    """Time of a label that is not 0."""
+    return ~label >> _SOURCE_BITS
+
+
+@kernel
+def label_source(label: np.uint64) -> np.uint64:
+    """Source of a label that is not 0."""
+    return np.uint64(np.uint32(~label))
 
 
 @kernel
@@ -288,7 +345,7 @@ def _nearest(
     touched: UInt32s,
     queue: tuple[UInt32s, UInt32s],
 ) -> int:
-    """Lower the labels, batch by batch; how many of the nodes that had none are listed."""
+    """Improve the labels, batch by batch; how many of the nodes that had none are listed."""
     node, seed_ds, source = seeds
     listed, begin, size = 0, 0, 64 if rows[0].size > _SMALL_NODES else node.size
     while begin < node.size:
@@ -317,8 +374,8 @@ def _batch(
     used, spare, live, settled = np.uint32(0), _NONE, 0, 0
     for i in range(node.size):
         v, t = node[i], np.uint64(seed_ds[i])
-        new = (t << _SOURCE_BITS) | np.uint64(source[i])
-        if t <= limit and new < label[v]:
+        new = label_of(t, np.uint64(source[i]))
+        if t <= limit and new > label[v]:
             listed = _noted(touched, listed, label[v], v)
             label[v] = new
             used, spare = _put(head, entries, used, spare, t, v)
@@ -333,26 +390,48 @@ def _batch(
         spare = entry
         live -= 1
         own = label[v]
-        if own >> _SOURCE_BITS != bucket:
+        if label_time(own) != bucket:
             continue
         settled += 1
-        for k in range(indptr[v], indptr[v + np.uint32(1)]):
-            t = bucket + arcs[k, 1]
-            w = arcs[k, 0]
-            new = (t << _SOURCE_BITS) | (own & _SOURCE_MASK)
-            if t <= limit and new < label[w]:
+        for first in range(indptr[v], indptr[v + np.uint32(1)]):
+            k, before, t, new = np.uint32(first), v, bucket, own
+            while k < _END:
+                w = arcs[k, 0]
+                t += arcs[k, 1]
+                new -= np.uint64(arcs[k, 1]) << _SOURCE_BITS
+                if t > limit or new <= label[w]:
+                    break
                 listed = _noted(touched, listed, label[w], w)
                 label[w] = new
-                used, spare = _put(head, entries, used, spare, t, w)
+                k, before = _way_on(rows, before, w), w
+                settled += k != _FORK
+            if k == _FORK:
+                used, spare = _put(head, entries, used, spare, t, before)
                 live += 1
     return settled, listed
 
 
 @kernel
+def _way_on(rows: tuple[UInt32s, UInt32s], before: np.uint32, node: np.uint32) -> np.uint32:
+    """The one arc that leads on from a node, come from the one before; `_FORK` if there are several, or `_END`."""
+    indptr, arcs = rows
+    first, end = indptr[node], indptr[node + np.uint32(1)]
+    if end - first > np.uint32(2):
+        return _FORK
+    on = _END
+    for k in range(first, end):
+        if arcs[k, 0] != before:
+            if on != _END:
+                return _FORK
+            on = np.uint32(k)
+    return on
+
+
+@kernel
 def _merge(label: UInt64s, part: UInt64s, touched: UInt32s) -> None:
-    """Take over what is less, and empty the part."""
+    """Take over what is better, and empty the part."""
     for v in touched:
-        label[v] = min(label[v], part[v])
+        label[v] = max(label[v], part[v])
         part[v] = _NO_LABEL
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from heapq import heappop, heappush
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
 from geoservice.errors import BadInput
+from geoservice.network import search
 from geoservice.network.build import csr
 from geoservice.network.graph import Csr
 from geoservice.network.search import MAX_LIMIT_DS, Seeds, nearest, reached
@@ -80,6 +82,75 @@ def test_reached_equals_scipy(problem: tuple[int, list[Arc], list[tuple[int, int
         expected = {node: times[source, node] for node in range(nodes) if times[source, node] <= limit}
         assert dict(zip(found.node[part].tolist(), found.time_ds[part].tolist(), strict=True)) == expected
         assert (np.diff(found.time_ds[part]) >= 0).all()
+
+
+@st.composite
+def streets(draw: st.DrawFn) -> tuple[int, list[Arc], list[tuple[int, int, int]], int]:
+    """Mostly chains, rings and dead ends, one-way or not, with parallel arcs and loops; some nodes stand alone."""
+    nodes = draw(st.integers(1, 24))
+    node, weight = st.integers(0, nodes - 1), st.integers(1, 5)
+    arcs = []
+    for first, length, way in draw(st.lists(st.tuples(node, st.integers(1, 9), st.sampled_from("<>=")), max_size=5)):
+        for u in range(first, first + length):
+            ends = u % nodes, (u + 1) % nodes
+            arcs += [(*ends, draw(weight))] if way != "<" else []
+            arcs += [(*ends[::-1], draw(weight))] if way != ">" else []
+    arcs += draw(st.lists(st.tuples(node, node, weight), max_size=4))
+    seeds = draw(st.lists(st.tuples(node, st.integers(0, 9), st.integers(0, 4)), max_size=6))
+    return nodes, arcs, seeds, draw(st.integers(0, 40))
+
+
+def as_they_are(nodes: int, arcs: list[Arc]) -> Csr:
+    """Rows that keep parallel arcs and loops, in any order."""
+    ordered = sorted(arcs, key=lambda arc: arc[0])
+    indptr = np.searchsorted([arc[0] for arc in ordered], np.arange(nodes + 1)).astype(np.int32)
+    return Csr(indptr, np.array([arc[1:] for arc in ordered], dtype=np.int32).reshape(-1, 2))
+
+
+def plain(rows: Csr, seeds: list[tuple[int, int, int]], limit: int) -> list[tuple[int, int]]:
+    """Time and source of each node, by a heap of (time, source, node)."""
+    found = [(-1, -1)] * rows.nodes
+    waiting = sorted((time, source, node) for node, time, source in seeds)
+    while waiting:
+        time, source, node = heappop(waiting)
+        if time <= limit and found[node] == (-1, -1):
+            found[node] = time, source
+            for target, weight in rows.arcs[rows.indptr[node] : rows.indptr[node + 1]].tolist():
+                heappush(waiting, (time + weight, source, target))
+    return found
+
+
+@settings(max_examples=500, deadline=None)
+@given(streets())
+def test_streets_without_turnings_are_as_a_plain_search_and_scipy_find_them(
+    problem: tuple[int, list[Arc], list[tuple[int, int, int]], int],
+) -> None:
+    nodes, arcs, seeds, limit = problem
+    expected = plain(as_they_are(nodes, arcs), seeds, limit)
+    best = oracle(nodes, arcs, seeds).min(axis=0, initial=np.inf)
+    assert [time for time, _ in expected] == np.where(best <= limit, best, -1).tolist()
+    for rows in (as_they_are(nodes, arcs), rows_of(nodes, arcs)):
+        found = nearest(rows, seeds_of(seeds), limit)
+        assert list(zip(found.time_ds.tolist(), found.source.tolist(), strict=True)) == expected
+        assert [found.at(node) for node in range(nodes)] == expected
+        assert found.times_at(np.arange(nodes, dtype=np.int32)).tolist() == found.time_ds.tolist()
+
+
+@settings(max_examples=200, deadline=None)
+@given(streets(), st.integers(1, 3))
+def test_batches_on_streets_give_what_one_search_gives(
+    problem: tuple[int, list[Arc], list[tuple[int, int, int]], int], size: int
+) -> None:
+    nodes, arcs, seeds, limit = problem
+    rows, found = as_they_are(nodes, arcs), np.zeros(nodes, dtype=np.uint64)
+    for begin in range(0, len(seeds), size):
+        columns = (np.array([seed[i] for seed in seeds[begin : begin + size]], dtype=np.uint32) for i in range(3))
+        with search._queue(rows, size, limit) as queue:
+            search._nearest(
+                search._unsigned(rows), tuple(columns), np.uint64(limit), found, np.empty(0, dtype=np.uint32), queue
+            )
+    whole = nearest(rows, seeds_of(seeds), limit)
+    assert found.tolist() == whole.label.tolist()
 
 
 def seeds_of(seeds: list[tuple[int, int, int]]) -> Seeds:

@@ -13,6 +13,7 @@ import numpy as np
 from geoservice.coverage.reach import Field
 from geoservice.network.arrays import Bools, Floats, Int32s, Int64s
 from geoservice.network.compiled import kernel
+from geoservice.network.search import UInt64s, label_time
 
 # Columns of `Fronts.pieces` and of `Fronts.ends`.
 PX0, PY0, PX1, PY1, PT0, PT1 = range(6)
@@ -51,19 +52,19 @@ class Lines:
 def reached_edges(field: Field, limit_ds: float) -> Int64s:
     """Edges on which some place may be within a limit."""
     graph, near = field.graph, field.facilities.edge[field.facilities.leg_ds <= limit_ds]
-    return _reached_edges(graph.edge_u, graph.edge_v, field.nodes.time_ds, limit_ds, np.sort(near))
+    return _reached_edges(graph.edge_u, graph.edge_v, field.nodes.label, limit_ds, np.sort(near))
 
 
 @kernel
-def _reached_edges(u: Int32s, v: Int32s, time_ds: Int32s, limit: float, more: Int32s) -> Int64s:
+def _reached_edges(u: Int32s, v: Int32s, label: UInt64s, limit: float, more: Int32s) -> Int64s:
     """Edges with an end within the limit, and some more, which come in rising order."""
     found = np.empty(1024, dtype=np.int64)
     count, m = 0, 0
-    # As unsigned numbers times that are not there (-1) are beyond any limit.
-    last = np.uint32(limit)
-    within = np.empty(time_ds.size, dtype=np.uint8)
-    for node in range(time_ds.size):
-        within[node] = np.uint32(time_ds[node]) <= last
+    # A time that is not there is the greatest, beyond any limit.
+    last = np.uint64(limit)
+    within = np.empty(label.size, dtype=np.uint8)
+    for node in range(label.size):
+        within[node] = label_time(label[node]) <= last
     following = more[0] if more.size else -1
     for e in range(u.size):
         if not (within[u[e]] | within[v[e]]) and e != following:
@@ -90,7 +91,7 @@ def edge_vertices(field: Field, edges: Int64s) -> tuple[Int64s, Int64s]:
 def fronts_of(field: Field, lines: Lines, limit_ds: float) -> Fronts:
     """Times along the edges of `lines`, as far as some part of a piece is within the limit."""
     graph, edges = field.graph, lines.edges
-    ends = np.stack([field.nodes.time_ds[graph.edge_u[edges]], field.nodes.time_ds[graph.edge_v[edges]]], axis=1)
+    ends = np.stack([field.nodes.times_at(graph.edge_u[edges]), field.nodes.times_at(graph.edge_v[edges])], axis=1)
     pieces, caps = _fronts(
         (lines.offset, lines.x, lines.y, lines.fraction),
         (edges, graph.edge_weight[edges], field.ahead[edges], field.back[edges], ends),
