@@ -42,6 +42,7 @@ from geoservice.api.routers import (
     page,
     places,
     provider,
+    quality,
     records,
     reports,
     runs,
@@ -83,6 +84,7 @@ ROUTERS = (
     records,
     uploads,
     batches,
+    quality,
     desk_pages,
 )
 SMALLEST_COMPRESSED = 1024

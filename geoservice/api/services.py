@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import Depends, Request
 from sqlalchemy import Connection
 
+from geoservice.api.checked import Checked
 from geoservice.api.identity import Who
 from geoservice.api.throttle import Throttle
 from geoservice.api.worked import Worked
@@ -42,6 +43,7 @@ class Services:
     database: Database
     declared: str
     worked: Worked = field(default_factory=Worked)
+    checked: Checked = field(default_factory=Checked)
     throttle: Throttle = field(default_factory=Throttle)
     provider: Provider | None = None
     actor: Actor = PUBLIC

@@ -21,6 +21,7 @@ from geoservice.cli import (
     names,
     network,
     population,
+    quality,
     reports,
     search,
     serving,
@@ -30,7 +31,7 @@ from geoservice.cli import (
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="地名、区划与服务圈 · place names, boundaries, circles"
 )
-for alone in (importing, search, serving):
+for alone in (importing, quality, search, serving):
     app.add_typer(alone.app)
 app.add_typer(audit.app, name="audit")
 app.add_typer(db.app, name="db")
