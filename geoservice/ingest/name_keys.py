@@ -10,10 +10,10 @@ import unicodedata
 from dataclasses import dataclass
 from itertools import islice, pairwise, product
 
-from pypinyin import Style, pinyin
-from pypinyin.contrib.tone_convert import to_tone
+from pypinyin.contrib.tone_convert import to_tone, to_tone3
 
-from geoservice.ingest.readings import AFTER_SURNAME, POLYPHONES, SURNAMES, WORDS
+from geoservice.ingest.reading_chain import numbered_syllables, word_readings
+from geoservice.ingest.readings import POLYPHONES, surnames, surnames_file, words
 
 MAX_READINGS = 8
 LONGEST_TOKEN = 200
@@ -27,7 +27,6 @@ VARIANTS = {
     "嘴": "咀",
     "候": "侯",
 }
-LONGEST_WORD = max(len(word) for word in WORDS)
 
 # What stands between the parts of a name and counts for nothing; the search gives the same list to SQL.
 SEPARATORS = " \t\n\r\u00a0\u200b\u200e\u200f\ufeff·•・‧∙'‘’ʼ`\"“”-‐‑–—_~,，.。、;；:：!！?？()（）[]［］【】{}《》〈〉<>/\\|&+*#%@^$="
@@ -271,30 +270,35 @@ def _choices(text: str) -> list[tuple[str, ...]]:
             choices.append((letters(character),))
             continue
         known = [default[at], *POLYPHONES.get(character, ())]
-        if at == 0 and character in SURNAMES:
-            known.insert(0 if text[1:2] and text[1] in AFTER_SURNAME else 1, SURNAMES[character])
+        if at == 0 and (surname := surnames().get(character)):
+            known.insert(0 if _named_after_family(text) else 1, _numbered_one(surname.reading))
         choices.append(tuple(dict.fromkeys(known)))
     return choices
 
 
+def _named_after_family(text: str) -> bool:
+    """Whether a term of villages named after a family stands behind the first character."""
+    only_family = surnames()[text[0]].only_before_family
+    return text[1:2] == "家" or (not only_family and text[1:2] != "" and text[1] in surnames_file().before)
+
+
 def _default(text: str) -> list[str]:
     """One numbered syllable a character: our own words first, then the dictionary's phrases."""
-    syllables = [
-        each
-        for run in re.findall(r"[^\x00-\x7f]+|[\x00-\x7f]", text)
-        for syllable in pinyin(run, style=Style.TONE3, neutral_tone_with_five=True, errors=" ".join)
-        for each in syllable[0].split(" ")
-    ]
-    at = 0
-    while at < len(text):
-        word = next(
-            (text[at : at + n] for n in range(LONGEST_WORD, 1, -1) if text[at : at + n] in WORDS),
-            None,
-        )
-        if word:
-            syllables[at : at + len(word)] = WORDS[word].split()
-        at += len(word or " ")
-    return [_plain(syllable) for syllable in syllables]
+    syllables = [_plain(syllable) for syllable in numbered_syllables(text)]
+    for at, word in word_readings(text):
+        syllables[at : at + len(word)] = [_numbered_one(each) for each in words()[word].reading.split()]
+    return syllables
+
+
+def _numbered_one(marked: str) -> str:
+    """A syllable with a tone mark as letters and number; the neutral tone is 5.
+
+    Examples
+    --------
+    >>> _numbered_one("lǚ"), _numbered_one("tong")
+    ('lv3', 'tong5')
+    """
+    return _plain(str(to_tone3(marked, neutral_tone_with_five=True)))
 
 
 def _plain(syllable: str) -> str:

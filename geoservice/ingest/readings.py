@@ -1,68 +1,114 @@
-"""Readings that a dictionary gets wrong in Chinese place names.
+"""Readings that place names have and dictionaries do not: words, surnames, and characters read in several ways.
 
-Syllables are written with numbered tones and v for ü. Source of the cases: comparison of pypinyin 0.55 with the
-ministry's list of townships of Hubei; surnames as in 现代汉语词典.
+Words and surnames are files of layers/names that an officer can read and edit, each entry with its source.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from types import MappingProxyType
+from typing import Self
 
-# Whole words, where the phrase dictionary knows none or a wrong one.
-WORDS: Mapping[str, str] = MappingProxyType(
-    {
-        "干驿": "gan1 yi4",
-        "佛子山": "fo2 zi3 shan1",
-        "皂市": "zao4 shi4",
-        "拖市": "tuo1 shi4",
-        "汈汊": "diao1 cha4",
-        "长阳": "chang2 yang2",
-        "长滩": "chang2 tan1",
-        "长港": "chang2 gang3",
-        "长岗": "chang2 gang3",
-        "洪洞": "hong2 tong2",
-        "郢都": "ying3 du1",
-        "朝阳门": "chao2 yang2 men2",
-        "重兴": "chong2 xing1",
-        "大什字": "da4 shi2 zi4",
-        "监利": "jian4 li4",
-        "单县": "shan4 xian4",
-    }
-)
+from pydantic import Field, model_validator
 
-# Surname readings of a first character; the likeliest before the generic terms of villages named after a family.
-SURNAMES: Mapping[str, str] = MappingProxyType(
-    {
-        "曾": "zeng1",
-        "解": "xie4",
-        "仇": "qiu2",
-        "单": "shan4",
-        "区": "ou1",
-        "朴": "piao2",
-        "盖": "ge3",
-        "查": "zha1",
-        "任": "ren2",
-        "华": "hua4",
-        "纪": "ji3",
-        "翟": "zhai2",
-        "覃": "qin2",
-        "尉": "wei4",
-        "乐": "yue4",
-        "宁": "ning4",
-        "召": "shao4",
-        "冼": "xian3",
-        "种": "chong2",
-        "黑": "he4",
-        "员": "yun4",
-        "缪": "miao4",
-        "燕": "yan1",
-        "应": "ying1",
-        "訾": "zi1",
-        "长": "zhang3",
-    }
-)
-AFTER_SURNAME = frozenset("家台湾塆垸咀嘴榨院岭冲坳巷塝埫坮畈庄")
+from geoservice.catalog import Declaration, read_declaration
+from geoservice.resources import resource
+
+
+class Sourced(Declaration):
+    """A reading and where it comes from; without a source it is not confirmed."""
+
+    reading: str = Field(min_length=1)
+    confirmed: bool = False
+    source: str | None = None
+    quote: str | None = None
+    unihan: str | None = None
+    see: str | None = None
+    note: str | None = None
+
+    @model_validator(mode="after")
+    def _confirmed_by_a_source(self) -> Self:
+        if self.confirmed and not self.source:
+            raise ValueError("what is confirmed names its source")
+        return self
+
+
+class Word(Sourced):
+    """The reading of a word wherever it stands in a name: one syllable a character, with tone marks."""
+
+    word: str = Field(min_length=2)
+    unit: str | None = None
+
+    @model_validator(mode="after")
+    def _one_syllable_a_character(self) -> Self:
+        if len(self.reading.split()) != len(self.word):
+            raise ValueError(f"{self.word}: one syllable a character")
+        return self
+
+
+class Surname(Sourced):
+    """The reading of a character as a surname."""
+
+    character: str = Field(min_length=1, max_length=1)
+    confirmed: bool = True
+    only_before_family: bool = False
+
+    @model_validator(mode="after")
+    def _confirmed_by_a_quote(self) -> Self:
+        if self.confirmed and not self.quote:
+            raise ValueError(f"{self.character}: what is confirmed quotes its source")
+        return self
+
+
+class _WordsFile(Declaration):
+    words: tuple[Word, ...]
+
+
+class SurnamesFile(Declaration):
+    """Surnames, the terms before which they are meant, and what may stand before them."""
+
+    before: str = Field(min_length=1)
+    modifiers: str = Field(min_length=1)
+    surnames: tuple[Surname, ...]
+
+
+@cache
+def words() -> Mapping[str, Word]:
+    """The words of layers/names/readings.toml.
+
+    Examples
+    --------
+    >>> words()["干驿"].reading, words()["监利"].confirmed
+    ('gān yì', True)
+    """
+    file = read_declaration(resource("layers", "names", "readings.toml"), _WordsFile)
+    return MappingProxyType({entry.word: entry for entry in file.words})
+
+
+@cache
+def longest_word() -> int:
+    """Characters of the longest word."""
+    return max(map(len, words()))
+
+
+@cache
+def surnames_file() -> SurnamesFile:
+    """layers/names/surnames.toml."""
+    return read_declaration(resource("layers", "names", "surnames.toml"), SurnamesFile)
+
+
+@cache
+def surnames() -> Mapping[str, Surname]:
+    """The surnames by their character.
+
+    Examples
+    --------
+    >>> surnames()["曾"].reading
+    'zēng'
+    """
+    return MappingProxyType({entry.character: entry for entry in surnames_file().surnames})
+
 
 # Characters that place names read in more than one way: each of these finds the name.
 POLYPHONES: Mapping[str, tuple[str, ...]] = MappingProxyType(

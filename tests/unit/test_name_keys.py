@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geoservice.ingest.name_keys import folded, grams, letters, parse_reading, search_keys, split_syllables
-from geoservice.ingest.readings import POLYPHONES, SURNAMES, WORDS
+from geoservice.ingest.readings import POLYPHONES
 from geoservice.names.query import NameQuery
 
 HAN = st.text(st.sampled_from("天门市干驿镇佛子山曾家台重兴长港吕湾𣲗源口盛𡐓〇一二三A1 ·（）"), max_size=12)
@@ -75,14 +75,6 @@ def test_four_byte_characters_count_as_one() -> None:
 def test_syllables_of_two_readings_are_both_given() -> None:
     assert set(split_syllables("fangan")) >= {("fan", "gan")}
     assert split_syllables("zhx") == []
-
-
-@pytest.mark.parametrize("table", [SURNAMES, WORDS])
-def test_the_tables_hold_syllables(table: dict[str, str]) -> None:
-    for word, reading in table.items():
-        syllables = reading.split()
-        assert len(syllables) == len(word)
-        assert all(re.fullmatch(r"[a-z]+[1-5]", syllable) for syllable in syllables)
 
 
 def test_polyphones_have_more_than_one_reading() -> None:
