@@ -35,6 +35,7 @@ from geoservice.api.routers import (
     geometry,
     health,
     history,
+    import_page,
     indicators,
     jobs,
     names,
@@ -86,6 +87,7 @@ ROUTERS = (
     batches,
     quality,
     desk_pages,
+    import_page,
 )
 SMALLEST_COMPRESSED = 1024
 COMPRESSION = 5

@@ -9,9 +9,12 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, JsonValue, StringConstraints
 
 from geoservice.api.parameters import Day, Parameters
-from geoservice.api.shapes import Shape
+from geoservice.api.shapes import Shape, Title
+from geoservice.api.shapes_records import CodeShape
+from geoservice.catalog import Catalog, LayerDeclaration
 from geoservice.errors import GeoserviceError
 from geoservice.ingest.importing import PopulationWishes
+from geoservice.ingest.load import NOT_UNDONE
 from geoservice.ingest.records import Notice, Refusal
 from geoservice.ingest.uploads.batches import BatchRow
 from geoservice.ingest.uploads.naming import LONGEST_NAME, MOST_FILES
@@ -190,10 +193,30 @@ class UploadShape(Shape):
     may_publish: bool
 
 
+class FieldChoice(Shape):
+    """A field that a column may hold; what lies in no column may be one value for all rows."""
+
+    name: str
+    title: Title
+    required: bool
+    codes: list[CodeShape] | None
+
+
+class LayerChoice(Shape):
+    """A layer that may be loaded; `allowed` is whether by this reader, `undo` whether its imports can be undone."""
+
+    id: str
+    title: Title
+    fields: list[FieldChoice]
+    allowed: bool
+    undo: bool
+
+
 class UploadList(Shape):
-    """Uploads, and what one may send."""
+    """Uploads, what one may send, and to which layers."""
 
     items: list[UploadShape]
+    layers: list[LayerChoice]
     suffixes: list[str]
     sidecars: list[str]
     max_bytes: int
@@ -232,6 +255,25 @@ class UndoneShape(Shape):
     batch: int
     removed: int
     restored: int
+
+
+def layer_choice(layer: LayerDeclaration, catalog: Catalog, *, allowed: bool) -> LayerChoice:
+    """A layer as one may load it."""
+    fields = [
+        FieldChoice(
+            name=one.name,
+            title=Title.of(one.title),
+            required=one.required and one.default is None,
+            codes=[
+                CodeShape(code=entry.code, title=Title.of(entry.title)) for entry in catalog.codes[one.codes].entries
+            ]
+            if one.codes
+            else None,
+        )
+        for one in layer.fields
+    ]
+    undo = layer.id not in NOT_UNDONE
+    return LayerChoice(id=layer.id, title=Title.of(layer.title), fields=fields, allowed=allowed, undo=undo)
 
 
 def error_told(error: GeoserviceError | None) -> Told | None:

@@ -89,7 +89,7 @@ def match_headers(
     headers
         Headers as the source writes them.
     mapping
-        Field or position to header, as given with ``--map``; wins over everything.
+        Field or position to header, as given with ``--map``; wins over everything. With an empty header it is not read.
     positions
         Whether columns with coordinates are looked for.
 
@@ -101,6 +101,10 @@ def match_headers(
     wanted = {declared.name: _texts(layer, declared.name) for declared in layer.fields}
     places = dict(POSITIONS) if positions else {}
     _check_map(mapping, headers, wanted, places, file)
+    for name in [name for name, header in mapping.items() if not header]:
+        wanted.pop(name, None)
+        places.pop(name, None)
+    mapping = {name: header for name, header in mapping.items() if header}
     taken: dict[str, int] = {name: headers.index(header) for name, header in mapping.items()}
     free = [index for index in range(len(headers)) if index not in taken.values()]
     similar: dict[str, tuple[int, ...]] = {}
@@ -173,6 +177,8 @@ def _check_map(
         if name not in wanted and name not in places:
             known = "、".join((*wanted, *places))
             raise BadInput("import.map-field", file=file, field=name, known=known)
+        if not header:
+            continue
         if header not in headers:
             shown = "、".join(one for one in headers if one) or "-"
             raise BadInput("import.map-column", file=file, field=name, column=header, headers=shown)

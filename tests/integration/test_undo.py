@@ -156,7 +156,7 @@ def test_what_a_run_or_another_record_refers_to_stays(database: Database, load: 
         community = connection.execute(text("select id from community")).scalar_one()
         make_reach(connection, make_run(connection), community, None, None)
         make_facility(connection, "院", unit_id=connection.execute(text("select id from unit")).scalar_one())
-    for batch, other in ((villages, "coverage_reach"), (units, "facility")):
+    for batch, other in ((villages, "服务圈计算结果"), (units, "设施")):
         with pytest.raises(Conflict) as refused:
             undone(database, batch)
         assert (refused.value.code, refused.value.values["other"]) == ("undo.referred", other)

@@ -29,10 +29,12 @@ from geoservice.api.shapes_uploads import (
     WorkShape,
     error_told,
     inspection_told,
+    layer_choice,
     outcome_told,
 )
 from geoservice.errors import BadInput, BadRequest, Conflict, GeoserviceError, NotFound, TooLarge
 from geoservice.ingest.importing import DEM, OSM
+from geoservice.ingest.load.within import BY_UNIT
 from geoservice.ingest.uploads import store
 from geoservice.ingest.uploads.background import submit_import
 from geoservice.ingest.uploads.inspection import SECRET, inspect
@@ -69,8 +71,14 @@ def my_uploads(service: Service, response: Response) -> UploadList:
     response.headers["Cache-Control"] = "no-store"
     with service.read() as connection:
         items = [_shape(service, connection, row) for row in store.uploads(connection, service.actor.name)]
+    limited = not service.actor.edits.everywhere
+    layers = [
+        layer_choice(layer, service.catalog, allowed=not limited or layer.id in BY_UNIT)
+        for layer in service.catalog.layers.values()
+    ]
     return UploadList(
         items=items,
+        layers=layers,
         suffixes=list(SUFFIXES),
         sidecars=list(SIDECARS),
         max_bytes=service.settings.uploads.upload_max_mb * _MIB,

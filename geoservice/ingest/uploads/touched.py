@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from geoservice.errors import Conflict, GeoserviceError, NotFound
+from geoservice.language import catalogue, current_language, translate
 
 # The tables that an import writes to, by its layer: those that others refer to come last.
 _OF_LAYER: Mapping[str, tuple[str, ...]] = {
@@ -131,7 +132,7 @@ def _refuse_edited(connection: Connection, found: Batch, table: str) -> None:
         found,
     )
     if edited is not None and edited[0]:
-        raise Conflict("undo.edited", id=found.id, records=edited[0], table=table, first=edited[1])
+        raise Conflict("undo.edited", id=found.id, records=edited[0], table=_name(table), first=edited[1])
     gone = _first(
         connection,
         f"select count(*), min(b.key) from batch_before b where b.batch_id = :batch and b.table_name = '{table}'"  # noqa: S608 - of the tables above
@@ -139,7 +140,7 @@ def _refuse_edited(connection: Connection, found: Batch, table: str) -> None:
         found,
     )
     if table != "turn_restriction" and gone is not None and gone[0]:
-        raise Conflict("undo.gone", id=found.id, records=gone[0], table=table, first=gone[1])
+        raise Conflict("undo.gone", id=found.id, records=gone[0], table=_name(table), first=gone[1])
 
 
 def _refuse_referred(connection: Connection, found: Batch, table: str) -> None:
@@ -154,8 +155,19 @@ def _refuse_referred(connection: Connection, found: Batch, table: str) -> None:
         )
         if referred is not None and referred[0]:
             raise Conflict(
-                "undo.referred", id=found.id, records=referred[0], table=table, other=other, first=referred[1]
+                "undo.referred",
+                id=found.id,
+                records=referred[0],
+                table=_name(table),
+                other=_name(other),
+                first=referred[1],
             )
+
+
+def _name(table: str) -> str:
+    """What people call a table; its own name where they have none for it."""
+    key = f"undo.table.{table}"
+    return translate(key) if key in catalogue(current_language.get()) else table
 
 
 def _references(connection: Connection, table: str) -> list[tuple[str, ...]]:

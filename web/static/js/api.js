@@ -52,6 +52,9 @@ export const useFormKey = (key) => {
   formKey = key;
 };
 
+/** Headers of a change that is sent by other means than `send`. */
+export const changeHeaders = () => ({ Accept: "application/json", "Accept-Language": document.documentElement.lang, ...(formKey ? { "X-Form-Key": formKey } : {}) });
+
 /**
  * Sends JSON and gives the answer; it is sent once and never again by itself.
  * @param {string} [version] ETag of what is changed
