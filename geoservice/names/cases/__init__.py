@@ -1,0 +1,1 @@
+"""Naming cases: which step follows which, who takes it, and by when."""
