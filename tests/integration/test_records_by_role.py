@@ -27,7 +27,21 @@ RECORDS = {
     "place_id": ("place", "id", "unit_id"),
     "unit_id": ("unit_version", "unit_id", "unit_id"),
 }
-OTHERS = {"run_id", "job_id", "token_id", "name", "lang", "layer", "z", "x", "y", "table", "upload_id", "batch_id"}
+OTHERS = {
+    "run_id",
+    "job_id",
+    "token_id",
+    "name",
+    "lang",
+    "layer",
+    "z",
+    "x",
+    "y",
+    "table",
+    "upload_id",
+    "batch_id",
+    "check",
+}
 # The history of any of them.
 HISTORY = "/api/history/{table}/{record_id}"
 ROLES = [role.value for role in Role if role != Role.ADMINISTRATOR]
