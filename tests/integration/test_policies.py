@@ -291,3 +291,22 @@ def test_networks_hold_the_roads_that_are_seen(mixed: Database, catalog: Catalog
         assert set(graph.edge_road.tolist()) <= seen
         found.append(graph.revision)
     assert found[0] == found[2] != found[1]
+
+
+def test_uploads_are_seen_by_their_owner_and_administrators(mixed: Database, own: int) -> None:
+    made = "insert into upload (owner, files) values ('{}', '[]')"
+    with mixed.connect("owner") as connection:
+        for name in ("li", "wang"):
+            connection.execute(text(made.format(name)))
+    for name, actor in actors(own).items():
+        whole = actor.system or actor.manages
+        seen = 2 if whole else 1 if actor.name == "li" else 0
+        with mixed.connect(actor=actor) as connection:
+            assert connection.execute(text("select count(*) from upload")).scalar_one() == seen, name
+        assert changes(mixed, actor, "delete from upload") == seen, name
+        assert changes(mixed, actor, made.format("wang")) == -1, name
+        assert (changes(mixed, actor, made.format("li")) == 1) == (bool(actor.edits) and actor.name == "li"), name
+        handed = "insert into job (kind, request, submitter) values ('imports:load', '{}', 'li')"
+        may = actor.name == "li" and bool(actor.edits or actor.computes)
+        assert (changes(mixed, actor, handed) == 1) == may, name
+        assert changes(mixed, actor, "select from batch_before") == -1, name

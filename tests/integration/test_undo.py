@@ -172,6 +172,20 @@ def test_people_and_what_is_none_cannot_be_undone(database: Database, load: Load
         undone(database, 999)
 
 
+def test_while_others_write_there_it_has_to_wait(
+    database: Database, load: Load, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("geoservice.ingest.uploads.undo.PATIENCE_S", 1)
+    batch = load("facilities", CASES["facilities"][1])
+    with database.connect("owner") as other:
+        other.execute(text("update facility set beds = 7"))
+        with pytest.raises(Conflict) as refused:
+            undone(database, batch)
+        assert refused.value.code == "undo.busy"
+        other.rollback()
+    assert undone(database, batch)["removed"] == 2
+
+
 def test_the_trail_tells_it(database: Database, load: Load) -> None:
     batch = load("facilities", CASES["facilities"][1])
     undone(database, batch)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
 
 from geoservice.database.prepare import bump_revision
 from geoservice.database.trail import event, one_entry
+from geoservice.errors import Conflict
 from geoservice.ingest.uploads.touched import Batch, batch, brought, refuse_built_on
 
+PATIENCE_S = 5
+LOCKED = "55P03"
 _COLUMNS = text("""
     select string_agg(quote_ident(a.attname), ', ' order by a.attnum)
     from pg_attribute a
@@ -35,12 +39,10 @@ def undo(connection: Connection, batch_id: int, actor: str) -> dict[str, int]:
     NotFound
         If there is no such import.
     Conflict
-        If something was built on it since; see `touched.refuse_built_on`.
+        If something was built on it since; see `touched.refuse_built_on`. ``undo.busy`` while others write there.
     """
     found = batch(connection, batch_id, lock=True)
-    for table in found.tables:
-        # Nobody builds on it between the look and the deed.
-        connection.execute(text(f"lock table {table} in share row exclusive mode"))
+    _lock(connection, found)
     # Large imports come at once: without this the planner takes the table for a small one.
     connection.execute(text("analyze batch_before"))
     refuse_built_on(connection, found)
@@ -49,6 +51,18 @@ def undo(connection: Connection, batch_id: int, actor: str) -> dict[str, int]:
         restored = {table: _restore(connection, found, table) for table in reversed(found.tables)}
     _write_down(connection, found, actor, removed, restored)
     return {"removed": sum(removed.values()), "restored": sum(restored.values())}
+
+
+def _lock(connection: Connection, found: Batch) -> None:
+    """Nobody builds on it between the look and the deed."""
+    connection.execute(text(f"set local lock_timeout = '{PATIENCE_S}s'"))
+    try:
+        for table in found.tables:
+            connection.execute(text(f"lock table {table} in share row exclusive mode"))
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) != LOCKED:
+            raise
+        raise Conflict("undo.busy", id=found.id) from None
 
 
 def _remove(connection: Connection, found: Batch, table: str) -> int:

@@ -27,7 +27,7 @@ async function start() {
   await started;
   onFiles(byId("drop"), byId("files"), (files) => attempt(() => take(files)));
   byId("check").addEventListener("click", () => attempt(() => work("check")));
-  byId("away").addEventListener("click", () => attempt(throwAway));
+  byId("away").addEventListener("click", () => attempt(() => throwAway(upload)));
   byId("cancel").addEventListener("click", () => attempt(cancel));
   byId("stop").addEventListener("click", () => abort?.abort());
   addEventListener("popstate", () => attempt(follow));
@@ -77,7 +77,10 @@ function begin() {
 }
 
 function drawWaiting(items) {
-  const line = (one) => el("li", {}, el("a", { href: `?upload=${one.id}` }, one.files.map(({ name }) => name).join("、")), " ", el("span", { class: "quiet" }, moment(one.created_at)));
+  const name = ({ files }) => files.map((one) => one.name).join("、");
+  const whole = ({ files }) => files.every((one) => one.whole);
+  const away = (one) => el("button", { class: "link", type: "button", "aria-label": `${text("imp.away")}: ${name(one)}`, onclick: () => attempt(() => throwAway(one)) }, text("imp.away.short"));
+  const line = (one) => el("li", {}, whole(one) ? el("a", { href: `?upload=${one.id}` }, name(one)) : name(one), " ", el("span", { class: "quiet" }, whole(one) ? moment(one.created_at) : text("imp.waiting.half")), " ", away(one));
   byId("waiting").replaceChildren(...(items.length ? [el("h3", {}, text("imp.waiting")), el("ul", {}, ...items.map(line))] : []));
 }
 
@@ -233,10 +236,9 @@ function onUndone() {
   byId("said").replaceChildren(...said);
 }
 
-async function throwAway() {
-  const name = upload.files.map((one) => one.name).join("、");
-  if (!(await ask(text("imp.away.sure", { file: name }), text("imp.away.what"), text("imp.away")))) return;
-  await send("DELETE", `/api/uploads/${upload.id}`, {});
+async function throwAway(one) {
+  if (!(await ask(text("imp.away.sure", { file: one.files.map(({ name }) => name).join("、") }), text("imp.away.what"), text("imp.away")))) return;
+  await send("DELETE", `/api/uploads/${one.id}`, {});
   go(null);
   begin();
   await loadLimits();
