@@ -76,8 +76,8 @@ def import_(
         path=file,
         crs=crs,
         encoding=encoding,
-        mapping=_pairs("--map", map_),
-        constants=_pairs("--set", set_),
+        mapping=pairs("--map", map_),
+        constants=pairs("--set", set_),
         sheet=sheet,
         dry_run=dry_run,
         skip_bad=skip_bad,
@@ -142,14 +142,15 @@ def undo(batch: Annotated[int, typer.Argument(min=1, help="导入编号 · id of
     return 0
 
 
-def _pairs(option: str, given: list[str] | None) -> dict[str, str]:
-    pairs = {}
+def pairs(option: str, given: list[str] | None) -> dict[str, str]:
+    """What an option was given as ``name=value``, once or several times."""
+    found = {}
     for item in given or []:
         name, equals, value = item.partition("=")
         if not equals or not name.strip():
             raise BadRequest("cli.bad-pair", option=option, value=item)
-        pairs[name.strip()] = value.strip()
-    return pairs
+        found[name.strip()] = value.strip()
+    return found
 
 
 @app.command("sample")

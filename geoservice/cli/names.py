@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from geoservice.cli.frame import Json, ready, reporting
 from geoservice.language import translate
-from geoservice.terminal import notes, print_json, print_table, print_text
+from geoservice.terminal import notes, print_json, print_table, print_text, progress_bar
 
 app = typer.Typer(no_args_is_help=True, help="地名审核 · names checked by the rules")
 
@@ -42,6 +43,45 @@ def check(
     else:
         _print(told)
     return 1 if outcome.verdict == Verdict.VIOLATES else 0
+
+
+@app.command("plan")
+@reporting
+def plan(
+    file: Annotated[Path, typer.Argument(help="拟用名称表：XLSX、CSV、GeoJSON ... · a sheet or a map file")],
+    kind: Kind,
+    output: Annotated[Path | None, typer.Option(help="批注后的表 · the sheet marked row by row (.xlsx)")] = None,
+    crs: Annotated[str | None, typer.Option(help="坐标系 · EPSG code, GCJ02, BD09")] = None,
+    map_: Annotated[list[str] | None, typer.Option("--map", help="字段=列名 · field=column")] = None,
+    sheet: Annotated[str | None, typer.Option(help="工作表 · sheet")] = None,
+    unit: Annotated[str | None, typer.Option(help="没有坐标时所在的区划 · unit of names without a position")] = None,
+    json_: Json = False,
+) -> int:
+    """检查一整批拟用名称，批内互相冲突的也列出 · check a whole plan of names"""
+    from geoservice.cli.importing import pairs
+    from geoservice.database.filters import today
+    from geoservice.names.batches import check_plan, plan_as_dict, read_plan, write_plan
+    from geoservice.names.units import unit_by_name
+
+    with ready() as (settings, catalog, database), database.connect("reader") as connection:
+        unit_id = None if unit is None else unit_by_name(connection, unit)
+        mapping = pairs("--map", map_)
+        found = read_plan(
+            file, catalog, kind, limits=settings.imports, crs=crs, mapping=mapping, part=sheet, unit_id=unit_id
+        )
+        with progress_bar() as bar:
+            check_plan(
+                connection, catalog, found, day=today(), progress=lambda done, of: bar("names.step.check", done, of)
+            )
+    if output is not None:
+        write_plan(found, output)
+    if json_:
+        print_json(plan_as_dict(found))
+    else:
+        heads = [translate("names.head.verdict"), translate("names.head.count")]
+        rows = [[translate(f"names.verdict.{name}"), count] for name, count in found.counts.items()]
+        print_table(translate("names.plan", count=len(found.lines)), heads, rows)
+    return 1 if found.counts["violates"] else 0
 
 
 @app.command("clashes")
