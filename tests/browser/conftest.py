@@ -25,6 +25,10 @@ ARGUMENTS = [
     "--use-gl=angle",
 ]
 from geoservice.api.identity import COOKIE
+from geoservice.catalog import Catalog
+from geoservice.database.engine import Database
+from geoservice.settings import Settings
+from tests.conftest import serving
 from tests.people import Held
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -143,3 +147,14 @@ def open_desk(browser: Browser, live_server: str) -> Iterator[Callable[..., Desk
 @pytest.fixture
 def desk(open_desk: Callable[..., Desk]) -> Desk:
     return open_desk()
+
+
+@pytest.fixture(scope="module")
+def office(
+    new_database: Callable[..., Database], sample_database: Database, catalog: Catalog, settings: Settings
+) -> Iterator[tuple[str, Database]]:
+    """A service of its own over the sample county."""
+    database = new_database(sample_database)
+    with serving(database, catalog, settings) as address:
+        yield address, database
+    database.dispose()

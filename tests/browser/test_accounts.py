@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,27 +11,13 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import text
 
 from geoservice.access import accounts
-from geoservice.catalog import Catalog
 from geoservice.database.actor import EVERYWHERE, SYSTEM, Actor
 from geoservice.database.engine import Database
 from geoservice.resources import resource
-from geoservice.settings import Settings
 from tests.browser.conftest import Desk
-from tests.conftest import serving
 from tests.people import PASSWORD, add_person, hold_session
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def office(
-    new_database: Callable[..., Database], sample_database: Database, catalog: Catalog, settings: Settings
-) -> Iterator[tuple[str, Database]]:
-    """A service of its own over the sample county."""
-    database = new_database(sample_database)
-    with serving(database, catalog, settings) as address:
-        yield address, database
-    database.dispose()
 
 
 def sign_in(page: Page, name: str, password: str) -> None:

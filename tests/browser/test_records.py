@@ -3,32 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, Route, expect
 from sqlalchemy import text
 
-from geoservice.catalog import Catalog
 from geoservice.database.engine import Database
-from geoservice.settings import Settings
 from tests.browser.conftest import Desk
-from tests.conftest import serving
 from tests.people import Held, add_person, hold_session
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def office(
-    new_database: Callable[..., Database], sample_database: Database, catalog: Catalog, settings: Settings
-) -> Iterator[tuple[str, Database]]:
-    """A service of its own over the sample county."""
-    database = new_database(sample_database)
-    with serving(database, catalog, settings) as address:
-        yield address, database
-    database.dispose()
 
 
 @pytest.fixture(scope="module")
