@@ -137,6 +137,17 @@ def header_score(headers: Sequence[str], layer: LayerDeclaration, mapping: Mappi
     return sum(bool(_forms(header) & known) or header in mapping.values() for header in headers if header)
 
 
+def mark_columns(headers: Sequence[str]) -> list[tuple[str, int]]:
+    """Every column that looks like one of `MARKS`, by its name and index, whatever else it may be.
+
+    Examples
+    --------
+    >>> mark_columns(["名称", "密 级", "是否公开"])
+    [('secrecy', 1), ('disclosure', 2)]
+    """
+    return [(name, at) for at, header in enumerate(headers) for name in MARKS if _forms(header) & set(MARKS[name])]
+
+
 def _texts(layer: LayerDeclaration, name: str) -> tuple[str, ...]:
     declared = next(one for one in layer.fields if one.name == name)
     return (name, declared.title.zh, declared.title.en, *declared.aliases)

@@ -9,7 +9,7 @@ from typing import Any
 
 from geoservice.catalog import Catalog, CodeEntry, CodeList
 from geoservice.errors import BadInput
-from geoservice.ingest.fields import Matched
+from geoservice.ingest.fields import Matched, mark_columns
 from geoservice.ingest.parsers import CodeParser
 from geoservice.ingest.readers.raw import RawTable
 from geoservice.ingest.records import CLASSIFICATION, INTERNAL, RecordSet
@@ -76,6 +76,21 @@ def check_marks(raw: RawTable, matched: Matched, catalog: Catalog, *, file: str)
             if isinstance(level, ValueRefusedError)
         ]
     return checked
+
+
+def refuse_secret_table(raw: RawTable, catalog: Catalog, *, file: str) -> None:
+    """Refuses a table with a row that is marked with a level that this program does not handle.
+
+    It asks every column that may hold such a mark, also where the headers as a whole cannot be understood.
+
+    Raises
+    ------
+    BadInput
+        ``import.secret``
+    """
+    levels = catalog.codes[LEVELS]
+    marks = [_read(raw, name, index, levels) for name, index in mark_columns(raw.headers) if name == "secrecy"]
+    _refuse_secret(raw, marks, levels, file)
 
 
 def marked_internal(records: RecordSet) -> bool:

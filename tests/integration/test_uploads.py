@@ -379,6 +379,15 @@ def test_archives_that_do_harm_are_told(
     assert [one.name for one in (home.home / "uploads").rglob("*") if one.is_file()] == ["a.zip"]
 
 
+def test_a_long_table_is_looked_into_by_its_first_rows(clerk: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("geoservice.ingest.uploads.inspection.MOST_READ", 2)
+    upload = send(clerk, 设施__xlsx=sheet(GOOD + BAD))
+    told = post(clerk, f"/api/uploads/{upload}/inspection")["inspection"]
+    assert (told["rows"]["total"], told["rows"]["refused"], len(told["rows"]["first"])) == (5, None, 5)
+    upload = send(clerk, 设施__xlsx=sheet([*[[*one, ""] for one in GOOD], [*GOOD[0], "秘密"]], [*HEADS, "密级"]))
+    assert code_of(clerk.post(f"/api/uploads/{upload}/inspection", json={})) == (422, "import.secret")
+
+
 def test_parts_of_an_archive_are_chosen(clerk: TestClient) -> None:
     members = [
         ("一.csv", "设施名称,设施类型,经度,纬度\n甲,公墓,113,30.6\n".encode()),
@@ -391,8 +400,9 @@ def test_parts_of_an_archive_are_chosen(clerk: TestClient) -> None:
     assert told["rows"]["first"][0][0] == "乙"
 
 
-def test_what_is_secret_is_thrown_away(clerk: TestClient, home: Settings) -> None:
-    upload = send(clerk, 设施__xlsx=sheet([[*GOOD[0], "机密"]], [*HEADS, "密级"]))
+@pytest.mark.parametrize("heads", [[*HEADS, "密级"], ["设施名称", *HEADS[1:], "密级"]], ids=["plain", "not understood"])
+def test_what_is_secret_is_thrown_away(clerk: TestClient, home: Settings, heads: list[str]) -> None:
+    upload = send(clerk, 设施__xlsx=sheet([[*GOOD[0], "机密"]], heads))
     answer = clerk.post(f"/api/uploads/{upload}/inspection", json={})
     assert code_of(answer) == (422, "import.secret")
     assert "岳口" not in answer.text

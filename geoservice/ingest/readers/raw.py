@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -60,6 +60,16 @@ class RawTable:
     def column(self, header: str) -> Cells:
         """The cells of the first column of that name."""
         return self.cells[self.headers.index(header)]
+
+    def head(self, count: int) -> RawTable:
+        """The first rows of it."""
+        return replace(
+            self,
+            cells=[column[:count] for column in self.cells],
+            rows=self.rows[:count],
+            geometry=None if self.geometry is None else self.geometry[:count],
+            unreadable={at: why for at, why in self.unreadable.items() if at < count},
+        )
 
     def __len__(self) -> int:
         return len(self.rows)

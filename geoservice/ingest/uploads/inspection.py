@@ -17,7 +17,7 @@ from geoservice.ingest.fields import header_score
 from geoservice.ingest.importing import DEM
 from geoservice.ingest.importing import OSM as OSM_LAYER
 from geoservice.ingest.load import NOT_UNDONE
-from geoservice.ingest.marks import refuse_marked_file
+from geoservice.ingest.marks import refuse_marked_file, refuse_secret_table
 from geoservice.ingest.osm.source import SUFFIXES as OSM_SUFFIXES
 from geoservice.ingest.readers.raw import RawTable
 from geoservice.ingest.reading import read_table
@@ -33,6 +33,8 @@ from geoservice.settings import Settings
 FIRST_ROWS = 50
 SAMPLES = 3
 LONGEST_CELL = 120
+# Of a larger table the first rows tell enough to choose by; the check looks at all of them.
+MOST_READ = 20_000
 _MOST_VERTICES = 20_000
 SECRET = ("import.secret", "import.secret-file")
 
@@ -63,13 +65,14 @@ def inspect(database: Database, catalog: Catalog, settings: Settings, path: Path
         return {**found, "layer": layer, "format": "GeoTIFF", "undo": False}
     try:
         raw = _open(catalog, settings, path, wishes, found["parts"])
+        refuse_secret_table(raw, catalog, file=path.name)
         found |= _table(raw, catalog, path.name, wishes)
         with database.connect("reader") as connection:
             reference = reference_for(connection, found["layer"])
         found |= _checked(
             raw,
             lambda: read_table(
-                raw,
+                raw.head(MOST_READ),
                 catalog.layers[found["layer"]],
                 catalog,
                 file=path.name,
@@ -138,7 +141,7 @@ def _table(raw: RawTable, catalog: Catalog, file: str, wishes: Wishes) -> dict[s
 
 
 def _checked(raw: RawTable, read: Callable[[], RecordSet]) -> dict[str, Any]:
-    """What the reader makes of it. The cells are shown only once it is known that the file is not secret."""
+    """What the reader makes of it, beside what stands there."""
     problem, records = None, None
     try:
         records = read()
@@ -153,7 +156,7 @@ def _checked(raw: RawTable, read: Callable[[], RecordSet]) -> dict[str, Any]:
     ]
     rows = {
         "total": len(raw),
-        "refused": None if records is None else records.refused,
+        "refused": None if records is None or len(raw) > MOST_READ else records.refused,
         "numbers": raw.rows[:FIRST_ROWS].tolist(),
         "first": [[_shown(cells[at]) for cells in raw.cells] for at in range(min(FIRST_ROWS, len(raw)))],
     }
