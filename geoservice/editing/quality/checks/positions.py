@@ -9,6 +9,7 @@ from geoservice.editing.quality.checks.sql import (
     first,
     metres,
     name,
+    near_by,
     records,
     single,
     spans,
@@ -59,7 +60,9 @@ def _off_road(layer: str) -> str:
     The nearest by degrees is not always the nearest by metres, but bounds it: of what lies within its distance the
     least counts.
     """
-    near = f"select from road d where {within('d', 'r', ':off_road_m')} and {_USABLE} offset 0"
+    # A degree is never longer than 112 km: near in the plane is near, and that is told in no time.
+    close = f"st_dwithin(d.geom, r.geom, :off_road_m / 112000.0) or {near_by('d', 'r', ':off_road_m')}"
+    near = f"select from road d where d.geom && r.box and {_USABLE} and ({close}) offset 0"
     standing = boxed(f"{records(layer)} where r.geom is not null", ":off_road_m")
     lonely = (
         "(select r.id, r.name, r.geom, (select st_distance(d.geom::geography, r.geom::geography) from road d"
@@ -91,14 +94,22 @@ def _same_name(layer: str) -> str:
 
 
 def _twins() -> str:
-    """One name and type close by, under two townships or none."""
+    """One name and type close by, under two townships or none.
+
+    The type is written so that its index does not serve: it would be read for each record, as a whole.
+    """
     other = (
         f"(select o.id, o.name, o.geom from facility o where {within('o', 'r', ':near_m')} and o.id > r.id"
-        " and o.name = r.name and o.type = r.type and (o.unit_id is null or o.unit_id is distinct from r.unit_id)"
+        " and o.name = r.name and o.type || '' = r.type and (o.unit_id is null or o.unit_id is distinct from r.unit_id)"
         f" and {counts('facilities', 'o')} offset 0) o"
     )
+    # Most names are given once: only the others are sought around.
+    standing = (
+        f"{records('facilities')} join (select o.name, o.type from facility o group by o.name, o.type having count(*) > 1) d"
+        " on d.name = r.name and d.type = r.type"
+    )
     return finding(
-        f"from {boxed(records('facilities'), ':near_m')} cross join lateral {other}",
+        f"from {boxed(standing, ':near_m')} cross join lateral {other}",
         ids="array[r.id, o.id]",
         names="array[r.name, o.name]",
         shape="st_collect(r.geom, o.geom)",

@@ -67,8 +67,12 @@ def boxed(source: str, metres: str, alias: str = "r") -> str:
 
 def within(alias: str, other: str, metres: str) -> str:
     """Whether a record is nearer than so many metres to one of a `boxed` table."""
-    near = f"st_dwithin({alias}.geom::geography, {other}.geom::geography, {metres})"
-    return f"{alias}.geom && {other}.box and {near}"
+    return f"{alias}.geom && {other}.box and {near_by(alias, other, metres)}"
+
+
+def near_by(alias: str, other: str, metres: str) -> str:
+    """The same, where the box is asked already."""
+    return f"st_dwithin({alias}.geom::geography, {other}.geom::geography, {metres})"
 
 
 def metres(geom: str, other: str) -> str:
