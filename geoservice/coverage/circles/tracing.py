@@ -35,22 +35,6 @@ class Rings:
     area_m2: Floats
 
 
-@dataclass(frozen=True)
-class Segments:
-    """Where the border crosses cells of the grid.
-
-    Attributes
-    ----------
-    sides
-        int64, shape (n, 2): numbers of the cell's sides where a segment begins and ends.
-    points
-        Shape (n, 2): where it begins, metres of the frame.
-    """
-
-    sides: Int64s
-    points: Floats
-
-
 def trace(painted: Painted, level_m: float, cell_m: float = CELL_M) -> Rings:
     """Rings around all places whose value is at least a level, thinned to their corners.
 
@@ -61,21 +45,12 @@ def trace(painted: Painted, level_m: float, cell_m: float = CELL_M) -> Rings:
 
 
 def whole(painted: Painted, level_m: float, cell_m: float = CELL_M) -> Rings:
-    """The same with every point: no two sides cross."""
-    return linked(segments(painted, level_m, cell_m))
-
-
-def segments(painted: Painted, level_m: float, cell_m: float = CELL_M) -> Segments:
-    """What the rings are made of, each from its own cell alone."""
-    return Segments(*_segments(painted.column, painted.row, painted.value, level_m, cell_m))
-
-
-def linked(found: Segments) -> Rings:
-    """Segments as rings, which begin at the first segment of each; every segment has one that follows it."""
-    following = _followers(found.sides)
+    """The same with every point: no two sides cross. A ring begins at the first of its segments."""
+    sides, points = _segments(painted.column, painted.row, painted.value, level_m, cell_m)
+    following = _followers(sides)
     if following.size and following.min() < 0:
         raise AssertionError("a ring that does not close")
-    return Rings(*_linked(following, found.points))
+    return Rings(*_linked(following, points))
 
 
 @kernel
