@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -114,6 +116,60 @@ def clashes(
     else:
         _print_clashes(told)
     return 1 if found.clashes else 0
+
+
+@app.command("romanize")
+@reporting
+def romanize(
+    name: Annotated[str, typer.Argument(help="地名；- 表示从标准输入逐行读取 · a name; - reads standard input")],
+    kind: Kind,
+    reading: Annotated[str | None, typer.Option(help="读音 · reading")] = None,
+    json_: Json = False,
+) -> int:
+    """按 1984 年拼写规则拼写地名，并给出依据 · spell a name by the rules of 1984, with the proof"""
+    from geoservice.names.romanisation import telling
+    from geoservice.names.romanisation.declared import spelling_class
+    from geoservice.names.romanisation.romanise import romanise
+
+    class_ = spelling_class(kind)
+    if name == "-":
+        return _romanize_lines(class_, json_=json_)
+    told = telling.romanised(romanise(name, class_, reading))
+    if json_:
+        print_json(told)
+        return 0
+    print_text(told["spelling"])
+    for step in told["proof"]:
+        print_text("  " + translate("romanise.line", None, rule=step["rule"], text=step["text"]))
+    if told["outside_table"]:
+        print_text("  " + translate("romanise.outside", None, characters="、".join(told["outside_table"])))
+    return 0
+
+
+def _romanize_lines(class_: Any, *, json_: bool) -> int:
+    """One answer a line, JSON a line where that was asked for; what cannot be spelt is told in its place."""
+    from geoservice.errors import BadRequest
+    from geoservice.names.romanisation import telling
+    from geoservice.names.romanisation.romanise import romanise
+
+    failed, read = 0, 0
+    for line in sys.stdin:
+        name = line.strip()
+        if not name:
+            continue
+        read += 1
+        try:
+            told = telling.romanised(romanise(name, class_))
+        except BadRequest as error:
+            failed += 1
+            told = {"name": name[:200], "error": {"code": error.code, "message": error.message}}
+        if json_:
+            print_text(json.dumps(told, ensure_ascii=False))
+        else:
+            print_text(f"{told['name']}\t{told.get('spelling') or '× ' + told['error']['message']}")
+    if not read:
+        raise BadRequest("names.empty-input")
+    return 1 if failed else 0
 
 
 @app.command("rekey")

@@ -18,7 +18,7 @@ from pypinyin.contrib.tone_convert import to_tone
 from pypinyin.seg import mmseg
 
 from geoservice.ingest.characters import character_table
-from geoservice.ingest.readings import longest_word, surnames, surnames_file, words
+from geoservice.ingest.readings import longest_word, surnames, surnames_file, terms, words
 
 Origin = Literal["officer", "table", "surname", "phrase", "dictionary", "pypinyin", "none"]
 _SYLLABLE = re.compile(r"[a-zü]+[1-5]?")
@@ -78,7 +78,7 @@ def read_name(text: str, stated: Sequence[str] | None = None) -> tuple[Read, ...
         Read(character, syllable, "none", readings=entry.readings if entry else ())
         for character, syllable, entry in zip(text, marked_syllables(text), known, strict=True)
     ]
-    for step in (_single, _phrases, _surnames, _words):
+    for step in (_single, _phrases, _terms, _surnames, _words):
         step(text, found)
     if stated:
         found = [
@@ -147,6 +147,27 @@ def _phrases(text: str, found: list[Read]) -> None:
         start += len(phrase)
 
 
+def as_generic(read: Read) -> Read:
+    """The reading of a character that stands as a generic term; the officer's word stays.
+
+    Examples
+    --------
+    >>> as_generic(read_name("弄")[0]).syllable
+    'lòng'
+    """
+    entry = terms().get(read.character)
+    if entry is None or read.origin in {"officer", "table"} or len(read.readings) == 1:
+        return read
+    return replace(read, syllable=entry.reading, origin="table", source=entry.source, confirmed=entry.confirmed)
+
+
+def _terms(text: str, found: list[Read]) -> None:
+    for at, character in enumerate(text):
+        entry = terms().get(character)
+        if at > 0 and entry is not None and entry.anywhere:
+            found[at] = as_generic(found[at])
+
+
 def _surnames(text: str, found: list[Read]) -> None:
     file, known = surnames_file(), surnames()
     for at, character in enumerate(text[:-1]):
@@ -175,7 +196,7 @@ def _words(text: str, found: list[Read]) -> None:
                     found[at],
                     syllable=syllable,
                     origin="table",
-                    source=entry.source or entry.see,
+                    source=entry.source or entry.note,
                     confirmed=entry.confirmed,
                 )
 

@@ -61,8 +61,16 @@ class Surname(Sourced):
         return self
 
 
+class Term(Sourced):
+    """The reading of a single character as a generic term, or `anywhere` but at the beginning of a name."""
+
+    character: str = Field(min_length=1, max_length=1)
+    anywhere: bool = False
+
+
 class _WordsFile(Declaration):
     words: tuple[Word, ...]
+    terms: tuple[Term, ...] = ()
 
 
 class SurnamesFile(Declaration):
@@ -82,8 +90,24 @@ def words() -> Mapping[str, Word]:
     >>> words()["干驿"].reading, words()["监利"].confirmed
     ('gān yì', True)
     """
-    file = read_declaration(resource("layers", "names", "readings.toml"), _WordsFile)
-    return MappingProxyType({entry.word: entry for entry in file.words})
+    return MappingProxyType({entry.word: entry for entry in _words_file().words})
+
+
+@cache
+def terms() -> Mapping[str, Term]:
+    """The generic terms of one character of layers/names/readings.toml.
+
+    Examples
+    --------
+    >>> terms()["弄"].reading
+    'lòng'
+    """
+    return MappingProxyType({entry.character: entry for entry in _words_file().terms})
+
+
+@cache
+def _words_file() -> _WordsFile:
+    return read_declaration(resource("layers", "names", "readings.toml"), _WordsFile)
 
 
 @cache
