@@ -12,6 +12,7 @@ from fastapi import Path as InPath
 from fastapi.responses import FileResponse
 from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
 from starlette.types import Scope
 
 from geoservice.access.roles import Permission
@@ -109,6 +110,9 @@ async def send_file(service: Service, request: Request, upload_id: PathId, name:
         raise BadRequest("uploads.other-size", file=file.name, size=file.size, given=int(length))
     try:
         await _receive(request, Folder(service.settings, upload_id), file)
+    except ClientDisconnect:
+        # Nobody is there to hear it; it is no error of ours.
+        raise BadRequest("uploads.lost", file=file.name) from None
     except OSError as error:
         if error.errno in _NO_ROOM:
             raise TooLarge("uploads.no-room", size_mb=-(-file.size // _MIB)) from None
