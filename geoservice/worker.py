@@ -102,10 +102,12 @@ class Worker:
             with self._place.database.engine("application").begin() as connection:
                 act(connection, SYSTEM)
                 recover(connection)
-                if monotonic() - self._cleaned_at > CLEAN_S:
-                    self._cleaned_at = monotonic()
+            if monotonic() - self._cleaned_at > CLEAN_S:
+                self._cleaned_at = monotonic()
+                with self._place.database.engine("application").begin() as connection:
+                    act(connection, SYSTEM)
                     clean(connection, self._place.settings)
-        except (SQLAlchemyError, GeoserviceError) as error:
+        except (SQLAlchemyError, GeoserviceError, OSError) as error:
             logger.warning("worker cannot look after jobs: %s", error)
 
 

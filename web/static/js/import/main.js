@@ -184,13 +184,15 @@ function watch() {
   const told = text(`imp.job.${job.state}`);
   const far = job.total > 1 ? { value: job.done, max: job.total } : {};
   byId("progress").replaceChildren(el("p", {}, el("strong", {}, `${text(`imp.working.${job.action}`)} · ${told}`), job.step ? ` · ${job.step}${job.total > 1 ? ` ${count(job.done)}/${count(job.total)}` : ""}` : ""), el("progress", { ...far, "aria-label": told }));
-  following = setTimeout(async () => {
-    const answer = await get(`/api/uploads/${id}`);
-    if (upload?.id !== id) return;
-    upload = answer;
-    draw();
-    if (!ACTIVE.includes(answer.job?.state)) finished();
-  }, PAUSE_MS);
+  following = setTimeout(() => attempt(() => look(id)), PAUSE_MS);
+}
+
+async function look(id) {
+  const answer = await get(`/api/uploads/${id}`);
+  if (upload?.id !== id) return;
+  upload = answer;
+  draw();
+  if (!ACTIVE.includes(answer.job?.state)) finished();
 }
 
 function finished() {
