@@ -113,8 +113,10 @@ def measures(shape: Any) -> Measures:
     Measures(length_m=0.0, area_m2=0.0)
     """
     if shape.geom_type.endswith("Polygon"):
-        parts = [ELLIPSOID.geometry_area_perimeter(shapely.orient_polygons(one)) for one in shapely.get_parts(shape)]
-        return Measures(sum(length for _, length in parts), sum(abs(area) for area, _ in parts))
+        parts = shapely.get_parts(shapely.orient_polygons(shape))
+        area_m2 = sum(abs(ELLIPSOID.geometry_area_perimeter(part)[0]) for part in parts)
+        # The perimeter that comes with the area leaves holes out.
+        return Measures(ELLIPSOID.geometry_length(shapely.boundary(shape)), area_m2)
     if shape.geom_type.endswith("LineString"):
         return Measures(ELLIPSOID.geometry_length(shape), 0.0)
     return Measures(0.0, 0.0)
