@@ -90,6 +90,12 @@ def records(
     return _records(connection, kept, found.items), found.next
 
 
+def with_geometry(connection: Connection, kept: Kept, wanted: Wanted, *, limit: int) -> list[Record]:
+    """Some of the records that fit, by id, with their geometry."""
+    statement = _rows(kept, geometry=True).where(*_conditions(kept, wanted)).order_by(kept.table.c.id).limit(limit)
+    return _records(connection, kept, connection.execute(statement).mappings().all())
+
+
 def counted(connection: Connection, kept: Kept, wanted: Wanted) -> int:
     """How many there are."""
     return int(

@@ -426,3 +426,14 @@ def test_one_name_for_another_is_no_return_to_the_version_before(clerk: TestClie
     assert other["values"]["alias"] == "乙村"
     assert len({one["version"] for one in (read, bare, other)}) == 3
     assert patch(clerk, "places", read, values={"alias": "丙村"}).status_code == 412
+
+
+def test_records_near_a_box_come_with_their_geometry(clerk: TestClient) -> None:
+    one = first(clerk, "units")
+    west, south, east, north = shapely.geometry.shape(one["geometry"]).bounds
+    box = {"bbox": f"{west},{south},{east},{north}"}
+    items = clerk.get("/api/records/units/near", params=box).json()["items"]
+    assert one in items
+    assert len(clerk.get("/api/records/units/near", params={**box, "limit": 2}).json()["items"]) == 2
+    assert clerk.get("/api/records/units/near").status_code == 400
+    assert clerk.get("/api/records/units/near", params={"bbox": "1,2,x"}).status_code == 400

@@ -11,7 +11,7 @@ from pydantic import Field
 from sqlalchemy import Connection
 
 from geoservice.access.roles import Permission, allows
-from geoservice.api.parameters import Boxed, Code, PathId, RecordId, Words, no_query
+from geoservice.api.parameters import Box, Boxed, Code, Count, Parameters, PathId, RecordId, Words, no_query
 from geoservice.api.permits import needs
 from geoservice.api.services import Service, Services
 from geoservice.api.shapes import Title
@@ -34,9 +34,10 @@ from geoservice.api.shapes_records import (
 )
 from geoservice.api.versions import check_version, version_tag
 from geoservice.catalog import Catalog, FieldDeclaration
+from geoservice.database.filters import BBox
 from geoservice.editing import writing
 from geoservice.editing.kept import Kept, kept_layer, kept_layers
-from geoservice.editing.reading import Record, Wanted, counted, record, records
+from geoservice.editing.reading import Record, Wanted, counted, record, records, with_geometry
 from geoservice.editing.versions import versions
 from geoservice.errors import BadRequest
 from geoservice.ingest.geometry import allowed_types
@@ -58,6 +59,13 @@ class Listed(Boxed):
     value: str = Field("", max_length=200, description="Its value; empty for records without one")
 
 
+class Near(Parameters):
+    """Where, and how many at most."""
+
+    bbox: Box
+    limit: Count = Field(200, le=500)
+
+
 @router.get("", dependencies=[READ, Depends(no_query)])
 def layers(service: Service, response: Response) -> LayerForms:
     """The layers whose records are changed one by one, with their fields."""
@@ -76,6 +84,16 @@ def listed(service: Service, response: Response, layer: Layer, given: Annotated[
         found, following = records(connection, kept, wanted, limit=given.capped(CAP), after=given.after)
         total = counted(connection, kept, wanted) if given.after is None else None
     return RecordList(items=[RecordLine(**_told(one)) for one in found], next=following, total=total)
+
+
+@router.get("/{layer}/near", dependencies=[READ])
+def near_records(service: Service, response: Response, layer: Layer, given: Annotated[Near, Query()]) -> Done:
+    """Records that meet a box, with their geometry: what somebody who draws there snaps to."""
+    response.headers["Cache-Control"] = "no-store"
+    kept = kept_layer(service.catalog, layer)
+    with service.read() as connection:
+        found = with_geometry(connection, kept, Wanted(bbox=BBox.parse(given.bbox)), limit=given.limit)
+    return Done(items=[RecordShape(**_told(one), geometry=one.geometry) for one in found])
 
 
 @router.post("/{layer}", status_code=201, dependencies=[EDIT, Depends(no_query)])

@@ -57,6 +57,3 @@ export function validity(layer) {
 
 /** The name that a record goes by. */
 export const nameOf = (record) => record.values.name || record.values.key || record.values.code || `#${record.id}`;
-
-/** Point, LineString or Polygon, the first that a layer holds. */
-export const kindOf = (layer) => layer.geometry[0].replace("Multi", "");

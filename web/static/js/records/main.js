@@ -9,10 +9,10 @@ import { failure } from "../problem.js";
 import { text, titled } from "../texts.js";
 import { drawMany, exportSheet, remove } from "./bulk.js";
 import { makeGrid } from "./grid.js";
-import { kindOf, layerOf, loadLayers, nameOf, unitsFor, validity } from "./layers.js";
+import { layerOf, loadLayers, nameOf, unitsFor, validity } from "./layers.js";
 import * as lines from "./lines.js";
 import { makePanel, say } from "./panel.js";
-import { save } from "./saving.js";
+import { save, saveSeveral } from "./saving.js";
 import { onReturn, state, update } from "./state.js";
 
 const TYPED_PAUSE_MS = 300;
@@ -21,6 +21,7 @@ let grid = null;
 let panel = null;
 let view = null;
 let drawing = null;
+let neighbours = [];
 
 async function start() {
   const library = import("./map.js");
@@ -29,7 +30,7 @@ async function start() {
   const [layers, info] = await Promise.all([loadLayers(), get("/api/map")]);
   startChoice(layers);
   grid = makeGrid(byId("table"), { onOpen: (id) => open(id), onSort: sort, onMarked: drawMarks });
-  panel = makePanel(byId("panel"), { onSaved, onClose, onRemove: (record) => remove(layer, [record], onGone), onShape: (geometry, old) => view?.setShape(geometry, old), draw, stopDrawing, keep: (held, record, body) => save(held, record, body) });
+  panel = makePanel(byId("panel"), { onSaved, onClose, onRemove: (record) => remove(layer, [record], onGone), onShape: (geometry, old) => view?.setShape(geometry, old), draw, stopDrawing, keep: keepWithNeighbours });
   startParts();
   onConnection((left) => say(left === null ? text("desk.online") : left ? text("map.server.gone", { seconds: left }) : text("map.server.trying")));
   onReturn(follow);
@@ -156,6 +157,7 @@ function sort(field) {
 }
 
 function open(id) {
+  neighbours = [];
   update({ layer: layer.id, record: id, edit: null, field: null }, { push: true });
   grid.choose(id);
   showPart("panel");
@@ -240,18 +242,33 @@ async function draw(held, record, geometry, onChange) {
   view.setFree(false);
   view.setShape(null);
   if (geometry) view.goTo(geometry);
-  drawing = await startEditing({ root: byId("drawing"), view, layer: held, record, geometry, kind: kindOf(held), onChange, onDone: stopDrawing });
+  neighbours = [];
+  drawing = await startEditing({ root: byId("drawing"), view, layer: held, record, geometry, onChange, onDone: () => stopDrawing() });
   return drawing;
 }
 
-function stopDrawing() {
+/** Keeps a record, together with those next to it whose borders moved along: all of them or none. */
+async function keepWithNeighbours(held, record, body) {
+  stopDrawing({ stay: true });
+  if (!neighbours.length || body.geometry === undefined) return save(held, record, body);
+  const { reason, ...change } = body;
+  const changes = [{ ...(record.id === null ? {} : { id: record.id, version: record.version }), ...change }, ...neighbours];
+  const { items } = await saveSeveral(held, changes, reason ? { reason } : {});
+  neighbours = [];
+  items.slice(1).forEach((one) => lines.put(one));
+  return items[0];
+}
+
+function stopDrawing({ stay = false } = {}) {
   if (!drawing) return;
   const ended = drawing;
+  neighbours = ended.changes().map(({ id, version, geometry }) => ({ id, version, geometry }));
   drawing = null;
   view.setFree(true);
   view.setShape(ended.end());
   byId("panel").querySelector("#f-draw")?.removeAttribute("disabled");
-  showPart("panel");
+  if (neighbours.length) say(text("desk.neighbours", { count: neighbours.length }));
+  if (!stay) showPart("panel");
 }
 
 /** On a phone one part is in sight at a time. */

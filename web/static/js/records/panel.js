@@ -9,7 +9,7 @@ import { merge } from "./conflict.js";
 import { draftOf, keepDraft } from "./drafts.js";
 import { faultSummary, fieldInput, showFaults, valuesOf } from "./fields.js";
 import { layerOf, nameOf, same, unitsFor } from "./layers.js";
-import { notSaved, save } from "./saving.js";
+import { notSaved } from "./saving.js";
 import { showVersions } from "./versions.js";
 
 /**
@@ -18,7 +18,7 @@ import { showVersions } from "./versions.js";
  *   onSaved: (record: object, more?: object[]) => void, onClose: () => void, onRemove: (record: object) => void,
  *   onShape: (geometry: object|null, old?: object|null) => void,
  *   draw: (layer: object, record: object, geometry: object|null, onChange: (geometry: object|null) => void) => Promise<object|null>,
- *   stopDrawing: () => void,
+ *   stopDrawing: () => void, keep: (layer: object, record: object, body: object) => Promise<object>,
  * }} calls
  */
 export function makePanel(root, calls) {
@@ -194,7 +194,7 @@ export function makePanel(root, calls) {
     saying.replaceChildren();
     showFaults(form, []);
     try {
-      const saved = await calls.keep(layer, base, body, (record) => save(layer, record, body));
+      const saved = await calls.keep(layer, base, body);
       keepDraft(layer.id, base.id, null);
       calls.stopDrawing();
       calls.onSaved(saved, base);
