@@ -142,8 +142,8 @@ def alike_keys(name: str, class_code: str | None, reading: str | None = None) ->
 
     Examples
     --------
-    >>> set(alike_keys("汪场镇", "21")) & set(alike_keys("王场镇", "21"))
-    {'s:wancan', 'S:wancanzen'}
+    >>> sorted(set(alike_keys("汪场镇", "21")) & set(alike_keys("王场镇", "21")))
+    ['S:wancanzen', 's:wancan']
     """
     return tuple(sorted(set(_keys(name, class_code, reading))))
 
