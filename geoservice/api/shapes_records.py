@@ -146,19 +146,23 @@ class NamedChange(Parameters):
     published: bool | None = None
 
 
-class Changes(Parameters):
-    """Changes that are done together or not at all; with `check_only` nothing is kept."""
-
-    changes: list[NamedChange] = Field(min_length=1, max_length=5000)
-    reason: Reason | None = None
-    check_only: bool = False
-
-
 class NamedVersion(Parameters):
     """A record and the version that is meant."""
 
     id: RecordId
     version: int = Field(ge=0)
+
+
+class Changes(Parameters):
+    """Changes that are done together or not at all, and records that are taken out with them.
+
+    With `check_only` nothing is kept.
+    """
+
+    changes: list[NamedChange] = Field(min_length=1, max_length=5000)
+    removals: list[NamedVersion] = Field(default_factory=list, max_length=5000)
+    reason: Reason | None = None
+    check_only: bool = False
 
 
 class Removal(Parameters):

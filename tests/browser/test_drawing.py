@@ -90,6 +90,58 @@ def test_a_border_that_two_townships_share_moves_for_both(open_records: Opened, 
     assert sum(len(part.interiors) for part in parts) == 0
 
 
+def test_a_township_is_cut_in_two_and_joined_again(open_records: Opened, artefacts: Path) -> None:
+    desk = open_records("?layer=units")
+    page = desk.page
+    before = townships(desk)
+    page.fill("#q", "蒋场镇")
+    expect(page.locator("#told")).to_contain_text("1 条（共 1 条）")
+    page.locator("tbody tr[data-id]").click()
+    record = int(str(page.locator("tbody tr[aria-current]").get_attribute("data-id")))
+    page.wait_for_selector("#f-draw")
+    begin(page)
+    page.wait_for_timeout(1200)
+    page.locator("#drawing button", has_text="切开").click()
+    page.locator("#map canvas").focus()
+    area = page.locator("#map canvas").bounding_box()
+    assert area is not None
+    for share in (0.03, 0.97):
+        page.mouse.click(area["x"] + area["width"] * share, area["y"] + area["height"] * 0.55)
+        page.wait_for_timeout(150)
+    page.keyboard.press("Enter")
+    expect(page.locator("#drawing button", has_text="切开")).to_have_attribute("aria-pressed", "false")
+    page.screenshot(path=artefacts / "drawing-cut.png")
+    page.get_by_role("button", name="画好了").click()
+    expect(page.locator("#said")).to_contain_text("1 条分出的")
+    page.get_by_role("button", name="保存", exact=True).click()
+    expect(page.locator("#said")).to_contain_text("已保存")
+    cut = townships(desk)
+    (fresh,) = cut.keys() - before.keys()
+    assert cut[record].area + cut[fresh].area == pytest.approx(before[record].area, rel=1e-12)
+    assert cut[record].intersection(cut[fresh]).area == 0
+    whole = shapely.union_all(list(cut.values()))
+    assert sum(shape.area for shape in cut.values()) == pytest.approx(whole.area, rel=1e-12)
+    assert sum(len(part.interiors) for part in shapely.get_parts(whole)) == 0
+    begin(page)
+    page.wait_for_timeout(1200)
+    page.locator("#drawing button", has_text="合并").click()
+    area = page.locator("#map canvas").bounding_box()
+    assert area is not None
+    for height in (0.35, 0.75):
+        if page.locator("#drawing button", has_text="合并").get_attribute("aria-pressed") == "true":
+            page.mouse.click(area["x"] + area["width"] * 0.5, area["y"] + area["height"] * height)
+            page.wait_for_timeout(900)
+    page.get_by_role("button", name="画好了").click()
+    expect(page.locator("#said")).to_contain_text("合并去掉 1 条")
+    page.get_by_role("button", name="保存", exact=True).click()
+    expect(page.locator("#said")).to_contain_text("已保存")
+    after = townships(desk)
+    assert len(after) == len(before)
+    assert sum(shape.area for shape in after.values()) == pytest.approx(
+        sum(shape.area for shape in before.values()), rel=1e-12
+    )
+
+
 def test_steps_are_taken_back_and_done_again(open_records: Opened) -> None:
     desk = open_records("?layer=units")
     page = desk.page

@@ -276,6 +276,30 @@ def test_a_shared_border_moves_for_both(clerk: TestClient) -> None:
     assert shapely.union(one, two).area == pytest.approx(one.area + two.area, rel=1e-15)
 
 
+def test_a_record_is_joined_to_another_in_one_step(clerk: TestClient) -> None:
+    square = [[112.5, 30.0], [112.6, 30.0], [112.6, 30.1], [112.5, 30.1], [112.5, 30.0]]
+    one, two = (
+        clerk.post(
+            "/api/records/units",
+            json={
+                "values": {"name": name, "level": "township"},
+                "geometry": {"type": "Polygon", "coordinates": [[[x + shift, y] for x, y in square]]},
+            },
+        ).json()
+        for name, shift in (("左乡", 0.0), ("右乡", 0.1))
+    )
+    joined = {"type": "Polygon", "coordinates": [[[112.5, 30], [112.7, 30], [112.7, 30.1], [112.5, 30.1], [112.5, 30]]]}
+    body = {
+        "changes": [{"id": one["id"], "version": one["version"], "geometry": joined}],
+        "removals": [{"id": two["id"], "version": two["version"] + 1}],
+    }
+    assert clerk.post("/api/records/units/changes", json=body).status_code == 412
+    assert clerk.get(f"/api/records/units/{one['id']}").json() == one
+    body["removals"][0]["version"] = two["version"]
+    assert clerk.post("/api/records/units/changes", json=body).status_code == 200
+    assert clerk.get(f"/api/records/units/{two['id']}").status_code == 404
+
+
 def test_a_drawn_road_joins_the_roads_whose_vertices_it_shares(clerk: TestClient, county: Database) -> None:
     with county.connect("owner") as connection:
         row = connection.execute(

@@ -113,6 +113,10 @@ def change_several(service: Service, response: Response, layer: Layer, given: An
     changes = [_change(one.id, one.version, one) for one in given.changes]
     with service.read() as connection:
         trial = connection.begin_nested()
+        # Out first: what comes may take their place.
+        gone = [(one.id, one.version) for one in given.removals]
+        if gone:
+            writing.remove(connection, kept, gone, reason=given.reason)
         done = _apply(service, connection, kept, changes, given.reason)
         if given.check_only:
             trial.rollback()

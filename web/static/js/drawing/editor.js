@@ -1,13 +1,14 @@
 // A geometry edited on the map: vertices placed, moved, put in and taken out; what others share moves along.
 
+import { post } from "../api.js";
 import { makeCanvas } from "./canvas.js";
 import { makeHistory } from "./history.js";
 import { makePanel } from "./panel.js";
 import { startPointing } from "./pointing.js";
-import { deleted, inserted, moved } from "./shared.js";
+import { deleted, inserted, moved, noded } from "./shared.js";
 import { chainsOf, edgesOf, fitted, pathIn, reversed, same, vertexAt, verticesOf } from "./shape.js";
 import { nearest, snapIndex } from "./snap.js";
-import { liveFaults } from "./validity.js";
+import { contains, liveFaults } from "./validity.js";
 
 const SNAP_PX = 10;
 const DIGITS = 9;
@@ -20,12 +21,15 @@ const rounded = ([lon, lat]) => [Number(lon.toFixed(DIGITS)), Number(lat.toFixed
  */
 export function startEditor({ root, map, kinds, geometry, others, shared, onChange, onFinish }) {
   const kind = kinds[0].replace("Multi", "");
-  const history = makeHistory({ own: geometry, others: others.map((one) => one.geometry) });
+  // Pieces were cut off and become records of their own; of the others those are null that were joined to this one.
+  const history = makeHistory({ own: geometry, others: others.map((one) => one.geometry), pieces: [] });
   let drawn = geometry ? null : [];
+  let mode = null;
   let chosen = null;
   let snapping = true;
   let index = null;
   let dragged = null;
+  let told = null;
   const canvas = makeCanvas(map);
   const now = () => history.now();
   const all = () => [now().own, ...(shared ? now().others : [])];
@@ -39,7 +43,11 @@ export function startEditor({ root, map, kinds, geometry, others, shared, onChan
       { key: "snap", run: () => { snapping = !snapping; draw(); }, state: () => ({ pressed: snapping }) },
       ...(kind === "Point" ? [] : [{ key: "delete", run: takeOut, state: () => ({ disabled: !chosen }) }]),
       ...(kind === "LineString" ? [{ key: "reverse", run: () => keep({ ...now(), own: reversed(now().own) }), state: () => ({ disabled: !now().own }) }] : []),
-      ...(kind === "Point" ? [] : [{ key: "again", run: () => { drawn = []; chosen = null; draw(); } }]),
+      ...(kind === "Point" ? [] : [
+        { key: "split", run: () => turn("split"), state: () => ({ pressed: mode === "split", disabled: !now().own }) },
+        { key: "merge", run: () => turn("merge"), state: () => ({ pressed: mode === "merge", disabled: !now().own || !others.length }) },
+      ]),
+      ...(kind === "Point" ? [] : [{ key: "again", run: () => { mode = null; drawn = []; chosen = null; draw(); } }]),
     ],
   });
   const stopPointing = startPointing(map, { pick, onPlace, onStart, onDrag, onDrop, onHover });
@@ -47,11 +55,21 @@ export function startEditor({ root, map, kinds, geometry, others, shared, onChan
   map.getCanvas().addEventListener("keydown", keys, { capture: true });
   draw();
 
+  /** Cutting takes a line, joining a click on what is joined; once more and it is given up. */
+  function turn(wanted) {
+    mode = mode === wanted ? null : wanted;
+    drawn = mode === "split" ? [] : null;
+    chosen = null;
+    draw();
+  }
+
   function draw(preview = null) {
     const state = preview ?? now();
-    const shown = drawn ? sketch() : state.own;
-    canvas.show(shown, others.map((one, at) => ({ ...one, geometry: state.others[at] })), chosen);
-    const faults = drawn ? [] : liveFaults(state.own);
+    const shown = drawn && mode !== "split" ? sketch() : state.own;
+    const beside = [...others.map((one, at) => ({ geometry: state.others[at] })), ...state.pieces.map((one) => ({ geometry: one })), ...(mode === "split" && drawn ? [{ geometry: sketch() }] : [])];
+    canvas.show(shown, beside, chosen);
+    const faults = told ? [told] : drawn ? [] : liveFaults(state.own);
+    told = null;
     if (!preview) canvas.mark(faults[0]?.at ?? null, "fault");
     panel.draw(shown, chosen ? vertexAt(state.own, chosen) : null, faults);
   }
@@ -60,7 +78,7 @@ export function startEditor({ root, map, kinds, geometry, others, shared, onChan
   function sketch() {
     if (!drawn.length) return null;
     if (drawn.length === 1) return { type: "Point", coordinates: drawn[0] };
-    if (kind === "Polygon" && drawn.length > 2) return { type: "Polygon", coordinates: [[...drawn, drawn[0]]] };
+    if (kind === "Polygon" && mode !== "split" && drawn.length > 2) return { type: "Polygon", coordinates: [[...drawn, drawn[0]]] };
     return { type: "LineString", coordinates: drawn };
   }
 
@@ -95,6 +113,7 @@ export function startEditor({ root, map, kinds, geometry, others, shared, onChan
   }
 
   function onPlace(lngLat) {
+    if (mode === "merge") return joinAt([lngLat.lng, lngLat.lat]);
     const position = snapped(lngLat);
     if (kind === "Point") {
       keep({ ...now(), own: { type: "Point", coordinates: position } });
@@ -102,11 +121,52 @@ export function startEditor({ root, map, kinds, geometry, others, shared, onChan
       drawn = null;
       draw();
     } else if (drawn) {
-      if (drawn.length > 2 && kind === "Polygon" && near(drawn[0], lngLat)) finishSketch();
+      if (drawn.length > 2 && kind === "Polygon" && mode !== "split" && near(drawn[0], lngLat)) finishSketch();
       else drawn = [...drawn, position];
       draw();
     } else {
       chosen = null;
+      draw();
+    }
+    return undefined;
+  }
+
+  /** Cuts the geometry along what was drawn: the first piece stays, the others become records of their own. */
+  async function cut() {
+    const line = { type: "LineString", coordinates: drawn };
+    await ask("/api/geometry/split", { geometry: now().own, line }, ({ items: [own, ...pieces] }) => {
+      const fresh = [own, ...pieces].flatMap(verticesOf).map(({ position }) => position);
+      const known = new Set(verticesOf(now().own).map(({ position }) => String(position)));
+      const all = fresh.filter((position) => !known.has(String(position))).reduce((state, position) => noded(state, position), [own, ...pieces, ...(shared ? now().others : [])]);
+      const rest = all.slice(1 + pieces.length);
+      return { own: all[0], pieces: [...now().pieces, ...all.slice(1, 1 + pieces.length)], others: shared ? rest : now().others };
+    });
+  }
+
+  async function joinAt(position) {
+    const at = now().others.findIndex((one) => one && covers(one, position));
+    if (at < 0) {
+      told = { code: "nothing-there" };
+      return draw();
+    }
+    await ask("/api/geometry/merge", { geometry: now().own, other: now().others[at] }, (answer) => ({ ...now(), own: answer.geometry, others: now().others.with(at, null) }));
+    return undefined;
+  }
+
+  /** Whether a polygon goes around a position, or a line passes by it. */
+  function covers(one, position) {
+    if (kind === "Polygon") return chainsOf(one).some(({ positions }) => contains(positions, position));
+    return Boolean(found({ lng: position[0], lat: position[1] }, null, [{ id: 0, geometry: one }]));
+  }
+
+  async function ask(path, question, next) {
+    try {
+      const state = next(await post(path, question));
+      turn(null);
+      keep(state);
+    } catch (error) {
+      drawn = mode === "split" ? [] : null;
+      told = { words: error.detail ?? error.message };
       draw();
     }
   }
@@ -117,11 +177,13 @@ export function startEditor({ root, map, kinds, geometry, others, shared, onChan
   };
 
   function finishSketch() {
+    if (mode === "split" && drawn?.length > 1) return void cut();
     const least = kind === "Polygon" ? 3 : 2;
-    if (!drawn || drawn.length < least) return;
+    if (!drawn || drawn.length < least) return undefined;
     const own = kind === "Polygon" ? { type: "Polygon", coordinates: [[...drawn, drawn[0]]] } : { type: "LineString", coordinates: drawn };
     drawn = null;
     keep({ ...now(), own });
+    return undefined;
   }
 
   function onStart(hit) {
@@ -140,7 +202,8 @@ export function startEditor({ root, map, kinds, geometry, others, shared, onChan
     const middle = rounded([(a[0] + b[0]) / 2, (a[1] + b[1]) / 2]);
     const [own, ...rest] = inserted(all(), a, b, middle);
     chosen = pathIn(chain, path.at(-1));
-    return { from: middle, state: { own, others: shared ? rest : now().others }, preview: { own, others: shared ? rest : now().others }, fresh: true };
+    const state = { ...now(), own, others: shared ? rest : now().others };
+    return { from: middle, state, preview: state, fresh: true };
   }
 
   function onDrag(lngLat) {
@@ -158,7 +221,7 @@ export function startEditor({ root, map, kinds, geometry, others, shared, onChan
 
   function movedState(state, from, to) {
     const [own, ...rest] = moved([state.own, ...(shared ? state.others : [])], from, to);
-    return { own, others: shared ? rest : state.others };
+    return { ...state, own, others: shared ? rest : state.others };
   }
 
   function onHover(lngLat) {
@@ -180,16 +243,19 @@ export function startEditor({ root, map, kinds, geometry, others, shared, onChan
     if (!position) return;
     const found = deleted(all(), position);
     chosen = null;
-    if (found) keep({ own: found[0], others: shared ? found.slice(1) : now().others });
+    if (found) keep({ ...now(), own: found[0], others: shared ? found.slice(1) : now().others });
     else draw();
   }
 
-  const found = (lngLat, leaving = null) => {
-    if (!snapping) return null;
-    if (!index || leaving) index = snapIndex([...others.map((one, at) => ({ id: one.id, geometry: now().others[at] })), { id: null, geometry: drawn ? sketch() : null }], leaving ? (position) => same(position, leaving) : undefined);
+  const found = (lngLat, leaving = null, among = null) => {
+    if (!snapping && !among) return null;
+    if (among) index = snapIndex(among);
+    else if (!index || leaving) index = snapIndex([...others.map((one, at) => ({ id: one.id, geometry: now().others[at] })), { id: null, geometry: drawn ? sketch() : null }], leaving ? (position) => same(position, leaving) : undefined);
     const origin = map.unproject([0, 0]);
     const across = map.unproject([SNAP_PX, SNAP_PX]);
-    return nearest(index, [lngLat.lng, lngLat.lat], [Math.abs(across.lng - origin.lng), Math.abs(across.lat - origin.lat)]);
+    const items = index;
+    if (among) index = null;
+    return nearest(items, [lngLat.lng, lngLat.lat], [Math.abs(across.lng - origin.lng), Math.abs(across.lat - origin.lat)]);
   };
 
   /** The place next to the pointer: what is snapped to is the same to the last bit. */
@@ -239,7 +305,11 @@ export function startEditor({ root, map, kinds, geometry, others, shared, onChan
   return {
     geometry: () => now().own && fitted(now().own, kinds),
     /** Those next to it that moved along. */
-    changes: () => others.map((one, at) => ({ id: one.id, version: one.version, geometry: now().others[at], before: one.geometry })).filter(({ geometry: one, before }) => one !== before),
+    changes: () => others.map((one, at) => ({ id: one.id, version: one.version, geometry: now().others[at], before: one.geometry })).filter(({ geometry: one, before }) => one && one !== before),
+    /** Geometries that were cut off. */
+    pieces: () => now().pieces.map((one) => fitted(one, kinds)),
+    /** Those that were joined to it. */
+    joined: () => others.filter((one, at) => !now().others[at] && one.geometry).map(({ id, version }) => ({ id, version })),
     stop() {
       stopPointing();
       map.getCanvas().removeEventListener("keydown", keys, { capture: true });

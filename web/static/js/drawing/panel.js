@@ -78,7 +78,7 @@ export function makePanel(root, { tools, onMove, onFinish }) {
       }
       const { length_m: length, area_m2: area } = measured(geometry);
       told.textContent = [length ? text("drawing.length", { metres: short(Math.round(length * 100) / 100) }) : "", area ? text("drawing.area", { hectares: short(area / 1e4) }) : ""].filter(Boolean).join(" · ");
-      wrong.textContent = faults.map(({ code }) => text(`drawing.fault.${code}`)).join(" ");
+      wrong.textContent = faults.map(({ code, words }) => words ?? text(`drawing.fault.${code}`)).join(" ");
       position = chosen;
       vertex.hidden = !chosen;
       if (!chosen) return;

@@ -24,7 +24,8 @@ export async function startEditing({ root, view, layer, record, geometry, onChan
     onFinish: onDone,
   });
   return {
-    changes: editor.changes,
+    /** What is kept with it: neighbours that moved along, pieces that were cut off, records that were joined. */
+    beside: () => ({ moved: editor.changes().map(({ id, version, geometry: one }) => ({ id, version, geometry: one })), pieces: editor.pieces(), joined: editor.joined() }),
     end() {
       const now = editor.geometry();
       editor.stop();

@@ -21,7 +21,7 @@ let grid = null;
 let panel = null;
 let view = null;
 let drawing = null;
-let neighbours = [];
+let beside = { moved: [], pieces: [], joined: [] };
 
 async function start() {
   const library = import("./map.js");
@@ -30,7 +30,7 @@ async function start() {
   const [layers, info] = await Promise.all([loadLayers(), get("/api/map")]);
   startChoice(layers);
   grid = makeGrid(byId("table"), { onOpen: (id) => open(id), onSort: sort, onMarked: drawMarks });
-  panel = makePanel(byId("panel"), { onSaved, onClose, onRemove: (record) => remove(layer, [record], onGone), onShape: (geometry, old) => view?.setShape(geometry, old), draw, stopDrawing, keep: keepWithNeighbours });
+  panel = makePanel(byId("panel"), { onSaved, onClose, onRemove: (record) => remove(layer, [record], onGone), onShape: (geometry, old) => view?.setShape(geometry, old), draw, stopDrawing, keep: keepTogether });
   startParts();
   onConnection((left) => say(left === null ? text("desk.online") : left ? text("map.server.gone", { seconds: left }) : text("map.server.trying")));
   onReturn(follow);
@@ -157,7 +157,7 @@ function sort(field) {
 }
 
 function open(id) {
-  neighbours = [];
+  beside = nothing();
   update({ layer: layer.id, record: id, edit: null, field: null }, { push: true });
   grid.choose(id);
   showPart("panel");
@@ -242,32 +242,46 @@ async function draw(held, record, geometry, onChange) {
   view.setFree(false);
   view.setShape(null);
   if (geometry) view.goTo(geometry);
-  neighbours = [];
+  beside = nothing();
   drawing = await startEditing({ root: byId("drawing"), view, layer: held, record, geometry, onChange, onDone: () => stopDrawing() });
   return drawing;
 }
 
-/** Keeps a record, together with those next to it whose borders moved along: all of them or none. */
-async function keepWithNeighbours(held, record, body) {
+/** Keeps a record, together with what moved along, was cut off or joined: all of them or none. */
+async function keepTogether(held, record, body) {
   stopDrawing({ stay: true });
-  if (!neighbours.length || body.geometry === undefined) return save(held, record, body);
+  if (body.geometry === undefined || !countOf(beside)) return save(held, record, body);
   const { reason, ...change } = body;
-  const changes = [{ ...(record.id === null ? {} : { id: record.id, version: record.version }), ...change }, ...neighbours];
-  const { items } = await saveSeveral(held, changes, reason ? { reason } : {});
-  neighbours = [];
+  const own = { ...(record.id === null ? {} : { id: record.id, version: record.version }), ...change };
+  const pieces = beside.pieces.map((geometry) => pieceOf(held, record, body, geometry));
+  const { items } = await saveSeveral(held, [own, ...beside.moved, ...pieces], { removals: beside.joined, ...(reason ? { reason } : {}) });
+  beside.joined.forEach((one) => lines.put(one, { gone: true }));
   items.slice(1).forEach((one) => lines.put(one));
+  beside = nothing();
   return items[0];
+}
+
+const nothing = () => ({ moved: [], pieces: [], joined: [] });
+const countOf = ({ moved, pieces, joined }) => moved.length + pieces.length + joined.length;
+
+/** A record for what was cut off: the same values, a name that says so. */
+function pieceOf(held, record, body, geometry) {
+  const all = { ...record.values, ...body.values };
+  const values = Object.fromEntries(held.fields.filter(({ name, for_life: forLife }) => !forLife && all[name] !== null && all[name] !== undefined).map(({ name }) => [name, all[name]]));
+  if (values.name) values.name += text("drawing.piece");
+  const unit = body.unit_id === undefined ? record.unit_id : body.unit_id;
+  return { values, geometry, ...(held.has_unit && unit ? { unit_id: unit } : {}) };
 }
 
 function stopDrawing({ stay = false } = {}) {
   if (!drawing) return;
   const ended = drawing;
-  neighbours = ended.changes().map(({ id, version, geometry }) => ({ id, version, geometry }));
+  beside = ended.beside();
   drawing = null;
   view.setFree(true);
   view.setShape(ended.end());
   byId("panel").querySelector("#f-draw")?.removeAttribute("disabled");
-  if (neighbours.length) say(text("desk.neighbours", { count: neighbours.length }));
+  if (countOf(beside)) say(text("desk.beside", { moved: beside.moved.length, pieces: beside.pieces.length, joined: beside.joined.length }));
   if (!stay) showPart("panel");
 }
 
