@@ -94,8 +94,10 @@ def sealing(database: Database, path: Path, every_s: float) -> Iterator[None]:
 
 def _go_on(database: Database, path: Path, every_s: float, ended: Event) -> None:
     while True:
+        # Asked first: what was written while the one before was under way is sealed by one more.
+        last = ended.is_set()
         _try(database, path)
-        if ended.is_set():
+        if last:
             return
         ended.wait(every_s)
 
