@@ -70,7 +70,10 @@ def _write_names(
     marks: Mapping[str, Any],
 ) -> None:
     standard = standard_name(rows)
-    stated = values["reading"] or values["romanisation"]
+    # A dictionary's reading that nobody has touched confirms nothing: all readings are searched as before.
+    guessed = standard is not None and standard["reading_source"] != "stated"
+    kept_guess = guessed and standard is not None and values["reading"] == standard["reading"]
+    stated = (None if kept_guess else values["reading"]) or values["romanisation"]
     given = name_row(values["name"], stated, values["romanisation"], values["class_code"])
     given |= {name: values[name] for name in ("valid_from", "valid_to")}
     if standard is None:

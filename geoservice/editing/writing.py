@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import shapely
 from geoalchemy2.shape import from_shape
-from sqlalchemy import Connection, delete, insert, text, update
+from sqlalchemy import Connection, delete, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from geoservice.catalog import Catalog
@@ -244,7 +244,16 @@ class _Writer:
         wished = declared.published if change.published is None else change.published
         may = self._publishes.everywhere or (unit is not None and unit in self._publishes.units)
         public = wished and may
-        return {"published": public, "classification": "public" if public else "internal"}
+        return {
+            "published": public,
+            "classification": "public" if public else "internal",
+            "schematic": self._schematic(),
+        }
+
+    def _schematic(self) -> bool:
+        """What is made among schematic records (示意数据) is schematic: they are never mixed with real ones."""
+        held = select(self._kept.table.c.id).where(self._kept.table.c.schematic)
+        return bool(self._connection.execute(select(held.exists())).scalar_one())
 
     def _insert(self, row: dict[str, Any]) -> Row:
         kept = self._kept
@@ -274,7 +283,27 @@ def _columns(kept: Kept) -> list[Any]:
     return [kept.table.c[name] for name in ("id", *_MARKS, *(part.of for part in kept.parts if part.of != "id"))]
 
 
+_UNIT_USED = text("""
+    select used from unit_version v cross join lateral (
+        select 'facility' as used from facility r where r.unit_id = v.unit_id
+        union all select 'community' from community r where r.unit_id = v.unit_id
+        union all select 'place' from place r where r.unit_id = v.unit_id
+        union all select 'unit_version' from unit_version r where r.parent_id = v.unit_id
+    ) u where v.id = :id and not exists (select from unit_version o where o.unit_id = v.unit_id and o.id <> v.id) limit 1
+""")
+# A code goes with the last version of its unit, so that it can be given again.
+_UNIT_CODES = text("""
+    delete from unit_code c using unit_version v where v.id = :id and c.unit_id = v.unit_id
+      and not exists (select from unit_version o where o.unit_id = v.unit_id and o.id <> v.id)
+""")
+
+
 def _take_out(connection: Connection, kept: Kept, record_id: int) -> None:
+    if kept.layer.id == "units":
+        used = connection.execute(_UNIT_USED, {"id": record_id}).scalar()
+        if used is not None:
+            raise Conflict("records.in-use", table=used)
+        connection.execute(_UNIT_CODES, {"id": record_id})
     delete_parts(connection, kept, record_id)
     gone = connection.execute(delete(kept.table).where(kept.table.c.id == record_id))
     if not gone.rowcount:

@@ -430,7 +430,7 @@ def test_rights_hold(
         "/api/records/facilities",
         json={"values": {"name": "内部", "type": "nursing_home"}, "geometry": point, "unit_id": own},
     ).json()
-    assert made["marks"] == {"classification": "internal", "published": False, "schematic": False, "batch_id": None}
+    assert made["marks"] == {"classification": "internal", "published": False, "schematic": True, "batch_id": None}
     assert patch(local, "facilities", made, published=True).status_code == 403
     shown = patch(clerk, "facilities", made, published=True)
     assert shown.json()["marks"]["published"]
@@ -461,3 +461,46 @@ def test_records_near_a_box_come_with_their_geometry(clerk: TestClient) -> None:
     assert len(clerk.get("/api/records/units/near", params={**box, "limit": 2}).json()["items"]) == 2
     assert clerk.get("/api/records/units/near").status_code == 400
     assert clerk.get("/api/records/units/near", params={"bbox": "1,2,x"}).status_code == 400
+
+
+def test_a_reading_that_nobody_confirmed_stays_one_of_several(clerk: TestClient, county: Database) -> None:
+    point = {"type": "Point", "coordinates": [113.16, 30.66]}
+    given = {"name": "重兴路", "class_code": "23"}
+    made = clerk.post("/api/records/places", json={"values": given, "geometry": point}).json()
+
+    def keys() -> Any:
+        with county.connect("owner") as connection:
+            asked = "select reading_source, tones, alike_keys from place_name where place_id = :id"
+            return connection.execute(text(asked), {"id": made["id"]}).one()
+
+    before = keys()
+    assert before.reading_source == "dictionary"
+    assert " " in before.tones
+    changed = patch(clerk, "places", made, values={"rank": 3}).json()
+    assert keys() == before
+    confirmed = patch(clerk, "places", changed, values={"reading": "chóng xīng lù"}).json()
+    assert keys() == before
+    assert confirmed["values"]["reading"] == "chóng xīng lù"
+    patch(clerk, "places", confirmed, values={"reading": "zhòng xīng lù"})
+    assert keys().reading_source == "stated"
+    assert " " not in keys().tones
+
+
+def test_what_is_made_among_schematic_records_is_schematic(clerk: TestClient) -> None:
+    point = {"type": "Point", "coordinates": [113.16, 30.66]}
+    values = {"name": "示意中的", "type": "nursing_home"}
+    made = clerk.post("/api/records/facilities", json={"values": values, "geometry": point}).json()
+    assert made["marks"]["schematic"]
+
+
+def test_a_unit_that_is_named_stays_and_a_code_can_be_given_again(clerk: TestClient) -> None:
+    named = clerk.get("/api/records/units", params={"q": "岳口镇"}).json()["items"][0]
+    refused = take_out(clerk, "units", named)
+    assert refused.status_code == 409
+    assert refused.json()["code"] == "records.in-use"
+    values = {"name": "误建镇", "level": "township", "code": "429006999", "code_system": "mca", "code_edition": "2025"}
+    made = clerk.post("/api/records/units", json={"values": values}).json()
+    assert take_out(clerk, "units", made).status_code == 200
+    again = clerk.post("/api/records/units", json={"values": values})
+    assert again.status_code == 201, again.text
+    assert again.json()["values"]["code"] == "429006999"

@@ -93,7 +93,7 @@ async function reload(changes) {
       if (come < all && come <= lines.PAGE) grid.show(layer, lines.loaded(), lines.ordered());
     });
     if (!done) return;
-    drawLines({ fit: false });
+    drawLines();
   } catch (error) {
     byId("told").replaceChildren(failure(error, () => reload({})));
   }
@@ -104,7 +104,7 @@ function drawLines() {
   const field = byId("field").value;
   const value = byId("value").value.trim();
   fillValues(field);
-  const rows = lines.chosen(layer, { field: value || field ? field : "", value: codeOf(field, value), day: byId("day").value, bounds: byId("within").checked ? view?.bounds() : null });
+  const rows = lines.chosen(layer, { field, value: codeOf(field, value), day: byId("day").value, bounds: byId("within").checked ? view?.bounds() : null });
   grid.show(layer, rows, lines.ordered());
   const all = lines.loaded().length;
   byId("told").replaceChildren(
@@ -163,7 +163,7 @@ function open(id) {
   showPart("panel");
   panel.open(layer.id, id).then(() => {
     const found = lines.loaded().find((record) => record.id === id);
-    if (found && view && !view.bounds().contains([found.lon ?? 0, found.lat ?? 0])) view.goTo({ type: "Point", coordinates: [found.lon, found.lat] });
+    if (found && found.lon !== null && view && !view.bounds().contains([found.lon, found.lat])) view.goTo({ type: "Point", coordinates: [found.lon, found.lat] });
   });
 }
 
