@@ -33,11 +33,20 @@ class Text(Declaration):
 
 
 class FieldDeclaration(Declaration):
-    """One field of a layer."""
+    """One field of a layer.
+
+    Attributes
+    ----------
+    codes
+        The list that a code, or each word of a list, is from.
+    help
+        What belongs into it, for whoever fills in a form.
+    """
 
     name: Identifier
     type: Literal["text", "integer", "number", "date", "code", "boolean", "list"]
     title: Text
+    help: Text | None = None
     required: bool = False
     max_length: int | None = Field(None, ge=1)
     min: float | None = None
@@ -49,7 +58,7 @@ class FieldDeclaration(Declaration):
 
     @model_validator(mode="after")
     def _codes_go_with_code(self) -> Self:
-        if (self.type == "code") != (self.codes is not None):
+        if self.type != "list" and (self.type == "code") != (self.codes is not None):
             raise ValueError(f"field {self.name}: type 'code' and a key 'codes' go together")
         return self
 

@@ -25,6 +25,7 @@ from geoservice.database.engine import Database
 from geoservice.database.prepare import prepare
 from geoservice.ingest.sample import write_sample
 from geoservice.ingest.sampling import load_sample
+from geoservice.language import current_language
 from geoservice.settings import AuditSettings, ServerSettings, Settings, StateSettings
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -48,6 +49,13 @@ def artefacts() -> Path:
     folder = ROOT / "tests" / "artefacts"
     folder.mkdir(exist_ok=True)
     return folder
+
+
+@pytest.fixture(autouse=True)
+def own_language() -> Iterator[None]:
+    """Commands that are run in the process set the language of whatever follows."""
+    yield
+    current_language.set("zh")
 
 
 @pytest.fixture(scope="session")

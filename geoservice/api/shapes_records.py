@@ -25,11 +25,15 @@ class CodeShape(Shape):
 
 
 class FieldForm(Shape):
-    """A field as its layer declares it; `for_life` is one that is given once and not changed."""
+    """A field as its layer declares it; a list with `codes` takes several of them.
+
+    `for_life` is one that is given once and not changed.
+    """
 
     name: str
     type: Literal["text", "integer", "number", "date", "code", "boolean", "list"]
     title: Title
+    help: Title | None
     required: bool
     max_length: int | None
     min: float | None

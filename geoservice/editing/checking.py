@@ -15,7 +15,7 @@ from geoservice.errors import BadInput
 from geoservice.ingest.fields import Matched
 from geoservice.ingest.geometry import clean
 from geoservice.ingest.readers.raw import RawTable, object_array
-from geoservice.ingest.roads import direction, traveller
+from geoservice.ingest.roads import modes_of
 from geoservice.ingest.validate import check_fields, check_order, label_of
 from geoservice.ingest.values import ValueRefusedError
 from geoservice.language import catalogue, current_language, translate
@@ -94,11 +94,11 @@ def checked(kept: Kept, catalog: Catalog, given: Given, *, max_vertices: int) ->
     columns, faults = _fields(kept, catalog, given)
     shapes, wrong = _geometry(kept, given, max_vertices)
     faults = [*given.faults, *faults, *wrong]
-    if kept.layer.id == "roads":
-        faults += _road_words(columns)
     if faults:
         raise Refused(sorted(faults, key=lambda one: one.index))
     rows = [{name: column[at] for name, column in columns.items()} for at in range(len(given.values))]
+    if kept.layer.id == "roads":
+        rows = [{**row, "modes": modes_of(row, catalog)} for row in rows]
     return Checked(rows, shapes)
 
 
@@ -177,17 +177,3 @@ def _wrong(shape: Any, *, required: bool) -> tuple[ValueRefusedError, tuple[floa
 def _fault_word(reason: str) -> str:
     key = "records.shape." + reason.strip().lower().replace(" ", "-")
     return translate(key) if key in catalogue(current_language.get()) else reason.strip()
-
-
-def _road_words(columns: dict[str, list[Any]]) -> list[FieldFault]:
-    """Directions and modes of travel in our words."""
-    faults = []
-    for at, (way, modes) in enumerate(zip(columns["oneway"], columns["modes"], strict=True)):
-        columns["oneway"][at] = direction(way)
-        if columns["oneway"][at] is None:
-            faults.append(told(at, "oneway", ValueRefusedError("import.roads-oneway"), value=way))
-        known = [traveller(word) for word in modes or ()]
-        if None in known:
-            faults.append(told(at, "modes", ValueRefusedError("import.roads-mode"), value="、".join(modes or ())))
-        columns["modes"][at] = [word for word in known if word is not None]
-    return faults

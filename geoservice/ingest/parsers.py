@@ -28,6 +28,8 @@ def parser_for(declared: FieldDeclaration, codes: Mapping[str, CodeList]) -> Par
     """The parser of a declared field; it checks the type, the length, the range and the code list."""
     if declared.type == "code" and declared.codes is not None:
         return CodeParser(codes[declared.codes])
+    if declared.type == "list" and declared.codes is not None:
+        return ListParser(codes[declared.codes])
     if declared.type == "integer":
         return lambda cell: _within(declared, parse_integer(cell, unit=declared.unit))
     if declared.type == "number":
@@ -66,7 +68,7 @@ class CodeParser:
 
     def __call__(self, cell: Any) -> Any:
         """The code of the entry; a notice goes with one whose leading zeros were lost."""
-        text = re.sub(r"^(\d+)\.0+$", r"\1", _folded(str(cell)))
+        text = re.sub(r"^(-?\d+)\.0+$", r"\1", _folded(str(cell)))
         if not text:
             return None
         if text in self._by_text:
@@ -80,6 +82,27 @@ class CodeParser:
         if near:
             raise ValueRefusedError("import.unknown-code-near", known=self._known, near=near[0])
         raise ValueRefusedError("import.unknown-code", known=self._known)
+
+
+class ListParser:
+    """Finds each word of a list in a code list; in the order of that list, each once.
+
+    Examples
+    --------
+    >>> from geoservice.catalog import load_catalog
+    >>> parser = ListParser(load_catalog().codes["travellers"])
+    >>> parser("机动车、步行"), parser(["walk"]), parser("")
+    (['walk', 'car'], ['walk'], None)
+    """
+
+    def __init__(self, codes: CodeList) -> None:
+        self._known = [entry.code for entry in codes.entries]
+        self._parser = CodeParser(codes)
+
+    def __call__(self, cell: Any) -> list[str] | None:
+        """The codes of the entries."""
+        found = {self._parser(word) for word in parse_list(cell) or ()}
+        return [code for code in self._known if code in found] or None
 
 
 def _folded(text: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,21 +14,10 @@ from geoservice.catalog import Catalog
 from geoservice.ingest.load.identify import derive_keys
 from geoservice.ingest.load.staging import missing
 from geoservice.ingest.noding import Lines, NetworkReport, Noded, describe, node_lines, node_numbers
-from geoservice.ingest.records import GEOM, SOURCE_ROW, Notice, RecordSet, Refusal
-from geoservice.language import current_language
+from geoservice.ingest.records import GEOM, SOURCE_ROW, Notice, RecordSet
 
 Progress = Callable[[str, int, int], None]
 
-DIRECTIONS = {
-    "no": ("no", "false", "0", "n", "b", "both", "twoway", "否", "双向", "双向通行", "双行", "双", "非单行"),
-    "forward": ("forward", "yes", "true", "1", "y", "f", "ft", "是", "单向", "单行", "单向通行", "正向", "顺向", "正"),
-    "backward": ("backward", "reverse", "-1", "t", "tf", "逆向", "反向", "逆", "反"),
-}
-TRAVELLERS = {
-    "walk": ("walk", "foot", "pedestrian", "步行", "行人"),
-    "bicycle": ("bicycle", "bike", "ebike", "自行车", "非机动车", "电动自行车", "电动车"),
-    "car": ("car", "motor_vehicle", "motorcar", "汽车", "机动车", "小汽车"),
-}
 LISTED_NEAR_MISSES = 1000
 SHOWN_NEAR_MISSES = 5
 GROUND, BRIDGE, TUNNEL = 0, 1, 2
@@ -37,7 +25,7 @@ GROUND, BRIDGE, TUNNEL = 0, 1, 2
 
 @dataclass
 class _Road:
-    """What one record says, or why it is refused."""
+    """What one record says."""
 
     oneway: str
     modes: list[str]
@@ -75,13 +63,10 @@ def read_roads(
     """
     tell = progress or (lambda _step, _done, _all: None)
     tell("import.step.noding", 0, 2)
-    refusals: list[Refusal] = []
-    roads = [_road(row, catalog, records, refusals) for row in records.records.to_dict("records")]
-    said = [road for road in roads if road is not None]
-    records.reject(refusals)
     frame = records.records.reset_index(drop=True)
     if not len(frame):
         return replace(records, records=frame.assign(node_ids=None))
+    said = [_road(row, catalog) for row in frame.to_dict("records")]
     names = [_named(key, row) for key, row in zip(frame["key"], frame[SOURCE_ROW], strict=True)]
     # From the lines as they were drawn, so that a new road does not change the keys of those that it meets.
     records.records = frame
@@ -104,68 +89,20 @@ def _named(key: object, row: object) -> str:
     return f"#{row}" if missing(key) else str(key)
 
 
-def direction(value: object) -> str | None:
-    """``no``, ``forward`` or ``backward`` in the direction of the drawing; None for a word that is not known.
-
-    Examples
-    --------
-    >>> direction("单行"), direction("逆向"), direction(None), direction("FT"), direction("也许")
-    ('forward', 'backward', 'no', 'forward', None)
-    """
-    word = _folded(value)
-    return "no" if not word else next((name for name, words in DIRECTIONS.items() if word in words), None)
+def _road(row: Mapping[Any, Any], catalog: Catalog) -> _Road:
+    oneway = "no" if missing(row.get("oneway")) else row["oneway"]
+    level = int(row.get("level") or 0)
+    return _Road(oneway, modes_of(row, catalog), level, bool(row.get("bridge")), bool(row.get("tunnel")))
 
 
-def traveller(value: object) -> str | None:
-    """``walk``, ``bicycle`` or ``car``; None for a word that is not known.
-
-    Examples
-    --------
-    >>> traveller("步行"), traveller("bicycle"), traveller("马")
-    ('walk', 'bicycle', None)
-    """
-    word = _folded(value)
-    return next((name for name, words in TRAVELLERS.items() if word in words), None)
-
-
-def _folded(value: object) -> str:
-    if value is None or (isinstance(value, float) and np.isnan(value)):
-        return ""
-    text = unicodedata.normalize("NFKC", str(value)).strip().casefold()
-    return text.removesuffix(".0")
-
-
-def _road(row: Mapping[Any, Any], catalog: Catalog, records: RecordSet, refusals: list[Refusal]) -> _Road | None:
-    number = int(row[SOURCE_ROW])
-    oneway = direction(row.get("oneway"))
-    if oneway is None:
-        refusals.append(records.refusal(number, _title(catalog, "oneway"), row["oneway"], "import.roads-oneway"))
-    modes = _modes(row, catalog)
-    if modes is None:
-        refusals.append(
-            records.refusal(number, _title(catalog, "modes"), "、".join(map(str, row["modes"])), "import.roads-mode")
-        )
-    if oneway is None or modes is None:
-        return None
-    return _Road(oneway, modes, int(row.get("level") or 0), bool(row.get("bridge")), bool(row.get("tunnel")))
-
-
-def _title(catalog: Catalog, name: str) -> str:
-    title: str = getattr(catalog.layers["roads"].field(name).title, current_language.get())
-    return title
-
-
-def _modes(row: Mapping[Any, Any], catalog: Catalog) -> list[str] | None:
-    """The modes of the record, else those of its class; None where one is not known."""
+def modes_of(row: Mapping[Any, Any], catalog: Catalog) -> list[str]:
+    """Who may use a road: those that its record names in `modes`, else those of its `class`."""
     given = row.get("modes")
-    if not isinstance(given, Sequence) or isinstance(given, str) or not given:
-        entry = next((one for one in catalog.codes["road_classes"].entries if one.code == row.get("class")), None)
-        default = entry.attributes.get("modes") if entry else None
-        return list(default) if isinstance(default, list) else []
-    known = [traveller(word) for word in given]
-    if None in known:
-        return None
-    return [mode for mode in TRAVELLERS if mode in known]
+    if isinstance(given, Sequence) and not isinstance(given, str) and given:
+        return list(given)
+    entry = next((one for one in catalog.codes["road_classes"].entries if one.code == row.get("class")), None)
+    default = entry.attributes.get("modes") if entry else None
+    return list(default) if isinstance(default, list) else []
 
 
 def _lines(frame: gpd.GeoDataFrame, roads: Sequence[_Road], catalog: Catalog) -> Lines:

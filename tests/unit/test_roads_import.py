@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 import shapely
 
+from geoservice.ingest.parsers import parser_for
 from geoservice.ingest.records import RecordSet
-from geoservice.ingest.roads import direction, read_roads, traveller
+from geoservice.ingest.roads import read_roads
+from geoservice.ingest.values import parse_column
 from geoservice.language import catalogue
 
 EAST = 1 / (111_320.0 * np.cos(np.radians(30)))
@@ -53,7 +55,6 @@ def by_key(records):
     [
         (None, "no"),
         ("", "no"),
-        (float("nan"), "no"),
         ("双向", "no"),
         ("否", "no"),
         (0, "no"),
@@ -72,15 +73,25 @@ def by_key(records):
         ("不详", None),
     ],
 )
-def test_words_of_directions(word, expected):
-    assert direction(word) == expected
+def test_words_of_directions(catalog, word, expected):
+    parser = parser_for(catalog.layers["roads"].field("oneway"), catalog.codes)
+    column = parse_column([word], parser)
+    assert (None if column.refused else column.values[0] or "no") == expected
 
 
 @pytest.mark.parametrize(
-    ("word", "expected"), [("步行", "walk"), ("机动车", "car"), ("EBIKE", "bicycle"), ("马", None)]
+    ("word", "expected"),
+    [
+        ("步行", ["walk"]),
+        ("机动车", ["car"]),
+        ("EBIKE", ["bicycle"]),
+        ("car，步行", ["walk", "car"]),
+        ("步行、马", None),
+    ],
 )
-def test_words_of_modes(word, expected):
-    assert traveller(word) == expected
+def test_words_of_modes(catalog, word, expected):
+    column = parse_column([word], parser_for(catalog.layers["roads"].field("modes"), catalog.codes))
+    assert (None if column.refused else column.values[0]) == expected
 
 
 def test_a_network_with_node_ids(catalog):
@@ -133,7 +144,7 @@ def test_modes_of_the_class_and_of_the_record(catalog):
         read_roads(
             record_set(
                 road("a", line((0, 0), (100, 0)), **{"class": "motorway"}),
-                road("b", line((0, 50), (100, 50)), modes=["汽车", "步行"]),
+                road("b", line((0, 50), (100, 50)), modes=["walk", "car"]),
                 road("c", line((0, 90), (100, 90)), **{"class": "footway"}),
             ),
             catalog,
@@ -147,30 +158,6 @@ def test_nothing_crosses_a_motorway_at_its_level(catalog):
     first, second = CROSS
     roads = by_key(read_roads(record_set({**first, "class": "motorway"}, second), catalog, 1.0))
     assert not set(roads["a"]["node_ids"]) & set(roads["b"]["node_ids"])
-
-
-def test_words_that_are_not_known_are_refused_with_their_row(catalog):
-    found = read_roads(
-        record_set(
-            *CROSS, road("c", line((0, 20), (90, 20)), oneway="不详"), road("d", line((0, 30), (90, 30)), modes=["马"])
-        ),
-        catalog,
-        1.0,
-    )
-    assert [(refusal.row, refusal.field, refusal.value) for refusal in found.refusals] == [
-        (3, "单行", "不详"),
-        (4, "通行方式", "马"),
-    ]
-    assert sorted(by_key(found)) == ["a", "b"]
-    for refusal in found.refusals:
-        assert refusal.remedy
-        assert "{" not in refusal.reason
-
-
-def test_all_refused(catalog):
-    found = read_roads(record_set(road("c", line((0, 20), (90, 20)), oneway="不详")), catalog, 1.0)
-    assert not len(found.records)
-    assert found.refused == 1
 
 
 def test_a_line_that_shrinks_to_a_point_is_left_out(catalog):

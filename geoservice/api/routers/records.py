@@ -249,6 +249,7 @@ def _field(declared: FieldDeclaration, kept: Kept, catalog: Catalog) -> FieldFor
     return FieldForm(
         **{name: getattr(declared, name) for name in same},
         title=Title.of(declared.title),
+        help=None if declared.help is None else Title.of(declared.help),
         codes=None if codes is None else [CodeShape(code=one.code, title=Title.of(one.title)) for one in codes],
         for_life=declared.name in kept.identity,
     )

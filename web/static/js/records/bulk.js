@@ -29,13 +29,13 @@ export function drawMany(root, { layer, marked, onDone, onClear }) {
 /** The records as a sheet that can be loaded again: titles as headers, codes as they are read, a point on each. */
 export function exportSheet(layer, records) {
   const heads = [...layer.fields.map(({ title }) => title.zh), ...(layer.has_unit ? ["所属区划"] : []), "经度", "纬度"];
-  const line = (record) => [...layer.fields.map((field) => (field.codes ? shown(field, record.values[field.name]) : listed(record.values[field.name]))), ...(layer.has_unit ? [record.unit_name] : []), rounded(record.lon), rounded(record.lat)];
+  const line = (record) => [...layer.fields.map((field) => (field.codes ? shown(field, record.values[field.name]) : plain(record.values[field.name]))), ...(layer.has_unit ? [record.unit_name] : []), rounded(record.lon), rounded(record.lat)];
   download(sheetOf([heads, ...records.map(line)]), `${titled(layer.title)}.csv`);
 }
 
 /** To about a centimetre. */
 const rounded = (degrees) => (degrees === null ? null : Number(degrees.toFixed(7)));
-const listed = (value) => (Array.isArray(value) ? value.join("、") : value);
+const plain = (value) => (Array.isArray(value) ? value.join("、") : value);
 
 function changeField(layer, marked, onDone) {
   const fields = layer.fields.filter((field) => !field.for_life);

@@ -10,12 +10,14 @@ export function fieldInput(field, value, { disabled, onInput }) {
   const locked = disabled || (field.for_life && value !== undefined);
   const input = control(field, value, { id, disabled: locked, onInput });
   const help = helpOf(field, locked && !disabled);
-  if (help) input.setAttribute("aria-describedby", `${id}-help ${id}-fault`);
-  else input.setAttribute("aria-describedby", `${id}-fault`);
+  input.setAttribute("aria-describedby", help ? `${id}-help ${id}-fault` : `${id}-fault`);
+  const title = [titled(field.title), field.required ? el("span", { class: "must", title: text("desk.required") }, " *") : null, field.unit ? el("small", {}, ` ${field.unit}`) : null];
+  const several = input.matches("fieldset");
+  if (several) input.prepend(el("legend", {}, ...title));
   return el(
     "div",
     { class: "field", "data-field": field.name },
-    el("label", { for: id }, titled(field.title), field.required ? el("span", { class: "must", title: text("desk.required") }, " *") : null, field.unit ? el("small", {}, ` ${field.unit}`) : null),
+    several ? null : el("label", { for: id }, ...title),
     input,
     help ? el("small", { id: `${id}-help`, class: "quiet" }, help) : null,
     el("p", { id: `${id}-fault`, class: "fault", hidden: true }),
@@ -24,6 +26,7 @@ export function fieldInput(field, value, { disabled, onInput }) {
 
 function control(field, value, { id, disabled, onInput }) {
   const given = { id, name: field.name, disabled, required: field.required };
+  if (field.codes && field.type === "list") return ticks(given, value ?? [], field.codes, onInput);
   if (field.codes) return choice(given, value, field.codes.map(({ code, title }) => [code, titled(title)]), onInput);
   if (field.type === "boolean") return choice(given, value === null || value === undefined ? "" : String(value), [["true", text("desk.yes")], ["false", text("desk.no")]], onInput);
   const kinds = { integer: { inputmode: "numeric" }, number: { inputmode: "decimal" }, date: { type: "date" } };
@@ -37,18 +40,31 @@ function choice(given, value, entries, onInput) {
   return el("select", { ...given, onchange: onInput }, ...all.map(([code, title]) => el("option", { value: code, selected: code === (value ?? "") }, title)));
 }
 
+function ticks({ id, name, disabled }, value, codes, onInput) {
+  const known = new Set(codes.map(({ code }) => code));
+  const all = [...codes.map(({ code, title }) => [code, titled(title)]), ...value.filter((code) => !known.has(code)).map((code) => [code, code])];
+  const box = ([code, title]) => el("label", { class: "tick" }, el("input", { type: "checkbox", name, value: code, checked: value.includes(code), disabled, onchange: onInput }), title);
+  return el("fieldset", { id, class: "ticks row" }, ...all.map(box));
+}
+
 function helpOf(field, forLife) {
-  if (forLife) return text("desk.for-life");
-  if (field.type === "list") return text("desk.list.help");
-  if (["integer", "number"].includes(field.type) && (field.min !== null || field.max !== null)) {
-    return text("desk.range", { least: field.min === null ? "−∞" : count(field.min), most: field.max === null ? "∞" : count(field.max) });
+  const said = [field.help ? titled(field.help) : null];
+  if (forLife) said.push(text("desk.for-life"));
+  else if (field.type === "list" && !field.codes) said.push(text("desk.list.help"));
+  else if (["integer", "number"].includes(field.type) && (field.min !== null || field.max !== null)) {
+    said.push(text("desk.range", { least: field.min === null ? "−∞" : count(field.min), most: field.max === null ? "∞" : count(field.max) }));
   }
-  return null;
+  return said.filter(Boolean).join(" ") || null;
 }
 
 /** What stands in the inputs, by field; an empty one is null. */
 export function valuesOf(form, fields) {
-  return Object.fromEntries(fields.map((field) => [field.name, valueOf(form.elements.namedItem(field.name), field)]));
+  return Object.fromEntries(fields.map((field) => [field.name, field.codes && field.type === "list" ? ticked(form, field) : valueOf(form.elements.namedItem(field.name), field)]));
+}
+
+function ticked(form, { name }) {
+  const chosen = [...form.querySelectorAll(`[data-field="${CSS.escape(name)}"] input:checked`)].map(({ value }) => value);
+  return chosen.length ? chosen : null;
 }
 
 function valueOf(input, field) {

@@ -35,11 +35,13 @@ export const unitsFor = (layer) => units.filter(({ level }) => (layer.id === "un
 /** A value as people read it. */
 export function shown(field, value) {
   if (value === null || value === undefined || value === "") return "";
-  if (field.codes) return titled(field.codes.find(({ code }) => code === value)?.title) || String(value);
+  if (Array.isArray(value)) return value.map((one) => shownCode(field, one)).join("、");
+  if (field.codes) return shownCode(field, value);
   if (typeof value === "boolean") return text(value ? "desk.yes" : "desk.no");
-  if (Array.isArray(value)) return value.join("、");
   return field.type === "integer" || field.type === "number" ? short(value) : String(value);
 }
+
+const shownCode = (field, value) => titled(field.codes?.find(({ code }) => code === value)?.title) || String(value);
 
 /** Whether two values are the same for a person: nothing typed is no value. */
 export function same(one, other) {
