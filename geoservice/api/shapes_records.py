@@ -104,6 +104,26 @@ class RecordList(Shape):
     total: int | None
 
 
+class RemovedShape(Shape):
+    """A record that is gone, as it was, with its geometry; who took it out when and why."""
+
+    id: int
+    at: datetime
+    actor: str
+    reason: str | None
+    values: dict[str, Any]
+    unit_id: int | None
+    marks: MarksShape
+    geometry: dict[str, Any] | None
+
+
+class RemovedList(Shape):
+    """One page of them, the last first."""
+
+    items: list[RemovedShape]
+    next: str | None
+
+
 class VersionShape(Shape):
     """A record from one moment to the next."""
 
@@ -173,6 +193,13 @@ class Removal(Parameters):
     """Records that are taken out together."""
 
     records: list[NamedVersion] = Field(min_length=1, max_length=5000)
+    reason: Reason | None = None
+
+
+class Return(Parameters):
+    """Records that are brought back together, by the ids that they had."""
+
+    ids: list[RecordId] = Field(min_length=1, max_length=5000)
     reason: Reason | None = None
 
 

@@ -127,7 +127,7 @@ def _moments(
             yield None, dict(state)
         for entry in changed:
             _put(state, entry, entry["after"])
-        yield changed[0], dict(state)
+        yield next((one for one in changed if _key(one) == main), changed[0]), dict(state)
     if current and state != current:
         yield None, current
 

@@ -25,6 +25,7 @@ from geoservice.editing.reading import Record, Row, record, with_ids
 from geoservice.editing.road_nodes import node_ids
 from geoservice.errors import BadRequest, Changed, Conflict, Forbidden
 from geoservice.ingest.values import ValueRefusedError
+from geoservice.language import catalogue, current_language, translate
 
 MOST_CHANGES = 5000
 _HOLDER = text("""
@@ -102,7 +103,7 @@ def apply(
             for change, values, shape in zip(changes, typed.values, typed.shapes, strict=True)
         ]
     except IntegrityError as error:
-        raise _refused(kept, error) from error
+        raise refused(kept, error) from error
     bump_revision(connection, kept.layer.id)
     after = with_ids(connection, kept, ids)
     # Whoever moves a record out of sight does not see it afterwards.
@@ -126,7 +127,7 @@ def remove(
         for record_id in present:
             _take_out(connection, kept, record_id)
     except IntegrityError as error:
-        raise _refused(kept, error) from error
+        raise refused(kept, error) from error
     bump_revision(connection, kept.layer.id)
     return list(present.values())
 
@@ -302,7 +303,7 @@ def _take_out(connection: Connection, kept: Kept, record_id: int) -> None:
     if kept.layer.id == "units":
         used = connection.execute(_UNIT_USED, {"id": record_id}).scalar()
         if used is not None:
-            raise Conflict("records.in-use", table=used)
+            raise _in_use(used)
         connection.execute(_UNIT_CODES, {"id": record_id})
     delete_parts(connection, kept, record_id)
     gone = connection.execute(delete(kept.table).where(kept.table.c.id == record_id))
@@ -310,13 +311,18 @@ def _take_out(connection: Connection, kept: Kept, record_id: int) -> None:
         raise Forbidden("access.not-allowed")
 
 
-def _refused(kept: Kept, error: IntegrityError) -> Exception:
+def _in_use(table: str) -> Conflict:
+    key = f"records.of.{table}"
+    return Conflict("records.in-use", what=translate(key) if key in catalogue(current_language.get()) else table)
+
+
+def refused(kept: Kept, error: IntegrityError) -> Exception:
     """What the database refuses, in words."""
     state = getattr(error.orig, "sqlstate", None)
     diagnosis = getattr(error.orig, "diag", None)
     constraint = str(getattr(diagnosis, "constraint_name", None) or "-")
     if state == "23503":
-        return Conflict("records.in-use", table=str(getattr(diagnosis, "table_name", None) or "-"))
+        return _in_use(str(getattr(diagnosis, "table_name", None) or "-"))
     if state in ("23505", "23P01"):
         return Conflict("records.taken", fields="、".join(kept.identity), constraint=constraint)
     return Refused([told(0, "", ValueRefusedError("records.constraint", constraint=constraint))])

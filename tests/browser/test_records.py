@@ -227,6 +227,55 @@ def test_many_records_are_changed_taken_out_and_brought_back(
 
 
 @pytest.mark.usefixtures("clerk")
+def test_what_was_taken_out_earlier_is_found_and_brought_back(
+    open_records: Opened, person: Held, artefacts: Path
+) -> None:
+    desk = open_records("?layer=places", who=person)
+    page = desk.page
+    page.fill("#q", "汪场")
+    expect(page.locator("#told")).to_contain_text("2 条（共 2 条）")
+    page.locator("thead input").check()
+    page.locator("#many").get_by_role("button", name="删除").click()
+    page.fill("#remove-reason", "重复登记")
+    page.locator("dialog").get_by_role("button", name="删除").click()
+    saved(page, "已删除 2 条")
+    page.reload()
+    settle(page)
+    page.click("#gone")
+    lines = page.locator(".removed li")
+    expect(lines).to_have_count(2)
+    expect(lines.first).to_contain_text("由 zhang 删除：重复登记")
+    lines.first.locator("input").focus()
+    page.keyboard.press("Space")
+    expect(page.get_by_role("button", name="找回 1 条")).to_be_enabled()
+    page.wait_for_timeout(800)
+    page.screenshot(path=artefacts / "records-removed.png")
+    lines.last.locator("input").check()
+    page.get_by_role("button", name="找回 2 条").click()
+    saved(page, "已找回 2 条")
+    assert desk.get("/api/records/places", q="汪场")["total"] == 2
+    page.click("#gone")
+    expect(page.locator("#panel")).to_contain_text("这里没有您可以找回的记录")
+
+
+@pytest.mark.usefixtures("clerk")
+def test_a_road_says_who_may_use_it_in_words(open_records: Opened, person: Held) -> None:
+    desk = open_records("?layer=roads", who=person)
+    page = desk.page
+    page.locator("tbody tr[data-id]").first.click()
+    page.wait_for_selector("#f-draw")
+    expect(page.locator("[data-field=oneway]")).to_contain_text("沿绘制方向指从线的起点到终点")
+    page.select_option("#f-oneway", label="单行（沿绘制方向）")
+    page.locator("[data-field=modes] label", has_text="步行").locator("input").uncheck()
+    press_save(page)
+    saved(page)
+    record = int(str(page.locator("tbody tr[aria-current]").get_attribute("data-id")))
+    values = kept(desk, record, "roads")
+    assert (values["oneway"], values["modes"]) == ("forward", ["bicycle", "car"])
+    expect(page.locator("tbody tr[aria-current]")).to_contain_text("非机动车、机动车")
+
+
+@pytest.mark.usefixtures("clerk")
 def test_a_box_on_the_map_chooses_what_lies_in_it(open_records: Opened, person: Held, artefacts: Path) -> None:
     desk = open_records("?layer=communities", who=person)
     page = desk.page

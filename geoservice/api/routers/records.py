@@ -11,7 +11,7 @@ from pydantic import Field
 from sqlalchemy import Connection
 
 from geoservice.access.roles import Permission, allows
-from geoservice.api.parameters import Box, Boxed, Code, Count, Parameters, PathId, RecordId, Words, no_query
+from geoservice.api.parameters import Box, Boxed, Code, Count, Paged, Parameters, PathId, RecordId, Words, no_query
 from geoservice.api.permits import needs
 from geoservice.api.services import Service, Services
 from geoservice.api.shapes import Title
@@ -29,6 +29,9 @@ from geoservice.api.shapes_records import (
     RecordList,
     RecordShape,
     Removal,
+    RemovedList,
+    RemovedShape,
+    Return,
     VersionList,
     VersionShape,
 )
@@ -38,6 +41,7 @@ from geoservice.database.filters import BBox
 from geoservice.editing import writing
 from geoservice.editing.kept import Kept, kept_layer, kept_layers
 from geoservice.editing.reading import Record, Wanted, counted, record, records, with_geometry
+from geoservice.editing.removed import bring_back, removed
 from geoservice.editing.versions import versions
 from geoservice.errors import BadRequest
 from geoservice.ingest.geometry import allowed_types
@@ -45,6 +49,7 @@ from geoservice.ingest.geometry import allowed_types
 router = APIRouter(prefix="/api/records", tags=["records"])
 
 CAP = 1000
+MOST_REMOVED = 100
 Layer = Annotated[str, InPath(max_length=60, description="Id of the layer", examples=["facilities"])]
 IfMatch = Annotated[str | None, Header(description="ETag of the record that the change starts from")]
 READ, EDIT = needs(Permission.READ), needs(Permission.EDIT)
@@ -132,6 +137,28 @@ def remove_several(service: Service, response: Response, layer: Layer, given: An
     with service.read() as connection:
         gone = writing.remove(connection, kept, named, reason=given.reason)
     return Done(items=[RecordShape(**_told(one), geometry=one.geometry) for one in gone])
+
+
+@router.get("/{layer}/removed", dependencies=[EDIT])
+def removed_records(
+    service: Service, response: Response, layer: Layer, given: Annotated[Paged, Query()]
+) -> RemovedList:
+    """Records that were taken out, the last first, as far as whoever asks might change them."""
+    response.headers["Cache-Control"] = "no-store"
+    kept = kept_layer(service.catalog, layer)
+    with service.read() as connection:
+        found, following = removed(connection, kept, limit=given.capped(MOST_REMOVED), after=given.after)
+    return RemovedList(items=[RemovedShape(**asdict(one)) for one in found], next=following)
+
+
+@router.post("/{layer}/return", dependencies=[EDIT, Depends(no_query)])
+def return_several(service: Service, response: Response, layer: Layer, given: Annotated[Return, Body()]) -> Done:
+    """Brings records back that were taken out, all of them or none."""
+    response.headers["Cache-Control"] = "no-store"
+    kept = kept_layer(service.catalog, layer)
+    with service.read() as connection:
+        back = bring_back(connection, kept, given.ids, reason=given.reason, publishes=service.actor.publishes)
+    return Done(items=[RecordShape(**_told(one), geometry=one.geometry) for one in back])
 
 
 @router.get("/{layer}/{record_id}", dependencies=[READ, Depends(no_query)])

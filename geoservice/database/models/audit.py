@@ -26,6 +26,7 @@ class AuditEntry(Base):
         Index("ix_audit_entry_at", "at"),
         Index("ix_audit_entry_batch_id", "batch_id", postgresql_where=text("batch_id is not null")),
         Index("ix_audit_entry_unchained", "id", postgresql_where=text("seq is null")),
+        Index("ix_audit_entry_removed", "table_name", "id", postgresql_where=text("action = 'delete'")),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -12,7 +12,7 @@ import { makeGrid } from "./grid.js";
 import { layerOf, loadLayers, nameOf, unitsFor, validity } from "./layers.js";
 import * as lines from "./lines.js";
 import { makePanel, say } from "./panel.js";
-import { save, saveSeveral } from "./saving.js";
+import { bringBack, save, saveSeveral } from "./saving.js";
 import { onReturn, state, update } from "./state.js";
 
 const TYPED_PAUSE_MS = 300;
@@ -114,6 +114,8 @@ function drawLines() {
     " ",
     rows.length ? el("button", { class: "link", type: "button", onclick: () => exportSheet(layer, rows) }, text("desk.export.all")) : "",
     " ",
+    layer.may_edit ? el("button", { id: "gone", class: "link", type: "button", onclick: openRemoved }, text("desk.removed")) : "",
+    " ",
     rows.length && view ? el("button", { id: "by-box", class: "link", type: "button", onclick: markByBox }, text("desk.box")) : "",
   );
   drawMarks(rows);
@@ -210,21 +212,36 @@ function onGone(items) {
   if (panel.isOpen()) panel.close();
   grid.clearMarks();
   drawChanged();
-  say(text("desk.gone", { count: items.length }), { title: text("desk.undo"), run: () => bringBack(items) });
+  say(text("desk.gone", { count: items.length }), { title: text("desk.undo"), run: () => undoRemoval(items) });
 }
 
-/** Records that were taken out are made again as they were. */
-async function bringBack(items) {
+async function undoRemoval(items) {
   try {
-    for (const { values, geometry, unit_id: unitId } of items) {
-      const body = { values: Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null)), geometry, reason: text("desk.undo.reason") };
-      lines.put(await save(layer, { id: null }, layer.has_unit ? { ...body, unit_id: unitId } : body));
-    }
-    drawChanged();
-    say(text("desk.back", { count: items.length }));
+    onBack((await bringBack(layer, items.map(({ id }) => id), text("desk.undo.reason"))).items);
   } catch (error) {
     say(error.detail ?? error.message);
   }
+}
+
+function onBack(items) {
+  items.forEach((record) => lines.put(record));
+  if (panel.isOpen()) panel.close();
+  drawChanged();
+  const hidden = layer.may_publish ? 0 : items.filter(({ marks }) => !marks.published).length;
+  say([text("desk.back", { count: items.length }), hidden ? text("desk.back.internal", { count: hidden }) : ""].join(""));
+}
+
+/** What was taken out of the layer, in the place of the panel. */
+async function openRemoved() {
+  panel.close();
+  const { showRemoved } = await import("./removed.js");
+  showPart("panel");
+  showRemoved(byId("panel"), { layer, onShape: showGone, onBack, onClose: () => panel.close() });
+}
+
+function showGone(geometry) {
+  view?.setShape(geometry);
+  if (geometry && view) view.goTo(geometry);
 }
 
 function onClose() {

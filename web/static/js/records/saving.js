@@ -18,6 +18,9 @@ export const saveSeveral = (layer, changes, more = {}) => send("POST", `/api/rec
 export const takeOut = (layer, records, reason) =>
   send("POST", `/api/records/${layer.id}/removal`, { records: records.map(({ id, version }) => ({ id, version })), ...(reason ? { reason } : {}) });
 
+/** Brings records back that were taken out, by the ids that they had. */
+export const bringBack = (layer, ids, reason) => send("POST", `/api/records/${layer.id}/return`, { ids, ...(reason ? { reason } : {}) });
+
 /** Why it could not be saved, and the way on; what was typed is safe in the draft. */
 export function notSaved(error, again) {
   if (error.status === 401) return signInAgain();
