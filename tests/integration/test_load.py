@@ -195,6 +195,21 @@ def test_township_lines_stay_internal_until_published(database: Database, catalo
     assert rows(database, "select distinct classification, published from unit_version") == [("public", True)]
 
 
+def test_a_unit_without_a_code_finds_the_one_above_it_by_code(database: Database, catalog: Catalog) -> None:
+    county = {"code": "429006", "code_system": "mca", "code_edition": "2023", "name": "天门市", "level": "county"}
+    run(database, catalog, record_set("units", [{**county, "geom": square(113.0, 30.5)}]))
+    below = [
+        {"name": name, "level": "township", "parent_code": code, "geom": square(113.0, 30.5)}
+        for name, code in (("干驿镇", "429006"), ("外镇", "999999"))
+    ]
+    report = run(database, catalog, record_set("units", below))
+    named = "select v.name, p.name from unit_version v left join unit_version p on p.unit_id = v.parent_id"
+    found = rows(database, f"{named} where v.level = 'township'")
+    assert sorted(found) == sorted([("干驿镇", "天门市"), ("外镇", None)])
+    told = [(notice.code, notice.values["code"]) for notice in report.notices if notice.row]
+    assert told == [("import.unit-no-parent", "999999")]
+
+
 def test_a_unit_that_may_be_there_under_another_code_is_told(database: Database, catalog: Catalog) -> None:
     run(database, catalog, towns())
     again = record_set("units", [{"code": "17", "code_system": "own", "name": "干驿镇", "geom": square(113.0, 30.5)}])

@@ -30,6 +30,11 @@ _RESOLVE = """
 
     update staging s set parent_id = c.unit_id from unit_code c
     where (c.system, c.edition, c.code) = (s.code_system, s.code_edition, s.parent_code);
+
+    -- A row without a code of its own is of no system: whatever one unit alone bears is meant.
+    update staging s set parent_id = c.unit_id
+    from (select code, min(unit_id) as unit_id from unit_code group by code having count(distinct unit_id) = 1) c
+    where s.parent_id is null and c.code = s.parent_code and c.unit_id <> s.unit_id;
 """
 
 _CLOSE = """
@@ -86,14 +91,23 @@ _TWINS = """
 """
 
 
+_ORPHANS = """
+    select source_row, name, parent_code from staging where parent_code is not null and parent_id is null order by 1
+"""
+
+
 def merge_units(connection: Connection, provenance: Provenance) -> tuple[Counts, list[Notice]]:
-    """Units from the staging table, and which of the new ones look like one that is there under another code."""
+    """Units from the staging table; told are new ones that look like another, and those whose parent is not there."""
     connection.execute(text(_RESOLVE))
     twins = [
         Notice(row, "import.unit-twin", {"name": name, "code": code, "known": known or "-"})
         for row, name, code, known in connection.execute(text(_TWINS))
     ]
+    orphans = [
+        Notice(row, "import.unit-no-parent", {"name": name, "code": code})
+        for row, name, code in connection.execute(text(_ORPHANS))
+    ]
     connection.execute(text(_CLOSE))
     present, changed = connection.execute(text(_UPDATE), provenance.values()).one()
     inserted = connection.execute(text(_INSERT), provenance.values()).rowcount
-    return Counts(loaded=inserted, changed=changed, unchanged=present - changed), twins
+    return Counts(loaded=inserted, changed=changed, unchanged=present - changed), [*twins, *orphans]

@@ -59,8 +59,14 @@ function follow() {
   byId("q").value = q ?? "";
   const found = layerOf(wanted) ?? layerOf("facilities") ?? layerOf(byId("layer").value);
   if (found !== layer) setLayer(found, unit);
-  if (record !== null) panel.open(layer.id, record, { edit, field }).then(() => grid.choose(record));
+  if (record !== null) show(record, { edit, field });
   else if (panel.isOpen()) panel.close();
+}
+
+async function show(id, mend) {
+  const found = await panel.open(layer.id, id, mend);
+  grid.choose(id);
+  if (found?.geometry) view?.goTo(found.geometry);
 }
 
 function choose(id) {
@@ -72,7 +78,7 @@ function choose(id) {
 function setLayer(found, unit) {
   layer = found;
   byId("layer").value = layer.id;
-  view?.setLayer(layer.id);
+  view?.setLayer(layer);
   byId("by-unit").hidden = !layer.has_unit;
   byId("by-day").hidden = !validity(layer);
   byId("unit").replaceChildren(el("option", { value: "" }, text("desk.all")), ...unitsFor(layer).map(({ id, name }) => el("option", { value: id, selected: String(id) === unit }, name)));

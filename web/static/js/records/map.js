@@ -36,8 +36,8 @@ export async function makeMap({ container, info, onOpen, onMove }) {
   const set = (source, features) => map.getSource(source).setData({ ...EMPTY, features });
   return {
     map,
-    /** Draws a layer as the map desk does, above the ground. */
-    setLayer: (id) => view.setLayers([...GROUND, id], false),
+    /** Draws a layer as the map desk does, above the ground; points are drawn by the list alone. */
+    setLayer: ({ id, geometry }) => view.setLayers(geometry.every((kind) => kind === "Point") ? GROUND : [...GROUND, id], false),
     /** Shows the records of the list; those marked stand out. */
     setLines(rows, marked) {
       const ids = new Set(marked.map(({ id }) => id));

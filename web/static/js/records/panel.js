@@ -28,7 +28,7 @@ export function makePanel(root, calls) {
   let shape = { geometry: null, drawn: false };
   let seen = 0;
 
-  /** Opens a record; `mend` names what is to be mended: geometry or a field. */
+  /** Opens a record and gives it, null where that failed; `mend` names what is to be mended: geometry or a field. */
   async function open(layerId, id, mend = {}) {
     const mine = (seen += 1);
     calls.stopDrawing();
@@ -37,13 +37,15 @@ export function makePanel(root, calls) {
     root.replaceChildren(el("p", { class: "quiet" }, text("map.loading")));
     try {
       const record = id === null ? empty(layer) : await get(`/api/records/${layerId}/${id}`);
-      if (mine !== seen) return;
+      if (mine !== seen) return null;
       show(record);
       if (mend.edit === "geometry") startDrawing();
       if (mend.field) root.querySelector(`[data-field="${CSS.escape(mend.field)}"] :is(input, select)`)?.focus();
       else if (!mend.quiet) root.focus({ preventScroll: true });
+      return record;
     } catch (error) {
       root.replaceChildren(head(null), failure(error, error.status === 404 ? null : () => open(layerId, id, mend)));
+      return null;
     }
   }
 
