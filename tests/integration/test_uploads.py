@@ -9,9 +9,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import openpyxl
 import pytest
+import rasterio
 from fastapi import FastAPI
+from rasterio.transform import Affine
 from sqlalchemy import text
 from starlette.testclient import TestClient
 
@@ -209,6 +212,51 @@ def test_a_sheet_is_sent_looked_into_checked_refused_mended_loaded_and_undone(
     assert count(database, "select count(*) from facility") == before
     assert code_of(web.post(f"/api/batches/{batches[0]['id']}/undo", json={})) == (409, "undo.done")
     assert web.get("/api/batches").json()["items"][0]["undone_by"] == "li"
+
+
+def test_an_extract_of_openstreetmap_is_uploaded(
+    office: Callable[..., TestClient], database: Database, work: Callable[[], None], shared_data: Path
+) -> None:
+    web = office("clerk", "approver")
+    before = count(database, "select count(*) from road")
+    upload = send(web, guixi__osm=(shared_data / "osm" / "guixi.osm").read_bytes())
+    told = post(web, f"/api/uploads/{upload}/inspection")["inspection"]
+    assert (told["layer"], told["problem"]) == ("osm", None)
+    post(web, f"/api/uploads/{upload}/check")
+    work()
+    told = web.get(f"/api/uploads/{upload}").json()
+    assert (told["job"]["state"], told["outcome"]["state"]) == ("succeeded", "checked"), told
+    assert count(database, "select count(*) from road") == before
+    post(web, f"/api/uploads/{upload}/load")
+    work()
+    outcome = web.get(f"/api/uploads/{upload}").json()["outcome"]
+    assert outcome["state"] == "loaded"
+    loaded = {one["layer"]: one["loaded"] for one in outcome["layers"]}
+    assert loaded["roads"] == count(database, "select count(*) from road") - before > 100
+    batches = {one["layer"]: one["id"] for one in web.get("/api/batches").json()["items"]}
+    for layer in ("places", "roads"):
+        assert web.post(f"/api/batches/{batches[layer]}/undo", json={}).status_code == 200
+    assert count(database, "select count(*) from road") == before
+
+
+def test_a_raster_of_people_is_uploaded(
+    office: Callable[..., TestClient], database: Database, work: Callable[[], None], tmp_path: Path
+) -> None:
+    west, north = 112.9, 30.8
+    people = np.full((40, 50), 3.0, dtype=np.float32)
+    path = tmp_path / "people.tif"
+    given = {"driver": "GTiff", "height": 40, "width": 50, "count": 1, "crs": "EPSG:4490", "dtype": "float32"}
+    with rasterio.open(path, "w", **given, transform=Affine(0.01, 0, west, 0, -0.01, north)) as file:
+        file.write(people, 1)
+    web = office("clerk", "approver")
+    upload = send(web, people__tif=path.read_bytes())
+    told = post(web, f"/api/uploads/{upload}/inspection", {"layer": "population"})
+    assert told["inspection"]["problem"] is None, told
+    post(web, f"/api/uploads/{upload}/load")
+    work()
+    told = web.get(f"/api/uploads/{upload}").json()
+    assert (told["job"]["state"], told["outcome"]["state"]) == ("succeeded", "loaded"), told
+    assert count(database, "select count(*) from population_source") == 1
 
 
 def test_what_is_chosen_counts(clerk: TestClient, database: Database, work: Callable[[], None]) -> None:
