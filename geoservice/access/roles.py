@@ -28,6 +28,7 @@ class Permission(StrEnum):
     READ = "read"  # what is not published
     EDIT = "edit"
     PUBLISH = "publish"
+    REVIEW = "review"
     COMPUTE = "compute"
     MANAGE = "manage"
 
@@ -37,7 +38,7 @@ GRANTS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
     {
         Role.VIEWER: frozenset({_P.READ}),
         Role.CLERK: frozenset({_P.READ, _P.EDIT}),
-        Role.REVIEWER: frozenset({_P.READ}),
+        Role.REVIEWER: frozenset({_P.READ, _P.REVIEW}),
         Role.APPROVER: frozenset({_P.READ, _P.PUBLISH}),
         Role.PLANNER: frozenset({_P.READ, _P.COMPUTE}),
         Role.ADMINISTRATOR: frozenset({_P.READ, _P.EDIT, _P.COMPUTE, _P.MANAGE}),
@@ -68,6 +69,7 @@ def actor_of(name: str, account_id: int, held: Iterable[tuple[Role, Extent]]) ->
         reads=where(Permission.READ),
         edits=where(Permission.EDIT),
         publishes=where(Permission.PUBLISH),
+        reviews=where(Permission.REVIEW),
         # A run counts all people and facilities: whoever sees a part of them only would be told wrong figures.
         computes=where(Permission.COMPUTE).everywhere,
         manages=where(Permission.MANAGE).everywhere,
@@ -82,6 +84,7 @@ def allows(actor: Actor, permission: Permission) -> bool:
         Permission.READ: bool(actor.reads),
         Permission.EDIT: bool(actor.edits),
         Permission.PUBLISH: bool(actor.publishes),
+        Permission.REVIEW: bool(actor.reviews),
         Permission.COMPUTE: actor.computes,
         Permission.MANAGE: actor.manages,
     }

@@ -81,7 +81,7 @@ def find(connection: Connection, token: str) -> Actor | None:
 
 def reading(actor: Actor) -> Actor:
     """An actor who sees the same and changes nothing."""
-    return replace(actor, edits=Extent(), publishes=Extent(), computes=False, manages=False)
+    return replace(actor, edits=Extent(), publishes=Extent(), reviews=Extent(), computes=False, manages=False)
 
 
 def tokens(connection: Connection, account_id: int) -> Sequence[TokenRow]:

@@ -28,6 +28,8 @@ from geoservice.api.routers import (
     account_pages,
     accounts,
     batches,
+    case_parts,
+    cases,
     communities,
     desk_pages,
     evidence,
@@ -88,6 +90,8 @@ ROUTERS = (
     uploads,
     batches,
     quality,
+    cases,
+    case_parts,
     desk_pages,
     import_page,
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from geoservice.errors import Changed, NoVersion
 
 
@@ -31,3 +33,22 @@ def check_version(if_match: str | None, version: int) -> None:
     named = {tag.strip() for tag in if_match[:2000].split(",")}
     if version_tag(version) not in named:
         raise Changed("api.changed")
+
+
+def named_versions(if_match: str | None) -> frozenset[int]:
+    """The versions that a change may start from; where a lock has to be had before they are compared.
+
+    Raises
+    ------
+    NoVersion
+        If the header If-Match is absent.
+
+    Examples
+    --------
+    >>> sorted(named_versions('"v3", "v4", W/"v5"'))
+    [3, 4]
+    """
+    if if_match is None or not if_match.strip():
+        raise NoVersion("api.no-version")
+    tags = (re.fullmatch(r'"v([0-9]{1,18})"', tag.strip()) for tag in if_match[:2000].split(","))
+    return frozenset(int(tag[1]) for tag in tags if tag)

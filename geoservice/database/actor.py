@@ -16,8 +16,8 @@ _ACT = text("""
     select set_config('geoservice.actor', :name, true), set_config('geoservice.roles', :roles, true),
            set_config('geoservice.request_id', :request_id, true), set_config('geoservice.reads', :reads, true),
            set_config('geoservice.edits', :edits, true), set_config('geoservice.publishes', :publishes, true),
-           set_config('geoservice.computes', :computes, true), set_config('geoservice.manages', :manages, true),
-           set_config('geoservice.system', :system, true)
+           set_config('geoservice.reviews', :reviews, true), set_config('geoservice.computes', :computes, true),
+           set_config('geoservice.manages', :manages, true), set_config('geoservice.system', :system, true)
 """)
 
 
@@ -51,6 +51,16 @@ class Extent:
             return ALL
         return "{" + ",".join(map(str, sorted(self.units))) + "}" if self.units else NONE
 
+    def covers(self, unit_id: int) -> bool:
+        """Whether the right holds in a unit.
+
+        Examples
+        --------
+        >>> Extent(units=frozenset({2})).covers(2), Extent(units=frozenset({2})).covers(3), EVERYWHERE.covers(3)
+        (True, False, True)
+        """
+        return self.everywhere or unit_id in self.units
+
     def __bool__(self) -> bool:
         return self.everywhere or bool(self.units)
 
@@ -72,6 +82,8 @@ class Actor:
         Where what is not published is seen.
     edits, publishes
         Where records are changed, and where it is changed whether they are published.
+    reviews
+        Where cases are reviewed.
     computes, manages
         Whether runs are made, and whether accounts are managed.
     system
@@ -84,6 +96,7 @@ class Actor:
     reads: Extent = field(default_factory=Extent)
     edits: Extent = field(default_factory=Extent)
     publishes: Extent = field(default_factory=Extent)
+    reviews: Extent = field(default_factory=Extent)
     computes: bool = False
     manages: bool = False
     system: bool = False
@@ -116,6 +129,7 @@ def shell_actor(user: str) -> Actor:
         reads=EVERYWHERE,
         edits=EVERYWHERE,
         publishes=EVERYWHERE,
+        reviews=EVERYWHERE,
         computes=True,
         manages=True,
     )
@@ -133,6 +147,7 @@ def act(connection: Connection, actor: Actor, request_id: str = "") -> None:
             "reads": actor.reads.literal,
             "edits": actor.edits.literal,
             "publishes": actor.publishes.literal,
+            "reviews": actor.reviews.literal,
             **{name: "on" if given else "" for name, given in flags.items()},
         },
     )

@@ -38,7 +38,7 @@ def ruling(one: Ruling) -> dict[str, Any]:
 
 def clash(one: Clash) -> dict[str, Any]:
     """One name that may be taken for the proposed one, with why."""
-    names = ("name_id", "place_id", "name", "reading", "kind", "state", "class_code", "unit_id", "unit_name")
+    names = ("name_id", "place_id", "name", "reading", "kind", "state", "class_code", "unit_id", "unit_name", "case_id")
     match = one.match
     return {
         **{name: getattr(one, name) for name in (*names, "valid_from", "valid_to", "lon", "lat")},
@@ -56,7 +56,11 @@ def why(one: Clash) -> str:
     words = translate(f"names.tier.{match.tier.name.lower()}", None, part=part)
     if match.mine and match.mine != match.theirs:
         words += translate("names.by-readings", None, mine=" ".join(match.mine), theirs=" ".join(match.theirs))
-    return words + (translate("names.unlikely") if match.unlikely else "")
+    if match.unlikely:
+        words += translate("names.unlikely")
+    if one.case_id is not None:
+        words += translate(f"names.taken.{one.state}", None, case=one.case_id)
+    return words
 
 
 def scope(found: Found) -> dict[str, Any]:

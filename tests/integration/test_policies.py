@@ -18,7 +18,8 @@ from geoservice.settings import Settings
 
 CLASSIFIED = text("""
     select table_name from information_schema.columns
-    where table_schema = 'geoservice' and column_name = 'classification' order by 1
+    where table_schema = 'geoservice' and column_name in ('classification', 'published')
+    group by 1 having count(*) = 2 order by 1
 """)
 # These tell nothing of a record.
 OPEN = {"facility_type", "service_standard", "layer_revision", "alembic_version"}

@@ -41,6 +41,10 @@ OTHERS = {
     "upload_id",
     "batch_id",
     "check",
+    "case_id",
+    "name_id",
+    "opinion_id",
+    "material",
 }
 # The history of any of them.
 HISTORY = "/api/history/{table}/{record_id}"

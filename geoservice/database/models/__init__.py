@@ -11,6 +11,16 @@ from geoservice.database.models.access import (
 )
 from geoservice.database.models.audit import AuditEntry, AuditHead
 from geoservice.database.models.base import CLASSIFICATIONS, SCHEMA, SRID, Base
+from geoservice.database.models.cases import (
+    CASE_KINDS,
+    OUTCOMES,
+    STANCES,
+    CaseMaterial,
+    CaseMove,
+    CaseName,
+    CaseOpinion,
+    NamingCase,
+)
 from geoservice.database.models.coverage import (
     CoverageCase,
     CoverageCircle,
@@ -38,12 +48,15 @@ from geoservice.database.models.turns import TurnRestriction
 from geoservice.database.models.units import LEVELS, Unit, UnitCode, UnitVersion
 
 __all__ = [
+    "CASE_KINDS",
     "CLASSIFICATIONS",
     "JOB_STATES",
     "LEVELS",
     "NAME_KINDS",
+    "OUTCOMES",
     "SCHEMA",
     "SRID",
+    "STANCES",
     "Account",
     "AccountLink",
     "AccountRole",
@@ -53,6 +66,10 @@ __all__ = [
     "Base",
     "BatchBefore",
     "BuiltUpArea",
+    "CaseMaterial",
+    "CaseMove",
+    "CaseName",
+    "CaseOpinion",
     "Community",
     "CommunityCode",
     "CommunityEstimate",
@@ -71,6 +88,7 @@ __all__ = [
     "JobRun",
     "LayerChange",
     "LayerRevision",
+    "NamingCase",
     "Place",
     "PlaceName",
     "PopulationCell",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -21,7 +21,7 @@ class Due:
     term: Term
 
 
-def due_steps(kind: str, taken: Mapping[str, date], today: date) -> list[Due]:
+def due_steps(kind: str, taken: Mapping[str, date], today: date, *, past: Collection[str] = ()) -> list[Due]:
     """Steps that are due, the most urgent first.
 
     Parameters
@@ -30,6 +30,8 @@ def due_steps(kind: str, taken: Mapping[str, date], today: date) -> list[Due]:
         Of the name.
     taken
         Step to the day on which it was taken.
+    past
+        Steps that the case has left behind, taken or passed over: they are due no longer.
 
     Examples
     --------
@@ -40,9 +42,9 @@ def due_steps(kind: str, taken: Mapping[str, date], today: date) -> list[Due]:
     authority = rules.authority(kind)
     found = []
     for term in rules.terms:
-        if term.authorities and authority.id not in term.authorities:
+        if not term.holds_for(authority):
             continue
-        if term.step in taken or term.step in authority.skips or term.after not in taken:
+        if term.step in taken or term.step in past or term.step in authority.skips or term.after not in taken:
             continue
         last = last_day(taken[term.after], term.days)
         found.append(Due(term.step, last, (last - today).days, term))
@@ -62,3 +64,17 @@ def last_day(begin: date, days: int) -> date:
     while clock.moves_from_holidays and (last.weekday() >= SATURDAY or last in clock.holidays):
         last += timedelta(days=1)
     return last
+
+
+def overdue_since(days: int, today: date) -> date:
+    """The latest day from which a term of so many days has run out.
+
+    Examples
+    --------
+    >>> overdue_since(15, date(2026, 3, 2))
+    datetime.date(2026, 2, 14)
+    """
+    begin = today - timedelta(days=days + 1)
+    while last_day(begin, days) >= today:
+        begin -= timedelta(days=1)
+    return begin

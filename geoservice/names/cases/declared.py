@@ -42,6 +42,10 @@ class Term(Declaration):
     authorities: tuple[str, ...] = ()
     setting: bool = False
 
+    def holds_for(self, authority: Authority) -> bool:
+        """Whether names that an authority decides on have this term."""
+        return not self.authorities or authority.id in self.authorities
+
 
 class Authority(Declaration):
     """Who approves names of some kinds, who is asked, where it is filed and who announces.
@@ -76,6 +80,10 @@ class Material(Declaration):
     required: bool = False
     steps: tuple[str, ...] = ()
 
+    def wanted_for(self, step: str, first: str) -> bool:
+        """Whether it has to be there for a step; a required one has to be for the first."""
+        return step in self.steps or (self.required and step == first)
+
 
 class Clock(Declaration):
     """How days are counted."""
@@ -103,6 +111,10 @@ class CaseRules(Declaration):
         if named - known:
             raise ValueError(f"no such step: {', '.join(sorted(named - known))}")
         return self
+
+    def title_of(self, state: str) -> Text:
+        """The title of a step; of any other state its id."""
+        return next((step.title for step in self.steps if step.id == state), Text(zh=state, en=state))
 
     def authority(self, kind: str) -> Authority:
         """Who decides on a kind of name.

@@ -12,7 +12,7 @@ from geoservice.names.rules.checking import Verdict
 
 DRAFT = "draft"
 ENDED = ("refused", "withdrawn", "entered")
-FIRST, DECISION = "registered", "approved"
+FIRST, CHECK, CONSULTATION, DECISION, LAST = "registered", "checked", "consulted", "approved", "entered"
 
 
 class Action(StrEnum):
@@ -66,10 +66,11 @@ def moves(kind: str, state: str) -> list[Move]:
     >>> moves("street", "entered")
     []
     """
-    if state in ENDED:
-        return []
     steps = steps_of(kind)
     names = [step.id for step in steps]
+    # A step that the file no longer knows leads nowhere.
+    if state in ENDED or state not in (DRAFT, *names):
+        return []
     at = -1 if state == DRAFT else names.index(state)
     found: list[Move] = []
     over: list[str] = []
@@ -84,6 +85,18 @@ def moves(kind: str, state: str) -> list[Move]:
             found.append(Move(Action.REFUSE, "refused", "publish"))
         found.append(Move(Action.WITHDRAW, "withdrawn", None))
     return found
+
+
+def past_steps(kind: str, state: str) -> list[str]:
+    """Steps that a case has left behind, the present one among them.
+
+    Examples
+    --------
+    >>> past_steps("street", "visited"), past_steps("street", "draft")
+    (['registered', 'checked', 'visited'], [])
+    """
+    names = [step.id for step in steps_of(kind)]
+    return names[: names.index(state) + 1] if state in names else []
 
 
 def move_to(kind: str, state: str, to: str, *, verdicts: Sequence[Verdict] = (), argued: bool = False) -> Move:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -36,6 +36,8 @@ class Proposed:
         Unit that it lies in, where there is no shape.
     place_id
         Of the place itself, where it has names already: they do not count.
+    case_id
+        Of the case that asks for it: its own names are not reserved against it.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Proposed:
     shape: str | None = None
     unit_id: int | None = None
     place_id: int | None = None
+    case_id: int | None = None
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
@@ -79,11 +82,14 @@ class Clash:
     Attributes
     ----------
     state
-        in_force, retired or former; retired within the last years counts.
+        in_force, retired or former, and of open cases reserved (approved and not yet entered) or pending;
+        retired within the last years counts.
+    name_id
+        None of a name that is not in the registry yet; then there is a `case_id`.
     """
 
-    name_id: int
-    place_id: int
+    name_id: int | None
+    place_id: int | None
     name: str
     reading: str | None
     kind: str
@@ -96,6 +102,7 @@ class Clash:
     valid_to: date | None
     lon: float | None
     lat: float | None
+    case_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -117,7 +124,7 @@ def find_clashes(
     near: frozenset[str] | None = None,
     closest: Tier = Tier.NEAR_FORM,
 ) -> Found:
-    """Names in force, former and lately retired ones of the same kind, in the scope of the law.
+    """Names in force, former, lately retired and reserved ones of the same kind, in the scope of the law.
 
     Parameters
     ----------
@@ -132,7 +139,7 @@ def find_clashes(
     mine = Sounding.of(proposed.name, code, proposed.reading)
     extent = extent_of(connection, proposed, day)
     rows = _candidates(connection, catalog, proposed, code, extent, day)
-    found = []
+    found: list[Clash] = []
     for row in rows:
         # What a dictionary says confirms nothing: all readings of such a name are tried.
         stated = row["reading"] if row["reading_source"] == "stated" else None
@@ -140,9 +147,28 @@ def find_clashes(
         match = compare(mine, theirs, near)
         if match is not None and match.tier <= closest:
             found.append(_clash(row, match, day))
-    order = {"in_force": 0, "retired": 1, "former": 2}
-    found.sort(key=lambda one: (one.match.tier, one.match.unlikely, not one.match.whole, order[one.state], one.name_id))
-    return Found(mine, extent, tuple(found), cut=len(rows) >= MOST_FOUND)
+    found.sort(key=_closeness)
+    return Found(mine, extent, tuple(_once(found)), cut=len(rows) >= MOST_FOUND)
+
+
+_ORDER = {"in_force": 0, "reserved": 1, "pending": 2, "retired": 3, "former": 4}
+
+
+def _closeness(one: Clash) -> tuple[int, bool, bool, int, int]:
+    match = one.match
+    return match.tier, match.unlikely, not match.whole, _ORDER[one.state], one.name_id or one.case_id or 0
+
+
+def _once(found: Iterable[Clash]) -> Iterator[Clash]:
+    """A name that was given up is kept as retired and as former: it is told once."""
+    told: set[tuple[int, str]] = set()
+    for one in found:
+        key = None if one.place_id is None else (one.place_id, one.name)
+        if one.state in ("retired", "former") and key is not None:
+            if key in told:
+                continue
+            told.add(key)
+        yield one
 
 
 def rule_of(kind: str) -> Scope:
@@ -207,27 +233,49 @@ def extent_of(connection: Connection, proposed: Proposed, day: date) -> Extent:
     return Extent(rule, rule.scope, level, unit_id=row.unit_id, names=(row.name,))
 
 
-_CANDIDATES = """
+_BELOW = """
     with recursive below as (
         select cast(:unit as bigint) as unit_id
         union select v.unit_id from below b join unit_version v on v.parent_id = b.unit_id
     )
+"""
+_CANDIDATES = """
+    {below}
     select n.id as name_id, n.place_id, n.name, n.reading, n.reading_source, n.kind, n.valid_from, n.valid_to, p.class_code, p.unit_id,
            (select v.name from unit_version v where v.unit_id = p.unit_id order by v.valid_from desc nulls last limit 1)
                as unit_name,
-           st_x(st_pointonsurface(p.geom)) as lon, st_y(st_pointonsurface(p.geom)) as lat
+           st_x(st_pointonsurface(p.geom)) as lon, st_y(st_pointonsurface(p.geom)) as lat, null as case_id, null as case_state
     from place_name n join place p on p.id = n.place_id
     where ({keys}) and p.class_code = any(:codes) and p.id is distinct from :place
       and (n.valid_to is null or n.valid_to > :since){within}
     order by n.id limit :most
 """
+# Names that open cases ask for, or that are approved and not entered yet, count as taken.
+_RESERVED = """
+    {below}
+    select null as name_id, n.place_id, coalesce(n.approved_name, n.name) as name,
+           case when n.approved_name is null then n.reading else n.approved_reading end as reading,
+           'stated' as reading_source, 'standard' as kind, null as valid_from, null as valid_to, n.class_code, c.unit_id,
+           (select v.name from unit_version v where v.unit_id = c.unit_id order by v.valid_from desc nulls last limit 1)
+               as unit_name,
+           st_x(st_pointonsurface(g.geom)) as lon, st_y(st_pointonsurface(g.geom)) as lat, c.id as case_id,
+           c.state as case_state
+    from case_name n join naming_case c on c.id = n.case_id left join place p on p.id = n.place_id
+    cross join lateral (select coalesce(n.geom, p.geom) as geom) g
+    where ({keys}) and n.class_code = any(:codes) and c.id is distinct from :case
+      and c.kind in ('naming', 'renaming') and c.state <> all(:closed) and n.decision is distinct from 'dropped'{within}
+    order by n.id limit :most
+"""
 _WITHIN = {
     "all": "",
-    "built_up": " and exists (select from built_up_area b where b.id = any(:areas) and b.geom && p.geom"
-    " and st_intersects(b.geom, p.geom))",
-    "province": " and p.unit_id in (select unit_id from below)",
-    "county": " and p.unit_id in (select unit_id from below)",
+    "built_up": " and exists (select from built_up_area b where b.id = any(:areas) and b.geom && {geom}"
+    " and st_intersects(b.geom, {geom}))",
+    "province": " and {unit} in (select unit_id from below)",
+    "county": " and {unit} in (select unit_id from below)",
 }
+# Nobody has applied with a draft; what is entered is in the registry.
+_CLOSED = ["draft", "refused", "withdrawn", "entered"]
+_DECIDED = ("approved", "filed", "announced")
 
 
 def _candidates(
@@ -238,38 +286,40 @@ def _candidates(
         return []
     # One condition a key: each is answered from the index.
     conditions = " or ".join(f"n.alike_keys @> cast(:key{at} as text[])" for at in range(len(keys)))
-    statement = _CANDIDATES.format(keys=conditions, within=_WITHIN[extent.applied])
-    given = {f"key{at}": [key] for at, key in enumerate(keys)}
-    return (
-        connection.execute(
-            text(statement),
-            {
-                **given,
-                "codes": codes_of(catalog, proposed.kind),
-                "place": proposed.place_id,
-                "since": day - timedelta(days=366 * RETIRED_YEARS),
-                "unit": extent.unit_id,
-                "areas": list(extent.areas),
-                "most": MOST_FOUND,
-            },
-        )
-        .mappings()
-        .all()
-    )
+    within = _WITHIN[extent.applied]
+    given = {
+        **{f"key{at}": [key] for at, key in enumerate(keys)},
+        "codes": codes_of(catalog, proposed.kind),
+        "unit": extent.unit_id,
+        "areas": list(extent.areas),
+        "most": MOST_FOUND,
+    }
+    registry = _CANDIDATES.format(below=_BELOW, keys=conditions, within=within.format(geom="p.geom", unit="p.unit_id"))
+    since = day - timedelta(days=366 * RETIRED_YEARS)
+    found = connection.execute(text(registry), {**given, "place": proposed.place_id, "since": since}).mappings().all()
+    cases = _RESERVED.format(below=_BELOW, keys=conditions, within=within.format(geom="g.geom", unit="c.unit_id"))
+    asked = {**given, "case": proposed.case_id, "closed": _CLOSED}
+    return [*found, *connection.execute(text(cases), asked).mappings()]
 
 
 def _clash(row: Any, match: Match, day: date) -> Clash:
-    retired = row["valid_to"] is not None and row["valid_to"] <= day
-    state = "retired" if retired else "former" if row["kind"] == "former" else "in_force"
     named = ("name_id", "place_id", "name", "reading", "kind", "class_code", "unit_id", "unit_name", "valid_from")
     return Clash(
-        **{name: row[name] for name in named},
-        state=state,
+        **{name: row[name] for name in (*named, "case_id")},
+        state=_state(row, day),
         match=match,
         valid_to=row["valid_to"],
         lon=row["lon"],
         lat=row["lat"],
     )
+
+
+def _state(row: Any, day: date) -> str:
+    if row["case_id"] is not None:
+        return "reserved" if row["case_state"] in _DECIDED else "pending"
+    if row["valid_to"] is not None and row["valid_to"] <= day:
+        return "retired"
+    return "former" if row["kind"] == "former" else "in_force"
 
 
 _KEPT = text("""

@@ -33,7 +33,7 @@ class Examples(Declaration):
 
 
 class Rule(Declaration):
-    """One rule."""
+    """One rule; a final one knows no exemption."""
 
     id: str
     pack: str
@@ -46,6 +46,7 @@ class Rule(Declaration):
     kinds: tuple[str, ...] = ()
     list: str | None = None
     setting: bool = False
+    final: bool = False
     valid_from: date | None = None
     valid_to: date | None = None
 
