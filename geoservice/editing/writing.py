@@ -17,6 +17,7 @@ from geoservice.catalog import Catalog
 from geoservice.database.actor import Extent
 from geoservice.database.models import SRID, Unit
 from geoservice.database.prepare import bump_revision
+from geoservice.database.tables import table_name
 from geoservice.database.trail import give_reason
 from geoservice.editing.checking import Checked, FieldFault, Given, Refused, checked, told
 from geoservice.editing.kept import Kept
@@ -25,7 +26,6 @@ from geoservice.editing.reading import Record, Row, record, with_ids
 from geoservice.editing.road_nodes import node_ids
 from geoservice.errors import BadRequest, Changed, Conflict, Forbidden
 from geoservice.ingest.values import ValueRefusedError
-from geoservice.language import catalogue, current_language, translate
 
 MOST_CHANGES = 5000
 _HOLDER = text("""
@@ -312,8 +312,7 @@ def _take_out(connection: Connection, kept: Kept, record_id: int) -> None:
 
 
 def _in_use(table: str) -> Conflict:
-    key = f"records.of.{table}"
-    return Conflict("records.in-use", what=translate(key) if key in catalogue(current_language.get()) else table)
+    return Conflict("records.in-use", what=table_name(table))
 
 
 def refused(kept: Kept, error: IntegrityError) -> Exception:

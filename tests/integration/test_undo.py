@@ -15,6 +15,7 @@ from geoservice.database.actor import shell_actor
 from geoservice.database.engine import Database
 from geoservice.errors import Conflict, NotFound
 from geoservice.ingest.importing import ImportRequest, import_file
+from geoservice.ingest.population.sources import clear_source
 from geoservice.ingest.uploads.undo import undo
 from geoservice.settings import Settings
 from tests.builders_api import make_facility, make_reach, make_run
@@ -162,12 +163,21 @@ def test_what_a_run_or_another_record_refers_to_stays(database: Database, load: 
         assert (refused.value.code, refused.value.values["other"]) == ("undo.referred", other)
 
 
-def test_people_and_what_is_none_cannot_be_undone(database: Database, load: Load) -> None:
+def test_a_source_of_people_goes_with_the_import_that_brought_it(database: Database, load: Load) -> None:
     load("communities", CASES["communities"][1])
-    batch = load("population", "key,人口,经度,纬度\n1,10,113.1,30.6\n")
-    with pytest.raises(Conflict) as refused:
-        undone(database, batch)
-    assert refused.value.code == "undo.not-kept"
+    first = load("population", "key,人口,经度,纬度\n1,10,113.1,30.6\n")
+    renewed = load("population", "key,人口,经度,纬度\n1,12,113.1,30.6\n")
+    for batch, code in ((renewed, "undo.not-kept"), (first, "undo.source-gone")):
+        with pytest.raises(Conflict) as refused:
+            undone(database, batch)
+        assert refused.value.code == code
+    with database.connect("owner") as connection:
+        clear_source(connection, "1")
+    again = load("population", "key,人口,经度,纬度\n1,10,113.1,30.6\n2,5,113.2,30.6\n")
+    assert undone(database, again)["removed"] == 3
+    with database.connect("owner") as connection:
+        for table in ("population_source", "population_cell", "community_estimate"):
+            assert connection.execute(text(f"select count(*) from {table}")).scalar_one() == 0
     with pytest.raises(NotFound):
         undone(database, 999)
 

@@ -257,6 +257,10 @@ def test_a_raster_of_people_is_uploaded(
     told = web.get(f"/api/uploads/{upload}").json()
     assert (told["job"]["state"], told["outcome"]["state"]) == ("succeeded", "loaded"), told
     assert count(database, "select count(*) from population_source") == 1
+    (batch,) = web.get("/api/batches").json()["items"]
+    assert batch["hindrance"] is None
+    post(web, f"/api/batches/{batch['id']}/undo")
+    assert count(database, "select count(*) from population_source") == 0
 
 
 def test_what_is_chosen_counts(clerk: TestClient, database: Database, work: Callable[[], None]) -> None:

@@ -27,8 +27,10 @@ from geoservice.ingest.records import INTERNAL as MARKED_INTERNAL
 
 PUBLIC = Publication(classification="public", published=True)
 INTERNAL = Publication(classification="internal", published=False)
-# The people of a source are taken out by its name, heights all at once.
-NOT_UNDONE = ("population", "dem")
+# Heights are given to all roads at once.
+NOT_UNDONE = ("dem",)
+# A source of people keeps no rows of before: its import is undone where the source is new (population.sources).
+_AS_A_SOURCE = "population"
 
 
 @dataclass(frozen=True)
@@ -133,7 +135,7 @@ def load(connection: Connection, catalog: Catalog, records: RecordSet, options: 
             options,
             read=records.rows_read,
             refused=records.refused,
-            kept=layer.id not in NOT_UNDONE,
+            kept=layer.id not in (*NOT_UNDONE, _AS_A_SOURCE),
         ),
         classification=publication.classification,
         published=publication.published,

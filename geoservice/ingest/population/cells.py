@@ -6,15 +6,14 @@ from typing import Any
 
 import numpy as np
 import shapely
-from sqlalchemy import Connection, text, update
+from sqlalchemy import Connection, text
 
 from geoservice.database.filters import today
-from geoservice.database.models import PopulationSource
 from geoservice.errors import BadInput, Conflict
 from geoservice.ingest.load import ImportReport
 from geoservice.ingest.population.estimates import share_source
 from geoservice.ingest.population.overlaps import footprint, overlapping
-from geoservice.ingest.population.sources import WITHIN_M, Given, open_source, settle_overlaps
+from geoservice.ingest.population.sources import WITHIN_M, Given, belongs_to, open_source, settle_overlaps
 from geoservice.ingest.population.telling import told
 from geoservice.ingest.records import GEOM, SOURCE_ROW, Notice, RecordSet
 
@@ -23,6 +22,7 @@ __all__ = ["WITHIN_M", "Given", "begin", "finish", "kind_of", "refuse_overlaps"]
 SOURCE = "source_id"
 _SHAPES = text("select id, key, st_asbinary(geom) as shape from population_cell where source_id = :source order by id")
 # What a new edition of the file no longer holds would count people that are not there.
+_THIS_BATCH = text("currval(pg_get_serial_sequence('geoservice.import_batch', 'id'))")
 _GONE = text("""
     delete from population_cell where source_id = :source
       and key not in (select key from staging where source_id = :source)
@@ -81,11 +81,6 @@ def finish(connection: Connection, source_id: int, report: ImportReport, *, repl
         ``population.overlap``, or ``population.cells-overlap-stored`` if cells that were there before lie under the
         new ones.
     """
-    connection.execute(
-        update(PopulationSource)
-        .where(PopulationSource.id == source_id)
-        .values(batch_id=text("currval(pg_get_serial_sequence('geoservice.import_batch', 'id'))"))
-    )
     if not report.refused:
         gone = connection.execute(_GONE, {"source": source_id}).rowcount
         if gone:
@@ -97,6 +92,7 @@ def finish(connection: Connection, source_id: int, report: ImportReport, *, repl
         first, second = (stored[position].key for position in doubled[0])
         raise Conflict("population.cells-overlap-stored", file=report.source, first=first, second=second)
     replaced = settle_overlaps(connection, source_id, footprint(shapes), replace=replace)
+    belongs_to(connection, source_id, _THIS_BATCH, replaced=bool(replaced))
     if replaced:
         report.notices.append(Notice(None, "population.replaced", {"names": ", ".join(replaced)}))
     try:

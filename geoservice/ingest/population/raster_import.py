@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import shapely
-from sqlalchemy import Connection, insert, update
+from sqlalchemy import Connection, insert
 
 from geoservice.catalog import LayerDeclaration
 from geoservice.database.filters import today
-from geoservice.database.models import ImportBatch, PopulationSource
+from geoservice.database.models import ImportBatch
 from geoservice.database.trail import imported
 from geoservice.errors import BadInput
 from geoservice.ingest.load import ImportReport, LoadOptions
@@ -22,7 +22,7 @@ from geoservice.ingest.population.estimates import keep_shares
 from geoservice.ingest.population.raster_sharing import Progress, RasterSums, share_raster
 from geoservice.ingest.population.rasters import Raster, opened
 from geoservice.ingest.population.sharing import to_shares
-from geoservice.ingest.population.sources import LAYER, WITHIN_M, Given, open_source, settle_overlaps
+from geoservice.ingest.population.sources import LAYER, WITHIN_M, Given, belongs_to, open_source, settle_overlaps
 from geoservice.ingest.population.telling import told
 from geoservice.ingest.population.territories import Territories
 from geoservice.ingest.records import Notice
@@ -96,7 +96,7 @@ def import_raster(
         details={"source_crs": crs, "format": "GeoTIFF", "band": band or "1"},
     )
     batch_id = _keep_batch(connection, report, options, published=publication.published)
-    connection.execute(update(PopulationSource).where(PopulationSource.id == source_id).values(batch_id=batch_id))
+    belongs_to(connection, source_id, batch_id, replaced=bool(replaced))
     report.details["population"] = told(connection, source_id, shared)
     return report
 

@@ -11,7 +11,7 @@ from geoalchemy2.shape import from_shape
 from sqlalchemy import Connection, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from geoservice.database.models import SRID, PopulationSource
+from geoservice.database.models import SRID, ImportBatch, PopulationSource
 from geoservice.database.prepare import bump_revision
 from geoservice.database.trail import own_entries
 from geoservice.errors import Conflict, NotFound
@@ -127,6 +127,23 @@ def settle_overlaps(connection: Connection, source_id: int, area: Any, *, replac
     shape = from_shape(area, srid=SRID)
     connection.execute(update(PopulationSource).where(PopulationSource.id == source_id).values(area=shape))
     return replaced
+
+
+def belongs_to(connection: Connection, source_id: int, batch_id: Any, *, replaced: bool) -> None:
+    """Names the import that brought a source; it can be undone if the source is new and took nobody's place.
+
+    Parameters
+    ----------
+    batch_id
+        Its number, or SQL that gives it.
+    replaced
+        Whether other sources were taken out.
+    """
+    this = PopulationSource.id == source_id
+    fresh = connection.execute(select(PopulationSource.batch_id).where(this)).scalar_one() is None
+    connection.execute(update(PopulationSource).where(this).values(batch_id=batch_id))
+    held = select(PopulationSource.batch_id).where(this).scalar_subquery()
+    connection.execute(update(ImportBatch).where(ImportBatch.id == held).values(kept=fresh and not replaced))
 
 
 def clear_source(connection: Connection, source: str) -> tuple[int, str]:

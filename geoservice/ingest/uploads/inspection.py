@@ -62,7 +62,7 @@ def inspect(database: Database, catalog: Catalog, settings: Settings, path: Path
         return {**found, "layer": OSM_LAYER, "format": "OpenStreetMap"}
     if path.suffix.lower() in RASTERS:
         layer = wishes.layer if wishes.layer in ("population", DEM) else "population"
-        return {**found, "layer": layer, "format": "GeoTIFF", "undo": False}
+        return {**found, "layer": layer, "format": "GeoTIFF", "undo": layer not in NOT_UNDONE}
     try:
         raw = _open(catalog, settings, path, wishes, found["parts"])
         refuse_secret_table(raw, catalog, file=path.name)

@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from geoservice.database.tables import table_name
 from geoservice.errors import Conflict, GeoserviceError, NotFound
-from geoservice.language import catalogue, current_language, translate
 
 # The tables that an import writes to, by its layer: those that others refer to come last.
 _OF_LAYER: Mapping[str, tuple[str, ...]] = {
@@ -23,6 +23,8 @@ _OF_LAYER: Mapping[str, tuple[str, ...]] = {
     "walls": ("wall",),
     "built_up": ("built_up_area",),
 }
+# A source of people goes as a whole.
+PEOPLE = "population"
 # These rows do not say which import they are of: it was written down when they came.
 _WITHOUT_BATCH = ("unit", "unit_code", "community_code")
 
@@ -84,12 +86,15 @@ def refuse_built_on(connection: Connection, found: Batch) -> None:
     Raises
     ------
     Conflict
-        ``undo.done``, ``undo.not-kept``, ``undo.later-import``, ``undo.edited``, ``undo.gone`` or ``undo.referred``.
+        ``undo.done``, ``undo.not-kept``, ``undo.later-import``, ``undo.edited``, ``undo.gone``, ``undo.source-gone`` or
+        ``undo.referred``.
     """
     if found.undone:
         raise Conflict("undo.done", id=found.id)
     if not found.kept:
         raise Conflict("undo.not-kept", id=found.id, layer=found.layer)
+    if found.layer == PEOPLE:
+        _refuse_replaced(connection, found)
     for table in found.tables:
         _refuse_later_import(connection, found, table)
         _refuse_edited(connection, found, table)
@@ -121,6 +126,12 @@ def _refuse_later_import(connection: Connection, found: Batch, table: str) -> No
         raise Conflict("undo.later-import", id=found.id, later=later[0])
 
 
+def _refuse_replaced(connection: Connection, found: Batch) -> None:
+    """Lets a source of people through that is there as the import brought it."""
+    if _first(connection, "select 1 from population_source where batch_id = :batch", found) is None:
+        raise Conflict("undo.source-gone", id=found.id)
+
+
 def _refuse_edited(connection: Connection, found: Batch, table: str) -> None:
     edited = _first(
         connection,
@@ -132,7 +143,7 @@ def _refuse_edited(connection: Connection, found: Batch, table: str) -> None:
         found,
     )
     if edited is not None and edited[0]:
-        raise Conflict("undo.edited", id=found.id, records=edited[0], table=_name(table), first=edited[1])
+        raise Conflict("undo.edited", id=found.id, records=edited[0], table=table_name(table), first=edited[1])
     gone = _first(
         connection,
         f"select count(*), min(b.key) from batch_before b where b.batch_id = :batch and b.table_name = '{table}'"  # noqa: S608 - of the tables above
@@ -140,7 +151,7 @@ def _refuse_edited(connection: Connection, found: Batch, table: str) -> None:
         found,
     )
     if table != "turn_restriction" and gone is not None and gone[0]:
-        raise Conflict("undo.gone", id=found.id, records=gone[0], table=_name(table), first=gone[1])
+        raise Conflict("undo.gone", id=found.id, records=gone[0], table=table_name(table), first=gone[1])
 
 
 def _refuse_referred(connection: Connection, found: Batch, table: str) -> None:
@@ -158,16 +169,10 @@ def _refuse_referred(connection: Connection, found: Batch, table: str) -> None:
                 "undo.referred",
                 id=found.id,
                 records=referred[0],
-                table=_name(table),
-                other=_name(other),
+                table=table_name(table),
+                other=table_name(other),
                 first=referred[1],
             )
-
-
-def _name(table: str) -> str:
-    """What people call a table; its own name where they have none for it."""
-    key = f"undo.table.{table}"
-    return translate(key) if key in catalogue(current_language.get()) else table
 
 
 def _references(connection: Connection, table: str) -> list[tuple[str, ...]]:

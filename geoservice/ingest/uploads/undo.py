@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError
 from geoservice.database.prepare import bump_revision
 from geoservice.database.trail import event, one_entry
 from geoservice.errors import Conflict
-from geoservice.ingest.uploads.touched import Batch, batch, brought, refuse_built_on
+from geoservice.ingest.uploads.touched import PEOPLE, Batch, batch, brought, refuse_built_on
 
 PATIENCE_S = 5
 LOCKED = "55P03"
@@ -49,6 +49,8 @@ def undo(connection: Connection, batch_id: int, actor: str) -> dict[str, int]:
     with one_entry(connection, "undo"):
         removed = {table: _remove(connection, found, table) for table in found.tables}
         restored = {table: _restore(connection, found, table) for table in reversed(found.tables)}
+        if found.layer == PEOPLE:
+            removed = _remove_source(connection, found)
     _write_down(connection, found, actor, removed, restored)
     return {"removed": sum(removed.values()), "restored": sum(restored.values())}
 
@@ -68,6 +70,15 @@ def _lock(connection: Connection, found: Batch) -> None:
 def _remove(connection: Connection, found: Batch, table: str) -> int:
     statement = f"delete from {table} where id in ({brought(table)})"  # noqa: S608 - of the tables of a layer
     return connection.execute(text(statement), {"batch": found.id}).rowcount
+
+
+def _remove_source(connection: Connection, found: Batch) -> dict[str, int]:
+    """A source of people with its cells and its shares."""
+    source = {"batch": found.id}
+    cells = "select count(*) from population_cell where source_id in (select id from population_source where batch_id = :batch)"
+    count: int = connection.execute(text(cells), source).scalar_one()
+    gone = connection.execute(text("delete from population_source where batch_id = :batch"), source).rowcount
+    return {"population_source": gone, "population_cell": count}
 
 
 def _restore(connection: Connection, found: Batch, table: str) -> int:
