@@ -223,6 +223,19 @@ def test_a_dropped_name_of_a_batch_is_not_entered(desk: Desk) -> None:
     assert [one["entered_name_id"] is not None for one in found["names"]] == [True, False]
 
 
+def test_names_of_one_case_that_sound_alike_are_told(desk: Desk) -> None:
+    names = [{"name": name, "reading": "qīng quán lù", "geometry": IN_TOWN} for name in ("清泉路", "青泉路")]
+    case = desk.new(names=names)
+    told(desk.as_("clerk").post(f"/api/cases/{case['id']}/check", json={}))
+    for found, other in zip(desk.read(case)["names"], ("青泉路", "清泉路"), strict=True):
+        assert (found["verdict"], [one["name"] for one in found["check"]["clashes"]]) == ("argue", [other])
+        assert found["check"]["clashes"][0]["case_id"] == case["id"]
+    body = {"name": "清泉路", "kind": "street", "geometry": IN_TOWN, "case_id": case["id"]}
+    assert told(desk.as_("clerk").post("/api/names/check", json=body))["clashes"] == []
+    body["case_name_id"] = case["names"][0]["id"]
+    assert len(told(desk.as_("clerk").post("/api/names/check", json=body))["clashes"]) == 1
+
+
 def test_a_returned_case_begins_again(desk: Desk) -> None:
     case = desk.new()
     desk.bring_to(case, "visited")

@@ -36,6 +36,9 @@ class Question(Parameters):
     unit_id: RecordId | None = Field(None, description="Unit that it lies in, where there is no geometry")
     place_id: RecordId | None = Field(None, description="Of the place itself, where it has a name already")
     case_id: RecordId | None = Field(None, description="Of the case that asks for it: its own names do not count")
+    case_name_id: RecordId | None = Field(
+        None, description="Which of the names of that case it is: then the others count"
+    )
     brands: list[Annotated[str, StringConstraints(max_length=100)]] = Field(default_factory=list, max_length=20)
     packs: list[Annotated[str, StringConstraints(max_length=60)]] | None = Field(None, max_length=20)
 
@@ -98,6 +101,7 @@ def check(service: Service, response: Response, given: Annotated[Question, Body(
         unit_id=given.unit_id,
         place_id=given.place_id,
         case_id=given.case_id,
+        case_name_id=given.case_name_id,
     )
     with service.read() as connection:
         outcome = check_name(connection, service.catalog, proposed, day=today(), brands=given.brands, packs=given.packs)

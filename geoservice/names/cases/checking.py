@@ -23,7 +23,7 @@ MOST_CLASHES = 20
 def check_names(connection: Connection, catalog: Catalog, case: Case, names: Iterable[Name], day: date) -> None:
     """Checks names of a case as they shall become, and keeps the verdicts beside them.
 
-    A case does not clash with itself, nor a place with its own names.
+    Other names of the same case count as those of others do; a name does not clash with itself, nor a place with its own.
     """
     for name in names:
         proposed = Proposed(
@@ -34,6 +34,7 @@ def check_names(connection: Connection, catalog: Catalog, case: Case, names: Ite
             unit_id=case.unit_id,
             place_id=name.place_id,
             case_id=case.id,
+            case_name_id=name.id,
         )
         outcome = check_name(connection, catalog, proposed, day=day, brands=case.brands)
         connection.execute(

@@ -13,9 +13,9 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from geoservice.database.models import CaseMaterial, CaseMove, CaseName, CaseOpinion, NamingCase, Place, UnitVersion
 from geoservice.errors import Changed, Forbidden, NotFound
-from geoservice.language import current_language
+from geoservice.language import LANGUAGES, current_language, translate
 from geoservice.names.cases.declared import case_rules
-from geoservice.names.cases.steps import DRAFT, FIRST, past_steps
+from geoservice.names.cases.steps import DRAFT, ENDED, FIRST, LAST, past_steps
 from geoservice.names.rules.checking import Verdict
 
 # Names that are new are held to the rules; those that there are already are an inventory.
@@ -287,10 +287,17 @@ def changed(connection: Connection, case: Case) -> Changed:
     return Changed("cases.changed", state=state, actor=connection.execute(last).scalar() or case.created_by)
 
 
+def state_titles(state: str) -> dict[str, str]:
+    """A state in both languages: a step by its title, what is none by our own words."""
+    if state in (DRAFT, *ENDED) and state != LAST:
+        return {language: translate(f"cases.state.{state}", language) for language in LANGUAGES}
+    title = case_rules().title_of(state)
+    return {language: str(getattr(title, language)) for language in LANGUAGES}
+
+
 def state_title(state: str) -> str:
     """A state in words, in the current language."""
-    title = case_rules().title_of(state)
-    return str(getattr(title, current_language.get()))
+    return state_titles(state)[current_language.get()]
 
 
 def situation(connection: Connection, case: Case) -> Situation:

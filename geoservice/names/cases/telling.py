@@ -10,13 +10,13 @@ from typing import Any
 from geoservice.catalog import Text
 from geoservice.database.actor import Actor
 from geoservice.errors import GeoserviceError
-from geoservice.language import LANGUAGES, current_language, translate
+from geoservice.language import current_language
 from geoservice.names.cases.clock import Due, due_steps
 from geoservice.names.cases.declared import Authority, Material, Step, Term, case_rules
 from geoservice.names.cases.hindrances import Possible, possible_moves
 from geoservice.names.cases.listing import Line
-from geoservice.names.cases.reading import Case, Name, Situation
-from geoservice.names.cases.steps import DRAFT, ENDED, steps_of
+from geoservice.names.cases.reading import Case, Name, Situation, state_titles
+from geoservice.names.cases.steps import ENDED, steps_of
 
 _HEAD = (
     "id", "version", "kind", "name_kind", "title", "applicant", "unit_id", "unit_name", "state", "created_by",
@@ -87,12 +87,7 @@ def _head(case: Case) -> dict[str, Any]:
 
 
 def _state(state: str | None) -> dict[str, str] | None:
-    """A state in both languages: a step by its title, what is none by our own words."""
-    if state is None:
-        return None
-    if state in (DRAFT, "refused", "withdrawn"):
-        return {language: translate(f"cases.state.{state}", language) for language in LANGUAGES}
-    return _title(case_rules().title_of(state))
+    return None if state is None else state_titles(state)
 
 
 def _title(title: Text) -> dict[str, str]:

@@ -38,6 +38,8 @@ class Proposed:
         Of the place itself, where it has names already: they do not count.
     case_id
         Of the case that asks for it: its own names are not reserved against it.
+    case_name_id
+        Which of the names of that case it is: then the others count.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Proposed:
     unit_id: int | None = None
     place_id: int | None = None
     case_id: int | None = None
+    case_name_id: int | None = None
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
@@ -262,8 +265,9 @@ _RESERVED = """
            c.state as case_state
     from case_name n join naming_case c on c.id = n.case_id left join place p on p.id = n.place_id
     cross join lateral (select coalesce(n.geom, p.geom) as geom) g
-    where ({keys}) and n.class_code = any(:codes) and c.id is distinct from :case
-      and c.kind in ('naming', 'renaming') and c.state <> all(:closed) and n.decision is distinct from 'dropped'{within}
+    where ({keys}) and n.class_code = any(:codes) and c.kind in ('naming', 'renaming')
+      and (c.state <> all(:closed) or c.id = :case) and (c.id is distinct from :case or :siblings)
+      and n.id is distinct from :case_name and n.decision is distinct from 'dropped'{within}
     order by n.id limit :most
 """
 _WITHIN = {
@@ -298,7 +302,8 @@ def _candidates(
     since = day - timedelta(days=366 * RETIRED_YEARS)
     found = connection.execute(text(registry), {**given, "place": proposed.place_id, "since": since}).mappings().all()
     cases = _RESERVED.format(below=_BELOW, keys=conditions, within=within.format(geom="g.geom", unit="c.unit_id"))
-    asked = {**given, "case": proposed.case_id, "closed": _CLOSED}
+    own = {"case": proposed.case_id, "case_name": proposed.case_name_id, "siblings": proposed.case_name_id is not None}
+    asked = {**given, **own, "closed": _CLOSED}
     return [*found, *connection.execute(text(cases), asked).mappings()]
 
 
