@@ -290,6 +290,7 @@ _UNIT_USED = text("""
         union all select 'community' from community r where r.unit_id = v.unit_id
         union all select 'place' from place r where r.unit_id = v.unit_id
         union all select 'unit_version' from unit_version r where r.parent_id = v.unit_id
+        union all select 'naming_case' from naming_case r where r.unit_id = v.unit_id
     ) u where v.id = :id and not exists (select from unit_version o where o.unit_id = v.unit_id and o.id <> v.id) limit 1
 """)
 # A code goes with the last version of its unit, so that it can be given again.

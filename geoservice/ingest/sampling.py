@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from geoservice.catalog import Catalog
 from geoservice.database.engine import Database
@@ -67,6 +67,23 @@ _TABLES = (
 )
 
 
+_CASES = """
+    select c.id from naming_case c
+    where not exists (select from unit_version v where v.unit_id = c.unit_id and not v.schematic)
+       or exists (select from case_name n join place p on p.id = n.place_id where n.case_id = c.id and p.schematic)
+"""
+_OF_CASES = ("case_material", "case_opinion", "case_move", "case_name")
+
+
+def _remove_cases(connection: Connection) -> dict[str, int]:
+    """Cases that were tried in the sample: in one of its units, or about one of its places."""
+    ids = list(connection.execute(text(_CASES)).scalars())
+    for table in _OF_CASES:
+        connection.execute(text(f"delete from {table} where case_id = any(:ids)"), {"ids": ids})  # noqa: S608 - one of _OF_CASES
+    connection.execute(text("delete from naming_case where id = any(:ids)"), {"ids": ids})
+    return {"naming_case": len(ids)} if ids else {}
+
+
 def remove_sample(database: Database) -> int:
     """Deletes every schematic record and the runs made from them; the number of records deleted."""
     removed: dict[str, int] = {}
@@ -76,6 +93,7 @@ def remove_sample(database: Database) -> int:
             connection.execute(
                 text("delete from community_code where community_id in (select id from community where schematic)")
             )
+            removed |= _remove_cases(connection)
             for table in _TABLES:
                 found = connection.execute(text(f"delete from {table} where schematic"))  # noqa: S608 - one of _TABLES
                 removed[table] = found.rowcount

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -11,7 +13,9 @@ from sqlalchemy import text
 from geoservice.api.app import create_app
 from geoservice.catalog import Catalog
 from geoservice.database.engine import Database
+from geoservice.ingest.sampling import remove_sample
 from geoservice.settings import Settings
+from tests.acceptance.helpers import commands_of, run_command
 from tests.case_builders import AREA, IN_TOWN, Desk, days_ago, hold_staff, make_county, open_desk, tag, told
 
 
@@ -362,3 +366,51 @@ def test_the_version_goes_up_with_every_part(desk: Desk) -> None:
     seen.append(desk.part("POST", case, "opinions", {"asked": "居委会"})["version"])
     assert seen == sorted(set(seen))
     assert tag(desk.read(case)) == desk.as_("clerk").get(f"/api/cases/{case['id']}").headers["etag"]
+
+
+def test_what_a_case_is_about_is_not_taken_out_beneath_it(desk: Desk) -> None:
+    case = desk.new("renaming", names=[{"name": "桃园路", "place_id": desk.ids["old"]}])
+    clerk = desk.as_("clerk")
+    record = clerk.get(f"/api/records/places/{desk.ids['old']}")
+    headers = {"If-Match": record.headers["etag"], "Content-Type": "application/json"}
+    gone = clerk.delete(f"/api/records/places/{desk.ids['old']}", headers=headers)
+    assert (gone.status_code, gone.json()["code"], "案件" in gone.json()["detail"]) == (409, "records.in-use", True)
+    assert desk.read(case)["names"][0]["old_name"] == "红山路"
+
+
+def test_cases_of_the_sample_go_with_it(desk: Desk) -> None:
+    desk.new()
+    real = desk.new(title="真案", names=[])
+    with desk.database.connect("owner") as connection:
+        connection.execute(text("update place set schematic = true where id = :id"), {"id": desk.ids["old"]})
+        connection.execute(text("update place_name set schematic = true where place_id = :id"), {"id": desk.ids["old"]})
+    about = desk.new("renaming", names=[{"name": "桃园路", "place_id": desk.ids["old"]}])
+    remove_sample(desk.database)
+    left = {one["id"] for one in told(desk.as_("clerk").get("/api/cases"))["items"]}
+    assert real["id"] in left
+    assert about["id"] not in left
+
+
+def test_the_commands_of_the_page(
+    desk: Desk, settings: Settings, catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @contextmanager
+    def ready() -> Iterator[tuple[Settings, Catalog, Database]]:
+        yield settings, catalog, desk.database
+
+    monkeypatch.setattr("geoservice.cli.cases.ready", ready)
+    case = desk.new(title="一号案")
+    desk.papers(case, "application")
+    desk.move(case, "registered", on=days_ago(60))
+    commands = commands_of("cases.md")
+    assert len(commands) == 4
+    for command in commands:
+        done = run_command(command.replace("show 1", f"show {case['id']}"))
+        assert done.exit_code == int("list" in command), done.output
+        assert "一号案" in done.output
+    listed = json.loads(run_command("geoservice names case list --overdue --json").stdout)["items"]
+    assert [(one["id"], one["due"]["days_left"]) for one in listed] == [(case["id"], -53)]
+    shown = json.loads(run_command(f"geoservice names case show {case['id']} --json").stdout)
+    assert shown["state"] == "registered"
+    assert run_command("geoservice names case show 999999").exit_code == 2
+    assert run_command("geoservice names case list --state nonsense").exit_code == 2

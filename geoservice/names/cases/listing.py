@@ -15,12 +15,14 @@ from geoservice.database.actor import Actor, Extent
 from geoservice.database.filters import containing
 from geoservice.database.models import CaseName, NamingCase, UnitVersion
 from geoservice.database.paging import Key, page
+from geoservice.errors import BadRequest
 from geoservice.names.cases.clock import overdue_since
 from geoservice.names.cases.declared import Right, case_rules
 from geoservice.names.cases.reading import Case, case_columns
-from geoservice.names.cases.steps import DRAFT, ENDED, Action, moves, steps_of
+from geoservice.names.cases.steps import DRAFT, ENDED, LAST, Action, moves, steps_of
 
 SHOWN_NAMES = 3
+OPEN = "open"
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,20 @@ class Line:
     first_names: list[str]
 
 
+def known_state(given: str) -> str:
+    """A state that cases may be listed by.
+
+    Raises
+    ------
+    BadRequest
+        ``cases.no-state``
+    """
+    known = (OPEN, DRAFT, *(step.id for step in case_rules().steps), *(one for one in ENDED if one != LAST))
+    if given not in known:
+        raise BadRequest("cases.no-state", state=given[:60], known=", ".join(known))
+    return given
+
+
 def cases(
     connection: Connection, wanted: Wanted, *, today: date, limit: int, after: str | None = None
 ) -> tuple[list[Line], str | None]:
@@ -94,7 +110,7 @@ def _line(row: dict[str, Any]) -> Line:
 
 def _conditions(wanted: Wanted, today: date) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
-    if wanted.state == "open":
+    if wanted.state == OPEN:
         found.append(NamingCase.state.not_in(ENDED))
     elif wanted.state is not None:
         found.append(NamingCase.state == wanted.state)
