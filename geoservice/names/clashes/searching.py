@@ -253,6 +253,8 @@ _CANDIDATES = """
       and (n.valid_to is null or n.valid_to > :since){within}
     order by n.id limit :most
 """
+# Names of cases that share a key are few, and mostly none: what to tell of them is asked apart.
+_ASKED_FOR = "select n.id from case_name n where ({keys}) and n.class_code = any(:codes) order by n.id limit :most"
 # Names that open cases ask for, or that are approved and not entered yet, count as taken.
 _RESERVED = """
     {below}
@@ -265,7 +267,7 @@ _RESERVED = """
            c.state as case_state
     from case_name n join naming_case c on c.id = n.case_id left join place p on p.id = n.place_id
     cross join lateral (select coalesce(n.geom, p.geom) as geom) g
-    where ({keys}) and n.class_code = any(:codes) and c.kind in ('naming', 'renaming')
+    where n.id = any(:ids) and c.kind in ('naming', 'renaming')
       and (c.state <> all(:closed) or c.id = :case) and (c.id is distinct from :case or :siblings)
       and n.id is distinct from :case_name and n.decision is distinct from 'dropped'{within}
     order by n.id limit :most
@@ -301,9 +303,12 @@ def _candidates(
     registry = _CANDIDATES.format(below=_BELOW, keys=conditions, within=within.format(geom="p.geom", unit="p.unit_id"))
     since = day - timedelta(days=366 * RETIRED_YEARS)
     found = connection.execute(text(registry), {**given, "place": proposed.place_id, "since": since}).mappings().all()
-    cases = _RESERVED.format(below=_BELOW, keys=conditions, within=within.format(geom="g.geom", unit="c.unit_id"))
+    asked_for = connection.execute(text(_ASKED_FOR.format(keys=conditions)), given).scalars().all()
+    if not asked_for:
+        return found
+    cases = _RESERVED.format(below=_BELOW, within=within.format(geom="g.geom", unit="c.unit_id"))
     own = {"case": proposed.case_id, "case_name": proposed.case_name_id, "siblings": proposed.case_name_id is not None}
-    asked = {**given, **own, "closed": _CLOSED}
+    asked = {**given, **own, "closed": _CLOSED, "ids": asked_for}
     return [*found, *connection.execute(text(cases), asked).mappings()]
 
 
