@@ -324,6 +324,8 @@ class CaseNameShape(Shape):
     width_m: float | None
     place_id: int | None
     old_name: str | None
+    spelling: str | None = Field(description="In Roman letters, where the reading was stated")
+    announcement_lacks: list[Literal["spelling", "location"]]
     drawn: bool
     geometry: dict[str, Any] | None
     verdict: Verdict | None

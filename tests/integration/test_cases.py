@@ -39,6 +39,7 @@ def desk(county: Any, new_database: Callable[..., Database], settings: Settings,
 def test_a_street_from_the_application_to_the_registry(desk: Desk) -> None:
     case = desk.new(applicant="东城镇人民政府", contact="李 1380000")
     assert (case["state"], case["version"] > 0) == ("draft", True)
+    assert (case["names"][0]["spelling"], case["names"][0]["announcement_lacks"]) == ("Qīngquán Lù", ["location"])
     assert case["authority"]["approves"] == "天门市人民政府"
     assert {move["to"]: move["open"] for move in case["moves"]} == {"registered": False, "withdrawn": True}
     missing = next(move for move in case["moves"] if move["to"] == "registered")["hindrances"]
@@ -247,7 +248,9 @@ def test_a_returned_case_begins_again(desk: Desk) -> None:
     found = desk.move(case, "draft", reason="位置不清")
     assert (found["state"], found["due"], {step["state"] for step in found["steps"]}) == ("draft", [], {"ahead"})
     name = found["names"][0]
-    found = desk.part("PATCH", case, f"names/{name['id']}", {"name": "甘泉路", "reading": None})
+    told_where = {"name": "甘泉路", "reading": None, "location": "东起人民路，西至汉北路"}
+    found = desk.part("PATCH", case, f"names/{name['id']}", told_where)
+    assert found["names"][0]["announcement_lacks"] == ["spelling"]
     assert (found["names"][0]["name"], found["names"][0]["verdict"]) == ("甘泉路", None)
     assert desk.move(case, "registered")["transitions"][-1]["from_state"] == "draft"
 

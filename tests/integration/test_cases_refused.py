@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import fields
+from datetime import date
 from itertools import product
 from threading import Barrier
 from typing import Any
@@ -14,12 +16,14 @@ from sqlalchemy import text
 from starlette.testclient import TestClient
 
 from geoservice.access.roles import Role, actor_of
+from geoservice.access.tokens import reading
 from geoservice.api.app import create_app
 from geoservice.catalog import Catalog
-from geoservice.database.actor import EVERYWHERE, Actor, Extent
+from geoservice.database.actor import EVERYWHERE, Actor, Extent, shell_actor
 from geoservice.database.engine import Database
 from geoservice.errors import Forbidden
 from geoservice.names.cases.declared import case_rules
+from geoservice.names.cases.moving import Order, take
 from geoservice.names.cases.steps import Action, moves
 from geoservice.settings import Settings
 from tests.case_builders import (
@@ -429,6 +433,28 @@ def test_what_changed_in_the_registry_is_not_overwritten(desk: Desk) -> None:
             text("update place_name set name = '陆羽大道' where place_id = :id and kind = 'standard'"),
             {"id": desk.ids["road"]},
         )
+
+
+def test_who_has_applied_withdraws_though_no_clerk_any_longer(desk: Desk, catalog: Catalog) -> None:
+    case = street(desk)
+    here = Extent(units=frozenset({desk.ids["town"]}))
+    order = Order("withdrawn", date.today())  # noqa: DTZ011 - as the service counts days
+    for name, refused in (("somebody", True), ("clerk", False)):
+        actor = actor_of(name, 1, [(Role.VIEWER, here)])
+        try:
+            with desk.database.connect(actor=actor) as connection:
+                take(connection, catalog, actor, case["id"], {case["version"]}, order, today=order.on)
+            assert not refused
+        except Forbidden:
+            assert refused
+    assert desk.read(case)["state"] == "withdrawn"
+
+
+def test_a_token_that_reads_moves_nothing() -> None:
+    actor = reading(shell_actor("root"))
+    rights = [getattr(actor, one.name) for one in fields(actor) if one.name not in ("name", "account_id", "roles")]
+    assert [bool(one) for one in rights].count(True) == 1
+    assert actor.reads
 
 
 # The database itself, past the program.

@@ -16,12 +16,11 @@ from sqlalchemy.exc import IntegrityError
 from geoservice.catalog import Catalog
 from geoservice.database.models import SRID, CaseName, Place, PlaceName
 from geoservice.database.prepare import bump_revision
-from geoservice.errors import BadRequest, Conflict, Forbidden
+from geoservice.errors import Conflict, Forbidden
 from geoservice.ingest.load.places import name_row
+from geoservice.names.cases.announcing import spelling_of
 from geoservice.names.cases.reading import Case, Name, Situation
 from geoservice.names.cases.steps import DECISION
-from geoservice.names.romanisation.declared import spelling_class
-from geoservice.names.romanisation.romanise import romanise
 
 LAYER = "places"
 _TOWNSHIP = text("""
@@ -142,21 +141,11 @@ def _standard(
 ) -> None:
     """Begins a standard name; the case remembers it."""
     reading = name.effective_reading
-    row = name_row(name.effective, reading, _spelling(case, name), name.class_code)
+    row = name_row(name.effective, reading, spelling_of(case, name), name.class_code)
     statement = insert(PlaceName).values(place_id=place_id, kind="standard", valid_from=day, **row, **marks)
     name_id = connection.execute(statement.returning(PlaceName.id)).scalar_one()
     kept = {"place_id": place_id, "entered_name_id": name_id}
     connection.execute(update(CaseName).where(CaseName.id == name.id).values(**kept))
-
-
-def _spelling(case: Case, name: Name) -> str | None:
-    """Its spelling in Roman letters, where the reading was stated: a guess is not entered."""
-    if name.effective_reading is None:
-        return None
-    try:
-        return romanise(name.effective, spelling_class(case.name_kind), name.effective_reading).spelling
-    except BadRequest:
-        return None
 
 
 def _among_schematic(connection: Connection) -> bool:

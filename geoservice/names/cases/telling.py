@@ -11,6 +11,7 @@ from geoservice.catalog import Text
 from geoservice.database.actor import Actor
 from geoservice.errors import GeoserviceError
 from geoservice.language import current_language
+from geoservice.names.cases.announcing import lacks, spelling_of
 from geoservice.names.cases.clock import Due, due_steps
 from geoservice.names.cases.declared import Authority, Material, Step, Term, case_rules
 from geoservice.names.cases.hindrances import Possible, possible_moves
@@ -47,7 +48,7 @@ def whole(found: Situation, actor: Actor, today: date) -> dict[str, Any]:
         "authority": authority(case_rules().authority(case.name_kind)),
         "steps": _steps(found),
         "due": _due(case, today),
-        "names": [_name(one) for one in found.names],
+        "names": [_name(case, one) for one in found.names],
         "opinions": [{**_plain(one), "open": one.is_open} for one in found.opinions],
         "materials": _materials(found),
         "moves": [_possible(one) for one in possible_moves(found, actor)],
@@ -145,9 +146,11 @@ def _due_step(one: Due) -> dict[str, Any]:
     }
 
 
-def _name(one: Name) -> dict[str, Any]:
+def _name(case: Case, one: Name) -> dict[str, Any]:
     return {
         **{name: getattr(one, name) for name in _OF_NAME},
+        "spelling": spelling_of(case, one),
+        "announcement_lacks": lacks(case, one),
         "drawn": one.shape is not None,
         "geometry": None if one.geometry is None else json.loads(one.geometry),
         "check": None if one.checked is None else one.checked[current_language.get()],
