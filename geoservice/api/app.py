@@ -28,6 +28,7 @@ from geoservice.api.routers import (
     account_pages,
     accounts,
     batches,
+    case_pages,
     case_parts,
     cases,
     communities,
@@ -92,6 +93,7 @@ ROUTERS = (
     quality,
     cases,
     case_parts,
+    case_pages,
     desk_pages,
     import_page,
 )

@@ -20,7 +20,7 @@ from geoservice.database.engine import Database
 from geoservice.ingest.alike import alike_keys
 from geoservice.names.keeping import rekey
 from geoservice.settings import Settings
-from tests.builders_api import make_name, make_place, make_unit, square
+from tests.builders_api import make_community, make_name, make_place, make_unit, square
 from tests.people import signed_in
 
 Json = dict[str, Any]
@@ -55,6 +55,10 @@ def registry(new_database: Callable[..., Database]) -> Iterator[tuple[Database, 
         make_name(connection, old, "老城路", valid_to=today - timedelta(days=100))
         make_name(connection, old, "古城路", valid_to=today - timedelta(days=4000))
         make_name(connection, old, "曾用路", kind="former")
+        for unit, lon, names in (("east", 113.5, ("新华村", "马安村")), ("west", 112.5, ("建国村",))):
+            for name in names:
+                make_community(connection, name, lon, 30.05, unit_id=ids[f"{unit} town"])
+        make_place(connection, "east镇", 113.5, 30.0, class_code="21", unit_id=ids["east town"])
         rekey(connection, lambda _: None)
     yield database, ids
     database.dispose()
@@ -75,6 +79,25 @@ def ask(web: TestClient, name: str, kind: str, **more: Any) -> Json:
 
 IN_TOWN = {"geometry": {"type": "LineString", "coordinates": [[113.49, 30.01], [113.51, 30.01]]}}
 OUT_OF_TOWN = {"geometry": {"type": "Point", "coordinates": [113.8, 30.2]}}
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "clashes"),
+    [
+        ("新华村", "village", [("新华村", "same", "east镇")]),
+        ("马鞍村", "village", [("马安村", "same_sound", "east镇")]),
+        ("建国村", "village", []),  # in the other county
+        ("west镇", "township", [("west镇", "same", "west县")]),
+        ("east镇", "township", [("east镇", "same", "east镇")]),  # its place and its unit are one
+        ("west县", "county", [("west县", "same", "甲省")]),
+    ],
+)
+def test_units_and_communities_bear_names_too(
+    officer: TestClient, name: str, kind: str, clashes: list[tuple[str, str, str]]
+) -> None:
+    told = ask(officer, name, kind, **IN_TOWN)
+    assert [(one["name"], one["tier"], one["unit_name"]) for one in told["clashes"]] == clashes
+    assert all(one["lon"] is not None and one["state"] == "in_force" for one in told["clashes"])
 
 
 @pytest.mark.parametrize(

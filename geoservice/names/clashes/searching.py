@@ -13,6 +13,7 @@ from geoservice.catalog import Catalog
 from geoservice.errors import BadRequest
 from geoservice.ingest.alike import Scope, alike, alike_keys
 from geoservice.names.clashes.comparing import Match, Sounding, Tier, compare
+from geoservice.names.clashes.elsewhere import kept_elsewhere
 
 RETIRED_YEARS = 5
 MOST_FOUND = 2000
@@ -142,8 +143,9 @@ def find_clashes(
     mine = Sounding.of(proposed.name, code, proposed.reading)
     extent = extent_of(connection, proposed, day)
     rows = _candidates(connection, catalog, proposed, code, extent, day)
+    others, more = _elsewhere(connection, proposed, code, extent, rows, day)
     found: list[Clash] = []
-    for row in rows:
+    for row in (*rows, *others):
         # What a dictionary says confirms nothing: all readings of such a name are tried.
         stated = row["reading"] if row["reading_source"] == "stated" else None
         theirs = Sounding.of(row["name"], row["class_code"], stated)
@@ -151,7 +153,7 @@ def find_clashes(
         if match is not None and match.tier <= closest:
             found.append(_clash(row, match, day))
     found.sort(key=_closeness)
-    return Found(mine, extent, tuple(_once(found)), cut=len(rows) >= MOST_FOUND)
+    return Found(mine, extent, tuple(_once(found)), cut=more or len(rows) >= MOST_FOUND)
 
 
 _ORDER = {"in_force": 0, "reserved": 1, "pending": 2, "retired": 3, "former": 4}
@@ -310,6 +312,22 @@ def _candidates(
     own = {"case": proposed.case_id, "case_name": proposed.case_name_id, "siblings": proposed.case_name_id is not None}
     asked = {**given, **own, "closed": _CLOSED, "ids": asked_for}
     return [*found, *connection.execute(text(cases), asked).mappings()]
+
+
+_UNITS_BELOW = text(f"{_BELOW} select unit_id from below")  # noqa: S608 - of our own
+
+
+def _elsewhere(
+    connection: Connection, proposed: Proposed, code: str, extent: Extent, rows: Sequence[Any], day: date
+) -> tuple[list[dict[str, Any]], bool]:
+    """Units and communities that have no place of their name in the same unit."""
+    keys = alike_keys(proposed.name, code, proposed.reading)
+    below = None
+    if extent.unit_id is not None:
+        below = connection.execute(_UNITS_BELOW, {"unit": extent.unit_id}).scalars().all()
+    found, more = kept_elsewhere(connection, proposed.kind, code, keys, below, day)
+    told = {(row["name"], row["unit_id"]) for row in rows}
+    return [row for row in found if not told & {(row["name"], row["unit_id"]), (row["name"], row["own_id"])}], more
 
 
 def _clash(row: Any, match: Match, day: date) -> Clash:

@@ -60,11 +60,11 @@ export const changeHeaders = () => ({ Accept: "application/json", "Accept-Langua
  * @param {string} [version] ETag of what is changed
  * @throws {Problem} when the server refuses
  */
-export async function send(method, path, body, version) {
+export async function send(method, path, body, version, { signal } = {}) {
   const headers = { Accept: "application/json", "Accept-Language": document.documentElement.lang, "Content-Type": "application/json" };
   if (formKey) headers["X-Form-Key"] = formKey;
   if (version) headers["If-Match"] = version;
-  const response = await fetch(path, { method, headers, body: JSON.stringify(body) });
+  const response = await fetch(path, { method, headers, signal, body: JSON.stringify(body) });
   if (!response.ok) throw new Problem(response.status, await response.json().catch(() => null));
   return response.json();
 }

@@ -22,5 +22,5 @@ function draw() {
   link.textContent = who.account ?? text("access.sign-in");
   link.href = who.account ? "/account" : "/sign-in";
   link.title = who.account ? text("access.mine") : "";
-  byId("desk-data").hidden = !mayRead();
+  for (const id of ["desk-data", "desk-names"]) byId(id).hidden = !mayRead();
 }

@@ -2,7 +2,7 @@
 
 import { token } from "./palette.js";
 
-const FONT = ["Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "PingFang SC", "Microsoft YaHei", "sans-serif"];
+export const FONT = ["Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "PingFang SC", "Microsoft YaHei", "sans-serif"];
 const FONT_STRONG = ["Noto Sans CJK SC Bold", ...FONT];
 const MOTORWAYS = ["motorway", "trunk"];
 const MAIN = ["primary", "secondary"];

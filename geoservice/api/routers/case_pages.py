@@ -1,0 +1,40 @@
+"""The pages of the approval desk."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from fastapi.responses import RedirectResponse, Response
+
+from geoservice.access.roles import Permission, allows
+from geoservice.api.identity import Identity, Who
+from geoservice.api.pages import page_for
+from geoservice.api.permits import needs
+
+router = APIRouter(include_in_schema=False, dependencies=[needs(Permission.PUBLIC)])
+
+
+@router.get("/names")
+def worklist_page(who: Who) -> Response:
+    """Cases; its parameters are for the page itself: view, q, kind."""
+    return _page("cases.html", who, "cases", "/names")
+
+
+@router.get("/names/new")
+def new_case_page(who: Who) -> Response:
+    """A new application."""
+    return _page("case_new.html", who, "new-case", "/names/new")
+
+
+@router.get("/names/case")
+def case_page(who: Who) -> Response:
+    """One case; its parameter is for the page itself: id."""
+    return _page("case.html", who, "case", "/names")
+
+
+def _page(template: str, who: Identity, here: str, path: str) -> Response:
+    """A page for those who see what is not published; to sign in first where nobody has."""
+    if who.must_change:
+        return RedirectResponse("/account", status_code=303)
+    if not allows(who.actor, Permission.READ):
+        return RedirectResponse(f"/sign-in?next={path}", status_code=303)
+    return page_for(template, who, here)

@@ -1,0 +1,64 @@
+"""Names that are kept as units and communities and not as places: they count as names as well."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from geoservice.ingest.alike import alike_keys
+
+# Without a scope so many are looked through, and no more.
+MOST_LOOKED_AT = 20_000
+_IN_FORCE = "(v.valid_from is null or v.valid_from <= :day) and (v.valid_to is null or v.valid_to > :day)"
+_SAME = """
+    select null as name_id, null as place_id, {row}.name, null as reading, 'unstated' as reading_source, 'standard' as kind,
+           null as case_id, null as case_state, st_x(g.geom) as lon, st_y(g.geom) as lat
+"""
+_COMMUNITIES = f"""
+    {_SAME.format(row="m")}, null as valid_from, null as valid_to, m.unit_id, null as own_id,
+           (select v.name from unit_version v where v.unit_id = m.unit_id order by v.valid_from desc nulls last limit 1)
+               as unit_name
+    from community m cross join lateral (select st_pointonsurface(m.geom) as geom) g
+    where true {{within}} order by m.id limit :most
+"""  # noqa: S608 - columns of our own
+_UNITS = f"""
+    {_SAME.format(row="v")}, v.valid_from, v.valid_to, v.parent_id as unit_id, v.unit_id as own_id,
+           (select a.name from unit_version a where a.unit_id = v.parent_id order by a.valid_from desc nulls last limit 1)
+               as unit_name
+    from unit_version v cross join lateral (select st_pointonsurface(v.geom) as geom) g
+    where v.level = :kind and {_IN_FORCE} {{within}} order by v.id limit :most
+"""  # noqa: S608 - columns of our own
+_OF_KIND = {
+    "village": (_COMMUNITIES, "m.unit_id"),
+    **dict.fromkeys(("township", "county", "prefecture", "province"), (_UNITS, "v.unit_id")),
+}
+
+
+def kept_elsewhere(
+    connection: Connection, kind: str, code: str, keys: Sequence[str], below: Sequence[int] | None, day: date
+) -> tuple[list[dict[str, Any]], bool]:
+    """Units or communities of a kind that share a key with a name; and whether there were more than are looked at.
+
+    Parameters
+    ----------
+    below
+        Units that they lie in; anywhere where it is None.
+    """
+    if kind not in _OF_KIND:
+        return [], False
+    statement, unit = _OF_KIND[kind]
+    within = "" if below is None else f"and {unit} = any(:below)"
+    given = {"day": day, "kind": kind, "below": list(below or ()), "most": MOST_LOOKED_AT}
+    rows = connection.execute(text(statement.format(within=within)), given).mappings().all()
+    wanted = set(keys)
+    found = [{**row, "class_code": code} for row in rows if wanted & _keys(row["name"], code)]
+    return found, len(rows) >= MOST_LOOKED_AT
+
+
+@lru_cache(maxsize=50_000)
+def _keys(name: str, code: str) -> frozenset[str]:
+    return frozenset(alike_keys(name, code, None))
