@@ -19,7 +19,7 @@ const MOST_PLACES = 8;
  */
 export function makeNameForm({ context, view, drawing, given = {}, onInput }) {
   let geometry = given.geometry ?? null;
-  let drawn = Boolean(given.drawn);
+  let drawn = given.drawn ?? Boolean(given.geometry);
   let place = given.place_id ?? null;
   let editor = null;
   let answered = null;
