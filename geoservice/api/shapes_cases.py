@@ -134,7 +134,7 @@ class NewOpinion(Parameters):
 
 
 class OpinionChange(Parameters):
-    """What they say, and what became of it; what is left out stays."""
+    """What they say, and what became of it; what is left out stays, and null takes a day, a stance or an outcome back."""
 
     asked: Given | None = None
     asked_on: Day | None = None

@@ -191,6 +191,8 @@ def test_rules_stop_the_approval_and_people_argue(desk: Desk) -> None:
         "PATCH", hard, path, {"approved_name": "洪山路", "approved_reading": "hóng shān lù"}, who="reviewer"
     )
     assert (found["names"][0]["verdict"], found["names"][0]["name"]) == (None, "陆羽大道")
+    assert desk.move(hard, "approved", who="approver", status=409, passed_over=over)["code"] == "cases.unchecked"
+    told(desk.as_("reviewer").post(f"/api/cases/{hard['id']}/check", json={}))
     assert desk.move(hard, "approved", who="approver", status=409, passed_over=over)["code"] == "cases.unargued"
     found = desk.part("PATCH", hard, path, {"argument": "两路相距远，群众已习惯"}, who="reviewer")
     found = desk.move(hard, "approved", who="approver", passed_over=over)
@@ -284,6 +286,8 @@ def test_names_of_open_cases_are_reserved(desk: Desk) -> None:
     assert states() == [("pending", second["id"])]
     over = {"visited": "略", "reviewed": "略", "consulted": "略"}
     desk.papers(second, "assessment")
+    assert desk.move(second, "approved", who="approver", status=409, passed_over=over)["code"] == "cases.violates"
+    told(desk.as_("approver").post(f"/api/cases/{second['id']}/check", json={}))
     desk.move(second, "approved", who="approver", passed_over=over)
     assert states() == [("reserved", second["id"])]
 

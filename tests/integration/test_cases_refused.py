@@ -404,6 +404,31 @@ def test_an_answer_has_its_day_and_stance(desk: Desk, cases: dict[str, Json]) ->
         desk.part("PATCH", case, path, body, status=422)
     desk.part("PATCH", case, path, {"answered_on": days_ago(1), "stance": "silent"})
     assert desk.part("DELETE", case, path, status=409)["code"] == "cases.answered"
+    found = desk.part("PATCH", case, path, {"answered_on": None, "stance": None})
+    assert (found["opinions"][-1]["open"], found["opinions"][-1]["asked_on"]) == (True, days_ago(3))
+    desk.part("DELETE", case, path)
+
+
+def test_what_was_complete_is_complete_still_when_it_is_checked(desk: Desk) -> None:
+    longer = desk.new("extent", names=[{"place_id": desk.ids["road"], "geometry": IN_TOWN}])
+    desk.bring_to(longer, "registered")
+    desk.part("PATCH", longer, f"names/{longer['names'][0]['id']}", {"geometry": None})
+    assert desk.move(longer, "checked", status=409)["code"] == "cases.no-position"
+    desk.part("DELETE", longer, f"names/{longer['names'][0]['id']}")
+    assert desk.move(longer, "checked", status=409)["code"] == "cases.no-names"
+    desk.move(longer, "withdrawn")
+
+
+def test_a_case_moves_to_a_unit_that_its_places_lie_in(desk: Desk) -> None:
+    names = [{"name": f"{next(STREETS)}路", "place_id": desk.ids["road"]}]
+    case = desk.new("renaming", names=names, who="administrator")
+    path = f"/api/cases/{case['id']}"
+
+    def moved(unit: str) -> int:
+        headers = {"If-Match": tag(desk.read(case, who="administrator"))}
+        return desk.as_("administrator").patch(path, json={"unit_id": desk.ids[unit]}, headers=headers).status_code
+
+    assert [moved(unit) for unit in ("other", "county", "town")] == [422, 200, 200]
 
 
 def test_one_case_at_a_time_about_a_place(desk: Desk) -> None:

@@ -28,6 +28,7 @@ from geoservice.names.cases import consulting, writing
 router = APIRouter(prefix="/api/cases/{case_id}", tags=["cases"], dependencies=[Depends(no_query)])
 
 READ, EDIT = needs(Permission.READ), needs(Permission.EDIT)
+_MAY_BE_UNSAID = ("answered_on", "stance", "outcome")
 MaterialId = Annotated[str, InPath(max_length=60, description="Id in the list of materials", examples=["application"])]
 
 
@@ -105,7 +106,8 @@ def change_opinion(
 ) -> CaseShape:
     """Notes what they say and what became of it."""
     versions = named_versions(if_match)
-    values = given.model_dump(exclude_none=True)
+    given_ones = given.model_dump(exclude_unset=True)
+    values = {name: value for name, value in given_ones.items() if value is not None or name in _MAY_BE_UNSAID}
     with service.read() as connection:
         consulting.answer(connection, service.actor, case_id, opinion_id, versions, values, today=today())
         return answer(service, connection, response, case_id)

@@ -102,8 +102,9 @@ def change_case(
 ) -> CaseShape:
     """Changes what is applied for, while it is a draft or registered."""
     versions = named_versions(if_match)
+    values = given.model_dump(exclude_none=True)
     with service.read() as connection:
-        writing.change(connection, service.actor, case_id, versions, given.model_dump(exclude_none=True))
+        writing.change(connection, service.catalog, service.actor, case_id, versions, values=values)
         return answer(service, connection, response, case_id)
 
 

@@ -10,7 +10,7 @@ from geoservice.errors import Conflict, Forbidden, GeoserviceError
 from geoservice.language import current_language, translate
 from geoservice.names.cases.declared import Right, case_rules
 from geoservice.names.cases.reading import OF_A_PLACE, Case, Situation
-from geoservice.names.cases.steps import CONSULTATION, DECISION, FIRST, Move, move_to, moves
+from geoservice.names.cases.steps import CHECK, CONSULTATION, DECISION, FIRST, Move, move_to, moves
 from geoservice.names.rules.checking import Verdict
 
 TOLD = 3
@@ -34,7 +34,7 @@ def hindrances(found: Situation, move: Move, actor: Actor) -> Iterator[Geoservic
     """Everything that stands in the way of a move, the gravest first."""
     if not may_take(move.right, found.case, actor):
         yield Forbidden("cases.not-yours", right=translate(f"cases.right.{move.right or 'applicant'}"))
-    if move.to == FIRST:
+    if move.to in (FIRST, CHECK):
         yield from _incomplete(found)
     yield from _missing_materials(found, move)
     if move.to == CONSULTATION and not found.opinions:
@@ -83,6 +83,7 @@ def _undecidable(found: Situation) -> Iterator[Conflict]:
     if case.held_to_rules:
         standing = [one.standing for one in found.kept_names]
         if None in standing:
+            # Whoever decides has seen the verdicts.
             yield Conflict("cases.unchecked")
             return
         argued = all(one.argument for one in found.kept_names if one.standing == Verdict.ARGUE)

@@ -77,11 +77,14 @@ def take(
         raise Forbidden("cases.not-yours", right=translate(f"cases.right.{move.right or 'applicant'}"))
     _refuse_unreasoned(move, order)
     _refuse_days(case, move, order, today)
-    if move.to == FIRST:
+    if move.to in (FIRST, CHECK):
         _refuse_busy(connection, case)
-    found = _checked(connection, catalog, case, move, today)
-    for hindrance in hindrances(found, move, actor):
-        raise hindrance
+    found = situation(connection, case)
+    _raise_first(found, move, actor)
+    if case.held_to_rules and move.to in (CHECK, DECISION):
+        check_names(connection, catalog, case, found.kept_names, today)
+        found = situation(connection, case)
+        _raise_first(found, move, actor)
     give_reason(connection, order.reason or None)
     _record(connection, case, move, order, actor)
     if move.to == DECISION:
@@ -108,12 +111,9 @@ def check(connection: Connection, catalog: Catalog, actor: Actor, case_id: int, 
     touch(connection, case.id)
 
 
-def _checked(connection: Connection, catalog: Catalog, case: Case, move: Move, today: date) -> Situation:
-    found = situation(connection, case)
-    if case.held_to_rules and move.to in (CHECK, DECISION):
-        check_names(connection, catalog, case, found.kept_names, today)
-        found = situation(connection, case)
-    return found
+def _raise_first(found: Situation, move: Move, actor: Actor) -> None:
+    for hindrance in hindrances(found, move, actor):
+        raise hindrance
 
 
 def _refuse_busy(connection: Connection, case: Case) -> None:

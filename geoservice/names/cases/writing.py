@@ -113,7 +113,13 @@ def create(connection: Connection, catalog: Catalog, actor: Actor, given: CaseGi
 
 
 def change(
-    connection: Connection, actor: Actor, case_id: int, versions: Container[int], values: Mapping[str, Any]
+    connection: Connection,
+    catalog: Catalog,
+    actor: Actor,
+    case_id: int,
+    versions: Container[int],
+    *,
+    values: Mapping[str, Any],
 ) -> None:
     """Changes title, applicant, contact, brands or unit of a case while it is a draft or registered.
 
@@ -129,6 +135,8 @@ def change(
         _refuse_foreign(actor, unit)
         for name in names_of(connection, case_id):
             refuse_outside(connection, unit, name.shape, name.name)
+            if name.place_id is not None:
+                standing_place(connection, catalog, name.place_id, unit_id=unit, name_kind=case.name_kind)
     if values:
         connection.execute(update(NamingCase).where(NamingCase.id == case_id).values(**values))
     touch(connection, case_id)
