@@ -18,16 +18,8 @@ from geoservice.network.arrays import Bools, Floats, Int32s, Int64s
 from geoservice.network.compiled import kernel
 from geoservice.network.graph import Csr, Graph
 from geoservice.network.join import Joins
-from geoservice.network.search import (
-    NEVER,
-    Nearest,
-    Seeds,
-    UInt64s,
-    checked_limit,
-    label_source,
-    label_time,
-    nearest,
-)
+from geoservice.network.labels import Nearest, UInt64s, label_source, label_time
+from geoservice.network.search import NEVER, Seeds, checked_limit, nearest
 
 Direction = Literal["to_facility", "from_facility"]
 

@@ -189,7 +189,7 @@ def build_graph(
         lon=lon[node],
         lat=lat[node],
         forward=csr(node.size, ends.u, ends.v, weight_ds, ends.ahead, ends.back),
-        reverse=csr(node.size, ends.u, ends.v, weight_ds, ends.back, ends.ahead),
+        reverse=csr(node.size, ends.u, ends.v, weight_ds, ends.back, ends.ahead).with_core(),
         edge_u=ends.u,
         edge_v=ends.v,
         edge_road=roads.road_id[pieces.road],

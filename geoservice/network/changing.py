@@ -11,21 +11,8 @@ import numpy as np
 
 from geoservice.network.compiled import kernel
 from geoservice.network.graph import Csr
-from geoservice.network.search import (
-    _NO_LABEL,
-    Nearest,
-    Seeds,
-    UInt32s,
-    UInt64s,
-    _nearest,
-    _queue,
-    _unsigned,
-    checked,
-    checked_limit,
-    label_of,
-    label_source,
-    label_time,
-)
+from geoservice.network.labels import NO_LABEL, Nearest, UInt32s, UInt64s, label_of, label_source, label_time
+from geoservice.network.search import Seeds, _nearest, _queue, _unsigned, checked, checked_limit
 
 Columns = tuple[UInt32s, UInt32s, UInt32s]
 
@@ -66,7 +53,7 @@ class Changing:
     @property
     def nearest(self) -> Nearest:
         """The field as it is now: a view, which later changes change."""
-        return Nearest(self._label)
+        return Nearest.of(self._label)
 
     def add(self, seeds: Seeds) -> None:
         """Sources come.
@@ -92,7 +79,7 @@ class Changing:
         self._seeds = node, time, owner
         region = _emptied(_unsigned(self._rows), self._label, starts, np.uint64(source))
         around = _around(_unsigned(self._opposite), self._label, region, np.uint64(self._limit))
-        among = self._label[node] == _NO_LABEL
+        among = self._label[node] == NO_LABEL
         inner = (node[among], time[among], owner[among])
         first, second, third = (np.concatenate(pair) for pair in zip(around, inner, strict=True))
         self._search((first, second, third))
@@ -122,9 +109,9 @@ def _emptied(rows: tuple[UInt32s, UInt32s], label: UInt64s, starts: UInt32s, sou
 
 @kernel
 def _emptied_one(label: UInt64s, node: np.uint32, source: np.uint64, found: UInt32s, total: int) -> tuple[int, UInt32s]:
-    if label[node] == _NO_LABEL or label_source(label[node]) != source:
+    if label[node] == NO_LABEL or label_source(label[node]) != source:
         return total, found
-    label[node] = _NO_LABEL
+    label[node] = NO_LABEL
     if total == found.size:
         larger = np.empty(2 * total, dtype=np.uint32)
         larger[:total] = found
@@ -140,15 +127,15 @@ def _around(opposite: tuple[UInt32s, UInt32s], label: UInt64s, region: UInt32s, 
     node, time, source = np.empty_like(region), np.empty_like(region), np.empty_like(region)
     total = 0
     for v in region:
-        best = _NO_LABEL
+        best = NO_LABEL
         for k in range(indptr[v], indptr[v + np.uint32(1)]):
             before = label[arcs[k, 0]]
-            if before == _NO_LABEL:
+            if before == NO_LABEL:
                 continue
             t = label_time(before) + arcs[k, 1]
             if t <= limit:
                 best = max(best, label_of(t, label_source(before)))
-        if best != _NO_LABEL:
+        if best != NO_LABEL:
             node[total], time[total], source[total] = v, label_time(best), label_source(best)
             total += 1
     return node[:total].copy(), time[:total].copy(), source[:total].copy()

@@ -6,16 +6,16 @@ reach a node at the same time: the winner does not depend on any order of work. 
 Sources are taken in batches of neighbours (nodes lie in Hilbert order), which work on what the processor's cache holds;
 a later batch goes on only where it improves on the earlier ones.
 
-Dead ends and the nodes along a street without a turning are labelled at once, ahead of their time, and never queue: a
+Where rows have a core, the nearest search goes through it (`geoservice.network.core`); else, and where a field changes,
+dead ends and the nodes along a street without a turning are labelled at once, ahead of their time, and never queue: a
 way that comes from the other end later goes on as far as it improves on them.
 """
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -25,15 +25,16 @@ from numpy.typing import NDArray
 from geoservice.errors import BadInput
 from geoservice.network.arrays import Int32s, Int64s
 from geoservice.network.compiled import kernel
+from geoservice.network.core_search import search_core
 from geoservice.network.graph import Csr
+from geoservice.network.labels import NO_LABEL, SOURCE_BITS, Nearest, UInt32s, UInt64s, label_of, label_time
+from geoservice.network.queue import NONE, entries_lent, put
 from geoservice.network.scratch import Shelf
 
 MAX_LIMIT_DS = 24 * 3600 * 10
 NEVER = 2**31 - 1
 _NEVER = 2**32 - 1
 
-UInt32s = NDArray[np.uint32]
-UInt64s = NDArray[np.uint64]
 # A batch that settles fewer nodes is followed by a larger one: their labels and arcs fill the second cache.
 _BATCH_NODES = 16384
 # A smaller network lies in the cache as a whole: one batch, no node settled twice.
@@ -45,7 +46,6 @@ _LEAST_SEEDS = 64
 
 _TIMES = Shelf(np.uint32, _NEVER)
 _LABELS = Shelf(np.uint64, 0)
-_ENTRIES = Shelf(np.uint64)
 _FOUND = Shelf(np.uint64)
 
 # Room for so many reached nodes is kept; more is got when it is needed.
@@ -76,51 +76,6 @@ class Seeds:
     def of(cls, node: Sequence[int], time_ds: Sequence[int], source: Sequence[int]) -> Seeds:
         """Seeds from plain sequences."""
         return cls(*(np.asarray(part, dtype=np.int32) for part in (node, time_ds, source)))
-
-
-@dataclass(frozen=True)
-class Nearest:
-    """Least time and the source that gives it, a node; both -1 where no source is within the limit.
-
-    Attributes
-    ----------
-    label
-        uint64, a node: all bits of ``time_ds << 32 | source`` turned round, so that 0, which memory is without being
-        written, is none (`label_time`, `label_source`).
-
-    Examples
-    --------
-    >>> found = Nearest(np.array([0, ~np.uint64(7 << 32 | 3)], dtype=np.uint64))
-    >>> found.time_ds.tolist(), found.source.tolist(), found.at(1)
-    ([-1, 7], [-1, 3], (7, 3))
-    """
-
-    label: UInt64s
-
-    @property
-    def time_ds(self) -> Int32s:
-        """int32, of all nodes, worked out when it is asked for."""
-        return np.invert(self._halves[:, 1])
-
-    @property
-    def source(self) -> Int32s:
-        """int32, of all nodes, worked out when it is asked for."""
-        return np.invert(self._halves[:, 0])
-
-    def times_at(self, nodes: Int32s) -> Int32s:
-        """int32, of some nodes."""
-        times: Int32s = np.invert(self._halves[nodes, 1])
-        return times
-
-    def at(self, node: int) -> tuple[int, int]:
-        """Time and source of one node."""
-        source, time_ds = (~int(half) for half in self._halves[node])
-        return time_ds, source
-
-    @property
-    def _halves(self) -> Int32s:
-        """Source and time, turned round, side by side."""
-        return self.label.view(np.int32).reshape(-1, 2)[:, :: 1 if sys.byteorder == "little" else -1]
 
 
 @dataclass(frozen=True)
@@ -170,9 +125,11 @@ def nearest(rows: Csr, seeds: Seeds, limit_ds: int, *, threads: int = 1) -> Near
     checked(rows, seeds)
     limit = checked_limit(limit_ds)
     ordered = _Ordered.of(seeds, np.argsort(seeds.node, kind="stable"))
-    label = np.zeros(rows.nodes, dtype=np.uint64)
     parts = max(1, min(threads, seeds.node.size // _LEAST_SEEDS))
+    if rows.core is not None:
+        return search_core(rows.core, ordered.columns, limit, parts, _shared_out)
     bounds = np.linspace(0, seeds.node.size, parts + 1).astype(np.int64)
+    label = np.zeros(rows.nodes, dtype=np.uint64)
     with ExitStack() as lent:
         labels = [label, *(lent.enter_context(_LABELS.lend(rows.nodes)) for _ in range(parts - 1))]
         touched = [np.empty(rows.nodes if part else 0, dtype=np.uint32) for part in range(parts)]
@@ -185,7 +142,7 @@ def nearest(rows: Csr, seeds: Seeds, limit_ds: int, *, threads: int = 1) -> Near
         counts = _shared_out(work, range(parts), parts)
         for part in range(1, parts):
             _merge(labels[0], labels[part], touched[part][: counts[part]])
-    return Nearest(label)
+    return Nearest.of(label)
 
 
 def reached(rows: Csr, seeds: Seeds, sources: int, limit_ds: int, *, threads: int = 1) -> Rows:
@@ -255,11 +212,8 @@ class _Ordered:
         return _Ordered(*(column[own] for column in self.columns))
 
 
-@contextmanager
-def _queue(rows: Csr, seeds: int, limit: int) -> Iterator[tuple[UInt32s, UInt32s]]:
-    """An empty queue: the first entry of each bucket, and room for as many entries as can wait at once."""
-    with _ENTRIES.lend(rows.arcs.shape[0] + seeds + 1) as entries:
-        yield np.full(limit + 1, _NEVER, dtype=np.uint32), entries.view(np.uint32).reshape(-1, 2)
+def _queue(rows: Csr, seeds: int, limit: int) -> AbstractContextManager[tuple[UInt32s, UInt32s]]:
+    return entries_lent(rows.arcs.shape[0] + seeds, limit)
 
 
 def _unsigned(rows: Csr) -> tuple[UInt32s, UInt32s]:
@@ -276,16 +230,7 @@ def checked(rows: Csr, seeds: Seeds) -> None:
         raise ValueError("seeds: negative time or source")
 
 
-# The queue: `head` holds the first entry of each bucket, an entry is (node, next entry). Spent entries are used again,
-# so that few pages are ever touched. Counters are plain numbers, which stay in registers. All is unsigned: an index
-# that may be negative costs a test, and a mixture of signed and unsigned numbers becomes a float.
-_NONE = np.uint32(_NEVER)
 _ONE = np.uint64(1)
-
-# Time and source of a node in one number, time first and all bits turned round: the greater label is the earlier time
-# or, of equal ones, the smaller source; both lie in one cache line, and a node without a label is 0.
-_SOURCE_BITS = np.uint64(32)
-_NO_LABEL = np.uint64(0)
 
 # Where a way goes on from a node: by one arc, by several, by none.
 _FORK = np.uint32(_NEVER)
@@ -293,44 +238,9 @@ _END = np.uint32(_NEVER - 1)
 
 
 @kernel
-def label_of(time: np.uint64, source: np.uint64) -> np.uint64:
-    """The label of a time and a source."""
-    return ~((time << _SOURCE_BITS) | source)
-
-
-@kernel
-def label_time(label: np.uint64) -> np.uint64:
-    """Time of a label that is not 0."""
-    return ~label >> _SOURCE_BITS
-
-
-@kernel
-def label_source(label: np.uint64) -> np.uint64:
-    """Source of a label that is not 0."""
-    return np.uint64(np.uint32(~label))
-
-
-@kernel
-def _put(
-    head: UInt32s, entries: UInt32s, used: np.uint32, spare: np.uint32, bucket: np.uint64, node: np.uint32
-) -> tuple[np.uint32, np.uint32]:
-    """Put a node into a bucket; the number of entries ever used and the first spare one afterwards."""
-    entry = spare
-    if entry != _NONE:
-        spare = entries[entry, 1]
-    else:
-        entry = used
-        used = np.uint32(used + np.uint32(1))
-    entries[entry, 0] = node
-    entries[entry, 1] = head[bucket]
-    head[bucket] = entry
-    return used, spare
-
-
-@kernel
 def _noted(touched: UInt32s, listed: int, old: np.uint64, node: np.uint32) -> int:
     """List a node that had no label, if there is room for a list; how many are listed."""
-    if old == _NO_LABEL and touched.size > 0:
+    if old == NO_LABEL and touched.size > 0:
         touched[listed] = node
         listed += 1
     return listed
@@ -371,18 +281,18 @@ def _batch(
     """One search; how many nodes it settled, and how many are listed."""
     (indptr, arcs), (node, seed_ds, source), (head, entries) = rows, seeds, queue
     touched, listed = noted
-    used, spare, live, settled = np.uint32(0), _NONE, 0, 0
+    used, spare, live, settled = np.uint32(0), NONE, 0, 0
     for i in range(node.size):
         v, t = node[i], np.uint64(seed_ds[i])
         new = label_of(t, np.uint64(source[i]))
         if t <= limit and new > label[v]:
             listed = _noted(touched, listed, label[v], v)
             label[v] = new
-            used, spare = _put(head, entries, used, spare, t, v)
+            used, spare = put(head, entries, used, spare, t, v)
             live += 1
     bucket = np.uint64(0)
     while live > 0:
-        while head[bucket] == _NONE:
+        while head[bucket] == NONE:
             bucket += _ONE
         entry = head[bucket]
         v = entries[entry, 0]
@@ -398,7 +308,7 @@ def _batch(
             while k < _END:
                 w = arcs[k, 0]
                 t += arcs[k, 1]
-                new -= np.uint64(arcs[k, 1]) << _SOURCE_BITS
+                new -= np.uint64(arcs[k, 1]) << SOURCE_BITS
                 if t > limit or new <= label[w]:
                     break
                 listed = _noted(touched, listed, label[w], w)
@@ -406,7 +316,7 @@ def _batch(
                 k, before = _way_on(rows, before, w), w
                 settled += k != _FORK
             if k == _FORK:
-                used, spare = _put(head, entries, used, spare, t, before)
+                used, spare = put(head, entries, used, spare, t, before)
                 live += 1
     return settled, listed
 
@@ -432,7 +342,7 @@ def _merge(label: UInt64s, part: UInt64s, touched: UInt32s) -> None:
     """Take over what is better, and empty the part."""
     for v in touched:
         label[v] = max(label[v], part[v])
-        part[v] = _NO_LABEL
+        part[v] = NO_LABEL
 
 
 @kernel
@@ -449,7 +359,7 @@ def _reached(
     Source s has the seeds ``start[s]`` to ``start[s + 1]``, `start` being the third column.
     """
     (indptr, arcs), (node, seed_ds, start), (head, entries) = rows, seeds, queue
-    used, spare, live = np.uint32(0), _NONE, 0
+    used, spare, live = np.uint32(0), NONE, 0
     counts = np.zeros(start.size - 1, dtype=np.int64)
     total = 0
     for s in range(start.size - 1):
@@ -458,11 +368,11 @@ def _reached(
             v, t = node[i], np.uint64(seed_ds[i])
             if t <= limit and t < time[v]:
                 time[v] = t
-                used, spare = _put(head, entries, used, spare, t, v)
+                used, spare = put(head, entries, used, spare, t, v)
                 live += 1
         bucket = np.uint64(0)
         while live > 0:
-            while head[bucket] == _NONE:
+            while head[bucket] == NONE:
                 bucket += _ONE
             entry = head[bucket]
             v = entries[entry, 0]
@@ -480,10 +390,10 @@ def _reached(
                 w = arcs[k, 0]
                 if t < time[w] and t <= limit:
                     time[w] = t
-                    used, spare = _put(head, entries, used, spare, t, w)
+                    used, spare = put(head, entries, used, spare, t, w)
                     live += 1
         for i in range(begin, total):
-            time[found[i, 0]] = _NONE
+            time[found[i, 0]] = NONE
         counts[s] = total - begin
     return counts, found[:total]
 

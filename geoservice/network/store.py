@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from geoservice.errors import Unavailable
+from geoservice.network.core import Core
 from geoservice.network.graph import Csr, Graph
 
 MANIFEST = "manifest.json"
@@ -27,6 +28,8 @@ _NUMBERS = ("main_component", "revision", "mode", "turns", "slope")
 # Graphs of before there were turn bans and slopes have none of it.
 _LATER: dict[str, dict[str, int]] = {"turns": {}, "slope": {}}
 _ROWS = ("forward", "reverse")
+# Graphs of before there were cores have none, and are searched without.
+_CORE = "core"
 _ABANDONED_S = 3600
 
 
@@ -93,6 +96,10 @@ def _arrays(graph: Graph) -> Iterator[tuple[str, Any]]:
         if isinstance(value, Csr):
             yield f"{one.name}.indptr", value.indptr
             yield f"{one.name}.arcs", value.arcs
+            if value.core is not None:
+                yield from (
+                    (f"{one.name}.{_CORE}.{part.name}", getattr(value.core, part.name)) for part in fields(Core)
+                )
         elif isinstance(value, np.ndarray):
             yield one.name, value
 
@@ -101,7 +108,9 @@ def _content(place: Path, *, verify: bool) -> dict[str, Any]:
     manifest = json.loads((place / MANIFEST).read_text(encoding="utf-8"))
     content = {name: _opened(place / f"{name}.npy", kept, verify=verify) for name, kept in manifest["arrays"].items()}
     for name in _ROWS:
-        content[name] = Csr(content.pop(f"{name}.indptr"), content.pop(f"{name}.arcs"))
+        core = {part: content.pop(f"{name}.{_CORE}.{part}", None) for part in (one.name for one in fields(Core))}
+        whole = all(array is not None for array in core.values())
+        content[name] = Csr(content.pop(f"{name}.indptr"), content.pop(f"{name}.arcs"), Core(**core) if whole else None)
     return content | {name: manifest.get(name, _LATER.get(name)) for name in _NUMBERS}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -39,6 +40,8 @@ class City:
         Metres east and north.
     ds_a_metre
         Of the speed of the mode.
+    core_s
+        How long the core of the rows took to make.
     """
 
     name: str
@@ -46,6 +49,7 @@ class City:
     x: Floats
     y: Floats
     ds_a_metre: float = 36.0 / WALK_KMH
+    core_s: float | None = None
 
     @property
     def nodes(self) -> int:
@@ -145,4 +149,7 @@ def _ordered(name: str, x: Floats, y: Floats, arcs: tuple[Ints, Ints, Ints]) -> 
     place = np.empty(order.size, dtype=np.int32)
     place[order] = np.arange(order.size, dtype=np.int32)
     both = np.ones(arcs[0].size, dtype=bool)
-    return City(name, csr(order.size, place[arcs[0]], place[arcs[1]], arcs[2], both, both), x[order], y[order])
+    rows = csr(order.size, place[arcs[0]], place[arcs[1]], arcs[2], both, both)
+    start = time.perf_counter()
+    rows = rows.with_core()
+    return City(name, rows, x[order], y[order], core_s=time.perf_counter() - start)

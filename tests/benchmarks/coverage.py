@@ -17,7 +17,8 @@ import numpy as np
 
 import geoservice
 from geoservice.catalog import load_catalog
-from geoservice.network.search import Nearest, Rows, Seeds, nearest, reached
+from geoservice.network.labels import Nearest
+from geoservice.network.search import Rows, Seeds, nearest, reached
 from tests.benchmarks.bench import OURS, WRITTEN_OUT, Answers, Budget, Case, Way, measure, random_access_ns, show, write
 from tests.benchmarks.circles import circle_cases
 from tests.benchmarks.cities import City, Ints, city_of, copies, read_graph
@@ -43,9 +44,10 @@ def nearest_case(city: City, peers: list[Peer], facilities: Ints, minutes: int) 
         return times(given.time_ds)
 
     def ours(threads: int) -> Way:
-        return Way(
-            OURS, geoservice.__version__, threads, lambda: nearest(city.rows, seeds, limit, threads=threads), answer
-        )
+        def call() -> Nearest:
+            return nearest(city.rows, seeds, limit, threads=threads)
+
+        return Way(OURS, geoservice.__version__, threads, call, answer, city.core_s)
 
     ways = [ours(threads) for threads in dict.fromkeys((1, CORES))]
     settled = int((ways[0].call().time_ds >= 0).sum())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from collections.abc import Callable
@@ -45,6 +46,20 @@ def test_a_stored_graph_is_the_same(graph: Graph, tmp_path: Path) -> None:
     assert isinstance(again.forward.arcs.base, np.memmap)
     seeds = Seeds.of([0], [0], [0])
     assert np.array_equal(nearest(again.reverse, seeds, 900).time_ds, nearest(graph.reverse, seeds, 900).time_ds)
+
+
+def test_the_core_is_stored_too_and_may_be_absent(graph: Graph, tmp_path: Path) -> None:
+    place = save(graph, tmp_path)
+    kept, again = graph.reverse.core, load(tmp_path, graph.revision).reverse.core
+    assert kept is not None
+    assert again is not None
+    assert all(np.array_equal(getattr(kept, one.name), getattr(again, one.name)) for one in fields(kept))
+    manifest = json.loads((place / MANIFEST).read_text(encoding="utf-8"))
+    manifest["arrays"] = {name: entry for name, entry in manifest["arrays"].items() if ".core." not in name}
+    (place / MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
+    older, seeds = load(tmp_path, graph.revision), Seeds.of([0, 9], [0, 4], [0, 1])
+    assert older.reverse.core is None
+    assert np.array_equal(nearest(older.reverse, seeds, 900).label, nearest(graph.reverse, seeds, 900).label)
 
 
 def test_saving_again_leaves_one_folder(graph: Graph, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 from geoservice.coverage.reach import Field
 from geoservice.network.arrays import Bools, Floats, Int32s, Int64s
 from geoservice.network.compiled import kernel
-from geoservice.network.search import UInt64s, label_time
+from geoservice.network.labels import UInt64s, label_time
 
 # Columns of `Fronts.pieces` and of `Fronts.ends`.
 PX0, PY0, PX1, PY1, PT0, PT1 = range(6)
