@@ -421,3 +421,67 @@ def test_the_commands_of_the_page(
     assert shown["state"] == "registered"
     assert run_command("geoservice names case show 999999").exit_code == 2
     assert run_command("geoservice names case list --state nonsense").exit_code == 2
+
+
+# As it was written on the first day: what is kept outlives the program that kept it.
+KEPT_ONCE = {
+    "name": "陆羽大道",
+    "verdict": "violates",
+    "verdicts": [
+        {
+            "rule": "repeat",
+            "title": "范围内不重名",
+            "verdict": "violates",
+            "force": "hard",
+            "source": "《地名管理条例》 第九条第七项、第八项：不应重名",
+            "setting": False,
+            "reason": "与“陆羽大道”重名",
+            "exemption": "无",
+        }
+    ],
+    "passed": ["script"],
+    "clashes": [
+        {
+            "name_id": 1,
+            "place_id": 1,
+            "name": "陆羽大道",
+            "reading": "lù yǔ dà dào",
+            "kind": "standard",
+            "state": "in_force",
+            "class_code": "23",
+            "unit_id": 3,
+            "unit_name": "东城镇",
+            "case_id": None,
+            "valid_from": "2001-01-01",
+            "valid_to": None,
+            "lon": 113.5,
+            "lat": 30.0,
+            "tier": "same",
+            "whole": True,
+            "unlikely": False,
+            "why": "全名同字",
+        }
+    ],
+    "clashes_in_all": 1,
+    "scope": {
+        "scope": "built_up",
+        "applied": "built_up",
+        "title": "街路巷",
+        "article": "《地名管理条例》第九条第八项",
+        "names": ["东城"],
+        "words": "在建成区东城内比较",
+        "cut": False,
+    },
+}
+
+
+def test_a_check_that_was_kept_is_read_for_ever(desk: Desk) -> None:
+    case = desk.new()
+    with desk.database.connect("owner") as connection:
+        kept = json.dumps({"zh": KEPT_ONCE, "en": KEPT_ONCE})
+        connection.execute(
+            text("update case_name set checked = cast(:kept as jsonb), verdict = 'violates', checked_on = now()"),
+            {"kept": kept},
+        )
+    name = desk.read(case)["names"][0]
+    assert (name["standing"], name["check"]["clashes"][0]["unit_name"]) == ("violates", "东城镇")
