@@ -32,7 +32,7 @@ MOST_DS = 2**WEIGHT_BITS - 1
 # Set in a row of arcs down: the row before it is of the same node.
 MORE = 2**31
 WIDE = 3
-_NEVER, _UNKNOWN = 2**40, 2**41
+_NEVER, _UNKNOWN = 2**29, 2**30
 # A node with more neighbours stays: in its place there would be too many arcs.
 _MOST_TAKEN = 8
 # Room for the neighbours of a node.
@@ -123,7 +123,7 @@ def core_of(indptr: Int32s, arcs: Int32s, *, block_bits: int = BLOCK_BITS, page_
 
 # A block while its nodes are taken out: the number of neighbours of each node, the neighbours, and the weights of the
 # arcs to and from them; all counted from the block's first node.
-_Block = tuple[Int64s, Int64s, Int64s, Int64s]
+_Block = tuple[Int32s, Int32s, Int32s, Int32s]
 # The whole graph, and which of its arcs are those of the core as they are.
 _Graph = tuple[Int32s, Int32s, Bools]
 
@@ -140,10 +140,10 @@ def _core(indptr: Int32s, arcs: Int32s, size: int, page: int) -> tuple[Any, ...]
     rows, core_arcs = np.zeros(nodes + 1, dtype=np.uint32), np.empty((1024, 2), dtype=np.uint32)
     number, home = np.zeros(nodes, dtype=np.uint32), np.empty(nodes, dtype=np.uint32)
     block = (
-        np.empty(size, dtype=np.int64),
-        np.empty((size, _ROOM), dtype=np.int64),
-        np.empty((size, _ROOM), dtype=np.int64),
-        np.empty((size, _ROOM), dtype=np.int64),
+        np.empty(size, dtype=np.int32),
+        np.empty((size, _ROOM), dtype=np.int32),
+        np.empty((size, _ROOM), dtype=np.int32),
+        np.empty((size, _ROOM), dtype=np.int32),
     )
     graph = indptr, arcs, np.zeros(arcs.shape[0], dtype=np.bool_)
     order = np.empty(size, dtype=np.int64)

@@ -204,7 +204,7 @@ class Csr:
         return self.arcs[:, 1]
 
     def with_core(self) -> Csr:
-        """The same rows with their core, which takes as long as some hundred searches of all nodes."""
+        """The same rows with their core, which takes as long as some eighty searches of all nodes to make."""
         return replace(self, core=core_of(self.indptr, self.arcs))
 
 
