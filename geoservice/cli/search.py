@@ -26,9 +26,12 @@ def search(
     from geoservice.names.search import search_places
 
     with ready() as (_, _, database), database.connect("reader") as connection:
-        hits = search_places(connection, NameQuery.parse(text), today=today(), limit=limit).items
+        found = search_places(connection, NameQuery.parse(text), today=today(), limit=limit)
+    hits = found.items
+    if not found.complete:
+        notes.print(translate("search.incomplete"), markup=False)
     if json_:
-        print_json({"items": hits})
+        print_json({"items": hits, "complete": found.complete})
         return 0 if hits else 1
     if not hits:
         notes.print(translate("search.nothing", text=text), markup=False)

@@ -156,6 +156,8 @@ class Database:
 
     def _make(self, role: Role) -> Engine:
         options = f"-csearch_path={SEARCH_PATH} -cjit=off -capplication_name=geoservice"
+        # A frequent character and a rare one want different plans: none is kept for both.
+        options += " -cplan_cache_mode=force_custom_plan"
         if self.external and role in ROLE_NAMES:
             # A login that is only a member of the three roles takes on the rights of one.
             options += f" -crole={ROLE_NAMES[role]}"

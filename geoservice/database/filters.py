@@ -52,8 +52,15 @@ class BBox:
 
     def touches(self, geom: Any) -> ColumnElement[bool]:
         """Whether a column in EPSG:4490 meets the box; the first half is what the index answers."""
-        envelope = func.ST_MakeEnvelope(self.west, self.south, self.east, self.north, SRID)
-        return and_(geom.op("&&")(envelope), func.ST_Intersects(geom, envelope))
+        return and_(self.meets(geom), func.ST_Intersects(geom, self._envelope()))
+
+    def meets(self, geom: Any) -> ColumnElement[bool]:
+        """Whether the box of a column in EPSG:4490 meets this one."""
+        met: ColumnElement[bool] = geom.op("&&")(self._envelope())
+        return met
+
+    def _envelope(self) -> ColumnElement[Any]:
+        return func.ST_MakeEnvelope(self.west, self.south, self.east, self.north, SRID)
 
 
 def today() -> date:

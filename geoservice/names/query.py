@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Literal
 
-from geoservice.ingest.name_keys import folded, grams, letters, split_syllables
+from geoservice.ingest.name_keys import MAX_READINGS, all_readings, folded, grams, letters, split_syllables
 
 SHORTEST_PART = 3
 LONGEST_INITIALS = 12
 _APART = re.compile(r"[\s'\u2019\u02bc\-·]+")
+_PARTS = re.compile(
+    r"([\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff〇]+)|([a-z\u00fc\u0300-\u030c1-5āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜ]+)"
+)
 _TONE_MARKS = re.compile("[\u0300\u0301\u0304\u0306\u030c]")
 
 
@@ -24,23 +27,29 @@ class NameQuery:
     ----------
     kind
         ``all`` when nothing was typed, ``nothing`` when no letter was, ``text`` where a character is other than a Latin letter or a digit,
-        ``letters`` for pinyin, initials and Latin names.
+        ``letters`` for pinyin, initials and Latin names, ``mixed`` for Han characters beside pinyin or initials.
     text
         For ``text``: folded as names are; for ``letters``: lower-case ASCII.
     grams
-        For ``text``: what the index of characters and pairs is asked.
+        For ``text`` and ``mixed``: what the index of characters and pairs is asked.
+    written
+        For ``mixed``: its parts in Han characters, folded.
+    sounds
+        For ``mixed``: how it begins without tones in each reading; empty where that is too short to be looked up.
     tones
         For ``letters``: a regular expression on the column of numbered tones, made of letters and digits alone;
-        None where the query cannot be read as pinyin.
+        None where the query cannot be read as pinyin. For ``mixed``: the same of the whole, without its beginning.
     toned
         Whether a tone was typed: then only names with that tone are meant.
     """
 
-    kind: Literal["all", "nothing", "text", "letters"]
+    kind: Literal["all", "nothing", "text", "letters", "mixed"]
     text: str
     grams: tuple[str, ...] = ()
     tones: str | None = None
     toned: bool = False
+    written: tuple[str, ...] = ()
+    sounds: tuple[str, ...] = ()
 
     @classmethod
     def parse(cls, typed: str) -> NameQuery:
@@ -52,6 +61,8 @@ class NameQuery:
         ('天', '天门', '门')
         >>> NameQuery.parse("Tiān mén").text, NameQuery.parse("tian1men").toned
         ('tianmen', True)
+        >>> NameQuery.parse("天men").written, NameQuery.parse("8号").kind
+        (('天',), 'text')
         >>> NameQuery.parse("  ").kind
         'all'
         """
@@ -60,7 +71,7 @@ class NameQuery:
             return cls("nothing" if typed.strip() else "all", "")
         plain = letters(unicodedata.normalize("NFKC", typed))
         if grams("".join(character for character in text if not character.isdigit())) or not plain:
-            return cls("text", text, grams=grams(typed))
+            return _mixed(typed, text) or cls("text", text, grams=grams(typed))
         syllables = _syllables(unicodedata.normalize("NFKC", typed))
         if not syllables:
             return cls("letters", plain)
@@ -72,6 +83,54 @@ class NameQuery:
     def initials(self) -> str | None:
         """The query as initials; None where it cannot be any."""
         return self.text if self.kind == "letters" and not self.toned and len(self.text) <= LONGEST_INITIALS else None
+
+
+def _mixed(typed: str, text: str) -> NameQuery | None:
+    """Han characters beside Latin letters that can be pinyin or initials; None where it is not that."""
+    whole = "".join(_APART.split(unicodedata.normalize("NFKC", typed).lower()))
+    parts = _PARTS.findall(whole)
+    if "".join(map("".join, parts)) != whole or not any(latin for _, latin in parts):
+        return None
+    ways: list[tuple[str, ...]] = [()]
+    for position, (han, latin) in enumerate(parts):
+        said = _written(han) if han else _said(latin, last=position == len(parts) - 1)
+        ways = [(*way, *more) for way in ways for more in said][:MAX_READINGS]
+    if not ways:
+        return None
+    written = tuple(folded(han) for han, _ in parts if han)
+    asked = tuple(dict.fromkeys(gram for han in written for gram in grams(han)))
+    pattern = "|".join(dict.fromkeys("".join(map(_spoken, way)) for way in ways))
+    sounds = tuple(dict.fromkeys(map(_sound, ways)))
+    known = sounds if all(len(sound) >= SHORTEST_PART for sound in sounds) else ()
+    return NameQuery("mixed", text, grams=asked, tones=f"({pattern})", written=written, sounds=known)
+
+
+def _written(han: str) -> list[tuple[str, ...]]:
+    """Characters in each of their readings, the tone left open."""
+    return [tuple(syllable.rstrip("12345") for syllable in way) for way in all_readings(han)]
+
+
+def _said(latin: str, *, last: bool) -> list[tuple[str, ...]]:
+    """Letters as syllables, of which the last may go on, else as initials; what goes on ends in a star."""
+    ways = split_syllables(latin, unfinished=last)
+    if ways:
+        return [(*way[:-1], _begun(way[-1]) if last else way[-1]) for way in ways]
+    return [tuple(map(_begun, latin))] if latin.isascii() and latin.isalpha() else []
+
+
+def _begun(syllable: str) -> str:
+    return syllable if syllable[-1].isdigit() else f"{syllable}*"
+
+
+def _spoken(syllable: str) -> str:
+    """A pattern of numbered syllables."""
+    return syllable if syllable[-1].isdigit() else syllable.replace("*", "[a-z]*") + "[1-5]"
+
+
+def _sound(way: tuple[str, ...]) -> str:
+    """The sound without tones as far as it is known."""
+    known = "".join(re.sub("[1-5]", "", syllable) for syllable in way)
+    return known.partition("*")[0]
 
 
 def _syllables(typed: str) -> list[tuple[str, ...]]:

@@ -2,36 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Label,
-    Select,
-    Subquery,
-    Text,
-    and_,
-    case,
-    cast,
-    false,
-    func,
-    literal,
-    or_,
-    select,
-)
-from sqlalchemy.dialects.postgresql import ARRAY, array
+from sqlalchemy import ColumnElement, Connection, Label, case, func, or_, select
+from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import aliased
 
-from geoservice.database.filters import BBox, containing, in_force, visible, within_unit
+from geoservice.database.filters import BBox, in_force, visible
 from geoservice.database.models import Place, PlaceName, UnitVersion
-from geoservice.database.paging import Key, Page, page
-from geoservice.ingest.name_keys import SEPARATORS, VARIANTS
-from geoservice.names.query import SHORTEST_PART, NameQuery
+from geoservice.database.paging import Page, decode, encode
+from geoservice.names.matching import INITIALS, answering
+from geoservice.names.query import NameQuery
+from geoservice.names.ranking import FORMER, Asked, Hit, best
+from geoservice.names.within import Area
 
-EXACT, PREFIX, INITIALS, PART = range(4)
-RANKS = ("tier", "kind_order", "rank", "length", "name_id")
+
+@dataclass(frozen=True, slots=True)
+class NamePage(Page):
+    """A page of names.
+
+    Attributes
+    ----------
+    complete
+        Whether no name that answers better has been passed by; of very many names not all are looked at.
+    """
+
+    complete: bool = True
 
 
 def search_places(
@@ -44,7 +43,7 @@ def search_places(
     bbox: BBox | None = None,
     limit: int,
     after: str | None = None,
-) -> Page:
+) -> NamePage:
     """Places one of whose names answers the query, the best first: each with that name and its standard name.
 
     Exact before beginning before initials before part; a standard name before an alias before a former one; then
@@ -58,138 +57,58 @@ def search_places(
         Only names in force on this day; by default former ones are found too.
     unit
         Only places in this unit or one below it.
+
+    Raises
+    ------
+    BadRequest
+        If the token `after` was not made here.
     """
     day = on or today
-    hits = _hits(query, day, only_in_force=on is not None)
-    if unit is not None:
-        hits = hits.where(within_unit(Place.unit_id, Place.geom, unit, day))
-    if bbox is not None:
-        hits = hits.where(bbox.touches(Place.geom))
-    # OFFSET 0 keeps the planner from working the ranks out anew wherever they are named.
-    hit = hits.offset(0).subquery("hit")
-    # Without a query every place is found by its standard name, and there is nothing to choose.
-    found = hit if query.kind == "all" else _best_of_each_place(hit)
-    keys = [Key(f"_{name}", found.c[name], int) for name in RANKS]
-    statement = _described(found, day).add_columns(*(key.column.label(key.name) for key in keys))
-    return page(connection, statement, keys, limit=limit, after=after)
+    asked = Asked(
+        answering(query),
+        day,
+        only_in_force=on is not None or query.kind == "all",
+        # Without a query every place is found by its standard name, and there is nothing to choose.
+        once=query.kind != "all",
+        area=Area.of(connection, unit, bbox, day),
+        after=None if after is None else Hit(*map(int, decode(after, [int] * len(Hit._fields)))),
+    )
+    ranked = best(connection, asked, limit + 1)
+    hits = ranked.hits
+    items = _described(connection, hits[:limit], query, day)
+    return NamePage(items, encode(hits[limit - 1]) if len(hits) > limit else None, ranked.complete)
 
 
-def _hits(query: NameQuery, day: date, *, only_in_force: bool) -> Select[*tuple[Any, ...]]:
-    """Every name that answers, with what it is ranked by and with its place."""
-    matches, tier = _matching(query)
-    is_former = or_(PlaceName.kind == "former", func.coalesce(PlaceName.valid_to <= day, false()))
-    return (
+def _described(connection: Connection, hits: Sequence[Hit], query: NameQuery, day: date) -> list[dict[str, Any]]:
+    """The hits with what is told of each, in their order."""
+    statement = (
         select(
-            PlaceName.id.label("name_id"),
+            PlaceName.id,
             PlaceName.place_id,
             PlaceName.name,
             PlaceName.kind,
+            standard_name(PlaceName.place_id, day),
+            Place.class_code,
             PlaceName.reading,
             PlaceName.romanisation,
             PlaceName.valid_from,
             PlaceName.valid_to,
-            Place.class_code,
-            Place.unit_id,
-            Place.geom,
             or_(PlaceName.schematic, Place.schematic).label("schematic"),
-            is_former.label("is_former"),
-            tier.label("tier"),
-            case((is_former, 2), (PlaceName.kind == "standard", 0), else_=1).label("kind_order"),
-            Place.rank,
-            func.length(PlaceName.name).label("length"),
-            literal("pinyin" if query.kind == "letters" else "han").label("script"),
+            *place_columns(Place.geom, Place.unit_id, day),
         )
         .join(Place, Place.id == PlaceName.place_id)
-        .where(visible(PlaceName, Place), matches, _dated(day, only_in_force=only_in_force or query.kind == "all"))
+        .where(PlaceName.id.in_([hit.name_id for hit in hits]), visible(PlaceName, Place))
     )
+    found = {row["id"]: row for row in connection.execute(statement).mappings()} if hits else {}
+    return [{**found[hit.name_id], "match": _match(hit, query)} for hit in hits if hit.name_id in found]
 
 
-def _best_of_each_place(hit: Subquery) -> Subquery:
-    nth = func.row_number().over(partition_by=hit.c.place_id, order_by=[hit.c[name] for name in RANKS])
-    numbered = select(*hit.c, nth.label("nth")).subquery("numbered")
-    return select(*numbered.c).where(numbered.c.nth == 1).subquery("found")
-
-
-def _dated(day: date, *, only_in_force: bool) -> ColumnElement[bool]:
-    if not only_in_force:
-        return or_(PlaceName.valid_from.is_(None), PlaceName.valid_from <= day)
-    # A former name without dates was in force at some time, but nobody knows when.
-    undated = and_(PlaceName.kind == "former", PlaceName.valid_from.is_(None), PlaceName.valid_to.is_(None))
-    return and_(in_force(PlaceName, day), ~undated)
-
-
-def _matching(query: NameQuery) -> tuple[ColumnElement[bool], ColumnElement[int]]:
-    """The condition, and how well a name that fulfils it answers."""
-    if query.kind == "letters":
-        return _letters(query)
-    if query.kind == "text":
-        return _text(query)
-    return (PlaceName.kind == "standard" if query.kind == "all" else false()), literal(EXACT)
-
-
-def _text(query: NameQuery) -> tuple[ColumnElement[bool], ColumnElement[int]]:
-    name = _folded(PlaceName.name)
-    begins = case((name == query.text, EXACT), else_=PREFIX)
-    tier = case((func.starts_with(name, query.text), begins), else_=PART)
-    if not query.grams:
-        return PlaceName.name.ilike(containing(query.text)), tier
-    if query.text in query.grams:
-        return _has((query.text,)), tier
-    # The index answers the first half; the second makes sure that the pairs follow each other.
-    return and_(_has(query.grams), func.strpos(name, query.text) > 0), tier
-
-
-def _letters(query: NameQuery) -> tuple[ColumnElement[bool], ColumnElement[int]]:
-    """Every pattern below consists of letters and digits, so nothing in it needs an escape.
-
-    A pattern that begins a word ('x%', '% x%') is found by the trigram index however short it is; one inside a word
-    only from three letters on.
-    """
-    key = query.text
-    begins = or_(PlaceName.pinyin.like(f"{key}%"), PlaceName.pinyin.like(f"% {key}%"))
-    exact = literal(" ").concat(PlaceName.pinyin).concat(" ").like(f"% {key} %")
-    latin = PlaceName.tones == PlaceName.pinyin
-    sounds = or_(latin, PlaceName.tones.regexp_match(query.tones)) if query.tones else latin
-    inside = and_(PlaceName.pinyin.like(f"%{key}%"), sounds) if len(key) >= SHORTEST_PART else false()
-    by_sound = and_(or_(begins, inside), sounds) if query.toned else or_(begins, inside)
-    tier = case((exact, EXACT), (begins, PREFIX), (inside, PART), else_=INITIALS)
-    if query.initials is None:
-        return by_sound, tier
-    initials = or_(PlaceName.initials.like(f"{query.initials}%"), _has((f"~{query.initials}",)))
-    return or_(by_sound, initials), case((and_(~begins, initials), INITIALS), else_=tier)
-
-
-def _has(grams: tuple[str, ...]) -> ColumnElement[bool]:
-    return PlaceName.grams.contains(cast(array(grams), ARRAY(Text)))
-
-
-def _folded(name: Any) -> ColumnElement[str]:
-    """What `geoservice.ingest.name_keys.folded` does, in SQL."""
-    lower = func.lower(func.pg_catalog.normalize(name, "NFKC"))
-    same = func.translate(lower, "".join(VARIANTS), "".join(VARIANTS.values()))
-    return func.regexp_replace(same, _SEPARATOR, "", "g")
-
-
-_SEPARATOR = "[" + "".join(f"\\u{ord(character):04x}" for character in SEPARATORS) + "]"
-
-
-def _described(found: Subquery, day: date) -> Select[*tuple[Any, ...]]:
-    match = case((found.c.is_former, "former"), (found.c.tier == INITIALS, "initials"), else_=found.c.script)
-    return select(
-        found.c.name_id.label("id"),
-        found.c.place_id,
-        found.c.name,
-        found.c.kind,
-        standard_name(found.c.place_id, day),
-        found.c.class_code,
-        found.c.reading,
-        found.c.romanisation,
-        found.c.valid_from,
-        found.c.valid_to,
-        match.label("match"),
-        found.c.schematic,
-        *place_columns(found.c.geom, found.c.unit_id, day),
-    )
+def _match(hit: Hit, query: NameQuery) -> str:
+    if hit.kind_order == FORMER:
+        return "former"
+    if hit.tier == INITIALS:
+        return "initials"
+    return "pinyin" if query.kind == "letters" else "han"
 
 
 def place_columns(geom: Any, unit_id: Any, day: date) -> list[Label[Any]]:

@@ -244,9 +244,9 @@ _PLACES = """
 """
 _NAMES = """
     insert into place_name (place_id, kind, name, reading, reading_source, romanisation, pinyin, tones, initials, grams,
-                            specific, generic, alike_keys, valid_from, valid_to, classification, published)
+                            specific, generic, alike_keys, valid_from, valid_to, classification, published, place_rank)
     select p.id, k.kind, f.name, f.reading, f.reading_source, f.romanisation, f.pinyin, f.tones, f.initials, f.grams,
-           f.specific, f.generic, f.alike_keys, k.valid_from, k.valid_to, 'public', true
+           f.specific, f.generic, f.alike_keys, k.valid_from, k.valid_to, 'public', true, p.rank
     from place p
     cross join lateral (
         select 4, 'standard', case when p.id % 1000 < %(ended)s then date '2001-05-01' end, null::date

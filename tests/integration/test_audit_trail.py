@@ -309,7 +309,8 @@ def test_each_column_of_a_versioned_table_is_watched(database: Database) -> None
     assert {row.relname for row in rows} == versioned
     for row in rows:
         for column in Base.metadata.tables[f"geoservice.{row.relname}"].columns:
-            if column.computed is None:
+            # What a name has of its place changes with the place, and its own version tells of that.
+            if column.computed is None and (row.relname, column.name) != ("place_name", "place_rank"):
                 assert (
                     f"new.{column.name}," in row.definition
                     or f"new.{column.name})" in row.definition

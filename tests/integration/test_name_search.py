@@ -8,13 +8,19 @@ from datetime import date
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import Connection, text
 
 from geoservice.database.engine import Database, Role
 from geoservice.database.filters import BBox
 from geoservice.database.paging import Page
+from geoservice.ingest.name_keys import SEPARATORS, folded
+from geoservice.names import ranking
+from geoservice.names.matching import answering
 from geoservice.names.query import NameQuery
-from geoservice.names.search import _hits, search_places
+from geoservice.names.ranking import Asked, by_index
+from geoservice.names.search import search_places
 from tests import builders_api as make
 
 DAY = date(2026, 7, 1)
@@ -62,6 +68,16 @@ def places(new_database: Callable[[], Database]) -> Database:
     return database
 
 
+@pytest.fixture(params=["sorted", "walked", "walked in vain"], autouse=True)
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However a search is answered, the answer is the same."""
+    if request.param != "sorted":
+        for limit in ("FEW", "FEW_WITHIN", "FEW_PLACES"):
+            monkeypatch.setattr(ranking, limit, -1)
+    if request.param == "walked in vain":
+        monkeypatch.setattr(ranking, "WALK", 2)
+
+
 @pytest.mark.parametrize(
     ("typed", "expected"),
     [
@@ -100,6 +116,14 @@ def places(new_database: Callable[[], Database]) -> Database:
         ("内部", []),
         ("秘密村", []),
         ("ianmen", []),
+        ("天men", ["天门市", "天门河", "北天门村"]),
+        ("t门", ["天门市", "天门河", "北天门村"]),
+        ("天mén市", ["天门市"]),
+        ("天ms", ["天门市"]),
+        ("天me", ["天门市", "天门河", "北天门村"]),
+        ("gan驿", ["干驿镇"]),
+        ("k门", []),
+        ("门t", []),
     ],
 )
 def test_finds(places: Database, typed: str, expected: list[str]) -> None:
@@ -118,7 +142,7 @@ def test_former_name_is_shown_with_the_standard_name(places: Database) -> None:
 def test_a_place_is_found_once_by_its_best_name(places: Database) -> None:
     with places.connect("owner") as connection:
         assert names(connection, "竟陵") == ["竟陵"]
-        assert names(connection, "jingling街") == []
+        assert names(connection, "jingling街") == ["竟陵街道"]
 
 
 def test_pages_follow_each_other_without_gap(places: Database) -> None:
@@ -148,6 +172,70 @@ def test_filters_by_unit_and_box(places: Database) -> None:
         assert find(connection, "竟陵街道").items[0]["unit_name"] == "竟陵街道"
 
 
+def test_pages_of_a_query_follow_each_other(places: Database) -> None:
+    with places.connect("owner") as connection:
+        whole = names(connection, "m")
+        collected: list[str] = []
+        token = None
+        while True:
+            page = find(connection, "m", limit=1, after=token)
+            collected += [item["name"] for item in page.items]
+            token = page.next
+            if token is None:
+                break
+        assert collected == whole
+        assert names(connection, "men", limit=2) == names(connection, "men")[:2]
+
+
+def test_what_was_passed_by_is_told(places: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    with places.connect("owner") as connection:
+        assert find(connection, "天门").complete
+        assert find(connection, "").complete
+        monkeypatch.setattr(ranking, "FEW", -1)
+        monkeypatch.setattr(ranking, "WALK", 2)
+        first = find(connection, "门", limit=1)
+        assert (first.complete, first.items[0]["name"]) == (False, "天门市")
+        # All that there are were found in the end.
+        assert find(connection, "门", limit=20).complete
+
+
+def test_what_ended_or_will_end_is_ranked_by_the_day(places: Database) -> None:
+    with rolled_back(places) as connection:
+        ends = make.make_place(connection, "石桥村", rank=6)
+        make.make_name(connection, ends, "石桥寨", valid_to=date(2030, 1, 1))
+        make.make_name(connection, ends, "石桥集", valid_to=date(2000, 1, 1))
+        make.make_place(connection, "石桥湾", rank=6)
+        make.make_place(connection, "石桥" + "台" * 200, rank=1)  # too long for the ordered index
+        found = names(connection, "石桥")
+        assert found[0].startswith("石桥台台")
+        assert found[1:] == ["石桥村", "石桥湾"]
+        assert find(connection, "石桥寨").items[0]["match"] == "han"
+        assert find(connection, "石桥集").items[0]["match"] == "former"
+        assert names(connection, "石桥集", on=date(1999, 1, 1)) == ["石桥集"]
+        assert names(connection, "石桥寨", on=date(2031, 1, 1)) == []
+
+
+def test_a_name_is_as_important_as_its_place(places: Database) -> None:
+    with rolled_back(places) as connection:
+        first, second = (make.make_place(connection, name, rank=6) for name in ("白湖村", "白湖湾"))
+        assert names(connection, "白湖") == ["白湖村", "白湖湾"]
+        connection.execute(text("update geoservice.place set rank = 2 where id = :id"), {"id": second})
+        assert names(connection, "白湖") == ["白湖湾", "白湖村"]
+        kept = text("select version, place_rank from geoservice.place_name where place_id = :id")
+        assert connection.execute(kept, {"id": second}).one() == (1, 2)
+        connection.execute(text("update geoservice.place_name set place_rank = 1 where place_id = :id"), {"id": first})
+        assert connection.execute(kept, {"id": first}).one()[1] == 6
+
+
+@given(name=st.text(alphabet=st.sampled_from("天门塆坮臺灣垸嘴候aAＡｂéÉøØß①㈱8８" + SEPARATORS), max_size=12))
+@example("岳 口·Ａ座")
+@settings(deadline=None, suppress_health_check=list(HealthCheck), max_examples=60)
+def test_the_database_folds_as_the_program_does(places: Database, name: str) -> None:
+    with places.connect("owner") as connection:
+        folded_there = connection.execute(text("select geoservice.folded(:name)"), {"name": name}).scalar_one()
+    assert folded_there == folded(name)
+
+
 def test_every_search_uses_an_index(places: Database) -> None:
     with rolled_back(places, "owner") as connection:
         connection.execute(
@@ -165,7 +253,7 @@ def test_every_search_uses_an_index(places: Database) -> None:
 
 
 def _plan(connection: Connection, typed: str) -> str:
-    compiled = _hits(NameQuery.parse(typed), DAY, only_in_force=False).compile(
+    compiled = by_index(Asked(answering(NameQuery.parse(typed)), DAY), 20).compile(
         dialect=connection.dialect, compile_kwargs={"literal_binds": True}
     )
     rows = connection.exec_driver_sql(f"explain {str(compiled).replace('%', '%%')}")

@@ -61,6 +61,14 @@ class NameHit(Shape):
     schematic: bool
 
 
+class NamePage(PageOf[NameHit]):
+    """One page of places by name."""
+
+    complete: bool = Field(
+        description="False where very many names answer and better ones than these may have been passed by"
+    )
+
+
 class NameShape(Shape):
     """One name of a place."""
 
@@ -91,7 +99,7 @@ class PlaceShape(Shape):
 
 
 @router.get("/place-names")
-def place_names(service: Service, given: Annotated[NameParameters, Query()]) -> PageOf[NameHit]:
+def place_names(service: Service, given: Annotated[NameParameters, Query()]) -> NamePage:
     """Places by name, the best match first; without `q` the most important places."""
     limit, box, query = given.capped(CAP), given.box, NameQuery.parse(given.q)
     with service.read() as connection:
@@ -105,7 +113,8 @@ def place_names(service: Service, given: Annotated[NameParameters, Query()]) -> 
             limit=limit,
             after=given.after,
         )
-    return PageOf(items=[NameHit(**_titled(service, item)) for item in found.items], next=found.next)
+    items = [NameHit(**_titled(service, item)) for item in found.items]
+    return NamePage(items=items, next=found.next, complete=found.complete)
 
 
 @router.get("/places/{place_id}")

@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from geoalchemy2 import Geometry, WKBElement
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import (
+    CheckConstraint,
+    Computed,
+    ForeignKey,
+    Index,
+    Integer,
+    SmallInteger,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import Text
@@ -23,6 +32,18 @@ from geoservice.database.models.base import (
     no_overlap,
 )
 
+# The search's own form of a name, and what it is ordered by; a later migration changes these or none does.
+FOLDED = "geoservice.folded(name)"
+STANDING = "case kind when 'standard' then 0 when 'former' then 2 else 1 end"
+# 0: walked through in the order of the search; 1: ended, or will end; 2: too long for an entry of an index, folded (11 times as long
+# at most).
+LANE = (
+    "case when valid_to is not null then 1 when octet_length(name) > 150"
+    " or octet_length(pinyin) + octet_length(tones) + octet_length(initials) > 900 then 2 else 0 end"
+)
+BEGINNING = 40  # characters of a name that the index of beginnings holds
+_ORDER = ("standing", "place_rank", "length", "id")
+
 NAME_KINDS = ("standard", "alias", "abbreviation", "former", "map")
 
 
@@ -35,6 +56,8 @@ class Place(Classified, Versioned, Base):
         *geometry_constraints(
             types=("POINT", "MULTIPOINT", "LINESTRING", "MULTILINESTRING", "POLYGON", "MULTIPOLYGON")
         ),
+        Index("ix_place_unit_id_class_code", "unit_id", "class_code"),
+        Index("ix_place_geom_without_unit", "geom", postgresql_using="gist", postgresql_where=text("unit_id is null")),
         gist("ix_place_geom", "geom"),
         gist("ix_place_geom_3857", "geom_3857"),
     )
@@ -69,6 +92,29 @@ class PlaceName(Classified, Dated, Versioned, Base):
         Index("ix_place_name_alike_keys", "alike_keys", postgresql_using="gin"),
         Index("ix_place_name_pinyin_trgm", "pinyin", postgresql_using="gin", postgresql_ops={"pinyin": "gin_trgm_ops"}),
         Index("ix_place_name_initials", "initials", postgresql_ops={"initials": "text_pattern_ops"}),
+        Index(
+            "ix_place_name_in_order",
+            *_ORDER,
+            postgresql_include=[
+                "folded",
+                "pinyin",
+                "tones",
+                "initials",
+                "place_id",
+                "valid_from",
+                "published",
+                "classification",
+            ],
+            postgresql_where=text("lane = 0"),
+        ),
+        Index("ix_place_name_sounds", text("string_to_array(pinyin, ' ')"), postgresql_using="gin"),
+        Index("ix_place_name_lane", "lane", "valid_to", postgresql_where=text("lane > 0")),
+        Index(
+            "ix_place_name_begins",
+            "beginning",
+            *_ORDER,
+            postgresql_ops={"beginning": "text_pattern_ops"},
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -87,3 +133,9 @@ class PlaceName(Classified, Dated, Versioned, Base):
         ARRAY(Text), server_default="{}", comment="Shared by names that may be taken for each other"
     )
     grams: Mapped[list[str]] = mapped_column(ARRAY(Text), comment="Characters and pairs: trigrams miss short Han words")
+    folded: Mapped[str] = mapped_column(Computed(FOLDED, persisted=True))
+    beginning: Mapped[str] = mapped_column(Computed(f"left({FOLDED}, {BEGINNING})", persisted=True))
+    standing: Mapped[int] = mapped_column(SmallInteger, Computed(STANDING, persisted=True))
+    length: Mapped[int] = mapped_column(Integer, Computed("length(name)", persisted=True))
+    lane: Mapped[int] = mapped_column(SmallInteger, Computed(LANE, persisted=True))
+    place_rank: Mapped[int] = mapped_column(server_default=text("5"), comment="Of its place; a trigger keeps it")

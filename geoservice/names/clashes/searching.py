@@ -238,14 +238,17 @@ def extent_of(connection: Connection, proposed: Proposed, day: date) -> Extent:
     return Extent(rule, rule.scope, level, unit_id=row.unit_id, names=(row.name,))
 
 
-_BELOW = """
+# Where a place may lie. The numbers of the units and the outline are given as values: the planner then weighs how many
+# names share a key against how many places there are.
+_BELOW = text("""
     with recursive below as (
         select cast(:unit as bigint) as unit_id
         union select v.unit_id from below b join unit_version v on v.parent_id = b.unit_id
     )
-"""
+    select unit_id from below
+""")
+_OUTLINE = text("select cast(st_collect(b.geom) as text) from built_up_area b where b.id = any(:areas)")
 _CANDIDATES = """
-    {below}
     select n.id as name_id, n.place_id, n.name, n.reading, n.reading_source, n.kind, n.valid_from, n.valid_to, p.class_code, p.unit_id,
            (select v.name from unit_version v where v.unit_id = p.unit_id order by v.valid_from desc nulls last limit 1)
                as unit_name,
@@ -259,7 +262,6 @@ _CANDIDATES = """
 _ASKED_FOR = "select n.id from case_name n where ({keys}) and n.class_code = any(:codes) order by n.id limit :most"
 # Names that open cases ask for, or that are approved and not entered yet, count as taken.
 _RESERVED = """
-    {below}
     select null as name_id, n.place_id, coalesce(n.approved_name, n.name) as name,
            case when n.approved_name is null then n.reading else n.approved_reading end as reading,
            'stated' as reading_source, 'standard' as kind, null as valid_from, null as valid_to, n.class_code, c.unit_id,
@@ -276,10 +278,9 @@ _RESERVED = """
 """
 _WITHIN = {
     "all": "",
-    "built_up": " and exists (select from built_up_area b where b.id = any(:areas) and b.geom && {geom}"
-    " and st_intersects(b.geom, {geom}))",
-    "province": " and {unit} in (select unit_id from below)",
-    "county": " and {unit} in (select unit_id from below)",
+    "built_up": " and {geom} && cast(:outline as geometry) and st_intersects({geom}, cast(:outline as geometry))",
+    "province": " and {unit} = any(:units)",
+    "county": " and {unit} = any(:units)",
 }
 # Nobody has applied with a draft; what is entered is in the registry.
 _CLOSED = ["draft", "refused", "withdrawn", "entered"]
@@ -298,23 +299,19 @@ def _candidates(
     given = {
         **{f"key{at}": [key] for at, key in enumerate(keys)},
         "codes": codes_of(catalog, proposed.kind),
-        "unit": extent.unit_id,
-        "areas": list(extent.areas),
         "most": MOST_FOUND,
+        **_where(connection, extent),
     }
-    registry = _CANDIDATES.format(below=_BELOW, keys=conditions, within=within.format(geom="p.geom", unit="p.unit_id"))
+    registry = _CANDIDATES.format(keys=conditions, within=within.format(geom="p.geom", unit="p.unit_id"))
     since = day - timedelta(days=366 * RETIRED_YEARS)
     found = connection.execute(text(registry), {**given, "place": proposed.place_id, "since": since}).mappings().all()
     asked_for = connection.execute(text(_ASKED_FOR.format(keys=conditions)), given).scalars().all()
     if not asked_for:
         return found
-    cases = _RESERVED.format(below=_BELOW, within=within.format(geom="g.geom", unit="c.unit_id"))
+    cases = _RESERVED.format(within=within.format(geom="g.geom", unit="c.unit_id"))
     own = {"case": proposed.case_id, "case_name": proposed.case_name_id, "siblings": proposed.case_name_id is not None}
     asked = {**given, **own, "closed": _CLOSED, "ids": asked_for}
     return [*found, *connection.execute(text(cases), asked).mappings()]
-
-
-_UNITS_BELOW = text(f"{_BELOW} select unit_id from below")  # noqa: S608 - of our own
 
 
 def _elsewhere(
@@ -324,10 +321,19 @@ def _elsewhere(
     keys = alike_keys(proposed.name, code, proposed.reading)
     below = None
     if extent.unit_id is not None:
-        below = connection.execute(_UNITS_BELOW, {"unit": extent.unit_id}).scalars().all()
+        below = connection.execute(_BELOW, {"unit": extent.unit_id}).scalars().all()
     found, more = kept_elsewhere(connection, proposed.kind, code, keys, below, day)
     told = {(row["name"], row["unit_id"]) for row in rows}
     return [row for row in found if not told & {(row["name"], row["unit_id"]), (row["name"], row["own_id"])}], more
+
+
+def _where(connection: Connection, extent: Extent) -> dict[str, Any]:
+    """What the condition of an extent names."""
+    if extent.applied == "built_up":
+        return {"outline": connection.execute(_OUTLINE, {"areas": list(extent.areas)}).scalar()}
+    if extent.applied in ("province", "county"):
+        return {"units": list(connection.execute(_BELOW, {"unit": extent.unit_id}).scalars())}
+    return {}
 
 
 def _clash(row: Any, match: Match, day: date) -> Clash:

@@ -1,0 +1,374 @@
+"""Which names answer a search best.
+
+A few hits are read through the indexes and sorted. Where a character or sound is frequent, names are walked through in the
+order of the search, from an index that holds all that is asked, until enough answer. What the planner expects decides. Both
+give the same names. Where the walk ends too early and there are too many hits to be sorted (names in 大道 are long and come
+late), the first names of each importance and length are looked through: what is found answers, but a better name may have
+been passed by, and the answer says so. Where that finds too few, the hits are sorted all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Date,
+    Executable,
+    Select,
+    and_,
+    any_,
+    bindparam,
+    case,
+    exists,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    text,
+    true,
+    tuple_,
+)
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import aliased
+from sqlalchemy.sql.elements import ClauseElement
+from sqlalchemy.sql.visitors import InternalTraversal
+
+from geoservice.database.filters import in_force, visible
+from geoservice.database.models import PlaceName
+from geoservice.names.matching import Answering, Columns, Condition, Tier, answers, only, tier_number
+from geoservice.names.within import Area
+
+FEW = 8000  # hits that are sorted sooner than walked to
+FEW_WITHIN = 20_000  # the same in an area, to which most walks are long
+FEW_PLACES = 6000  # of an area whose names are read one by one
+WALK = 50_000  # names that a walk reads at most
+HEAD = 1500  # names of one importance and length that are looked through
+FORMER = 2
+
+
+class Hit(NamedTuple):
+    """A name by what it is ranked by: tier; standard, other or former; importance of the place, length, id."""
+
+    tier: int
+    kind_order: int
+    rank: int
+    length: int
+    name_id: int
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A search.
+
+    Attributes
+    ----------
+    day
+        On which a name counts as former.
+    only_in_force
+        Whether names that are not in force on that day are left out.
+    once
+        Whether a place is found by its best name only.
+    """
+
+    answering: Answering
+    day: date
+    only_in_force: bool = False
+    once: bool = True
+    area: Area | None = None
+    after: Hit | None = None
+
+    @property
+    def tiers(self) -> Sequence[Tier]:
+        """All of them, the best first."""
+        return self.answering.tiers
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """Names in order.
+
+    Attributes
+    ----------
+    complete
+        Whether no better name has been passed by.
+    """
+
+    hits: Sequence[Hit]
+    complete: bool = True
+
+
+def best(connection: Connection, asked: Asked, most: int) -> Ranked:
+    """The best names after a certain one, in order; one a place."""
+    if not asked.tiers:
+        return Ranked(())
+    expected = _expected(connection, asked.answering.index(PlaceName))
+    if asked.area is not None:
+        return _best_within(connection, asked, asked.area, most, expected)
+    if expected <= FEW:
+        return Ranked(_run(connection, by_index(asked, most)))
+    return _by_tiers(connection, asked, most, FEW)
+
+
+def _best_within(connection: Connection, asked: Asked, area: Area, most: int, expected: int) -> Ranked:
+    if expected <= FEW:
+        return Ranked(_run(connection, by_index(asked, most)))
+    places = sum(_rows(connection, statement) for statement in area.ways(roughly=True))
+    if places > FEW_PLACES and expected > FEW_WITHIN:
+        ranked = _by_tiers(connection, asked, most, FEW_WITHIN)
+        # Too few may be because most of them lie elsewhere.
+        if ranked.complete or len(ranked.hits) == most:
+            return ranked
+    if places <= expected:
+        return Ranked(_run(connection, by_places(asked, area.places(connection), most)))
+    return Ranked(_run(connection, by_index(asked, most)))
+
+
+def _by_tiers(connection: Connection, asked: Asked, most: int, few: int) -> Ranked:
+    found: list[Hit] = []
+    complete = True
+    for tier in asked.tiers:
+        wanted = most - len(found)
+        if wanted > 0 and (asked.after is None or tier.number >= asked.after.tier):
+            ranked = _of_tier(connection, asked, tier, wanted, few)
+            found += ranked.hits
+            complete = complete and ranked.complete
+    return Ranked(found, complete)
+
+
+def _of_tier(connection: Connection, asked: Asked, tier: Tier, most: int, few: int) -> Ranked:
+    if _expected(connection, tier.index(PlaceName)) > few:
+        hits = _run(connection, by_walk(asked, tier, most))
+        if _whole(asked, hits, most):
+            return Ranked(hits)
+        hits = _run(connection, by_heads(asked, tier, most))
+        if len(hits) == most or asked.area is not None:
+            return Ranked(hits, complete=False)
+    return Ranked(_run(connection, by_tier_index(asked, tier, most)))
+
+
+def _whole(asked: Asked, hits: Sequence[Hit], wanted: int) -> bool:
+    """Whether no name that the walk has not come to is better: it meets none that has ended."""
+    return len(hits) == wanted and (asked.only_in_force or hits[-1].kind_order < FORMER)
+
+
+# ---- Through the indexes -------------------------------------------------------------------------------------------
+
+
+def by_index(asked: Asked, most: int) -> Select[Any]:
+    """All names that the indexes find, sorted."""
+    found = and_(*asked.answering.index(PlaceName), answers(asked.tiers, PlaceName))
+    return _sorted(asked, _in_area(asked, _read(asked, PlaceName, found)), most)
+
+
+def by_tier_index(asked: Asked, tier: Tier, most: int) -> Select[Any]:
+    """All names of one tier that the indexes find, sorted."""
+    found = and_(*tier.index(PlaceName), only(asked.tiers, tier.number, PlaceName))
+    # OFFSET 0: sorted first, so that better names are looked for only until there are enough.
+    hit = _in_area(asked, _read(asked, PlaceName, found))
+    sorted_hit = hit.order_by(*(text(name) for name in Hit._fields)).offset(0).subquery("hit")
+    keys = [sorted_hit.c[name] for name in Hit._fields]
+    statement = select(*keys)
+    if asked.once:
+        statement = statement.where(~_better(asked, sorted_hit.c.place_id, keys[0], *keys[1:2], *keys[3:]))
+    return _after(asked, statement, keys).order_by(*keys).limit(most)
+
+
+def by_places(asked: Asked, places: Sequence[int], most: int) -> Select[Any]:
+    """All names of some places that answer, sorted."""
+    given = bindparam(None, list(places), ARRAY(BigInteger), unique=True)
+    found = and_(PlaceName.place_id == any_(given), answers(asked.tiers, PlaceName))
+    return _sorted(asked, _read(asked, PlaceName, found), most)
+
+
+def _read(asked: Asked, name: Columns, found: ColumnElement[bool]) -> Select[Any]:
+    return select(
+        tier_number(asked.tiers, name).label("tier"),
+        _kind_order(asked, name).label("kind_order"),
+        name.place_rank.label("rank"),
+        name.length.label("length"),
+        name.id.label("name_id"),
+        name.place_id.label("place_id"),
+    ).where(visible(PlaceName), found, _dated(asked, name))
+
+
+def _sorted(asked: Asked, statement: Select[Any], most: int) -> Select[Any]:
+    # OFFSET 0 keeps the planner from working the ranks out anew wherever they are named.
+    hit = statement.offset(0).subquery("hit")
+    keys = [hit.c[name] for name in Hit._fields]
+    if asked.once:
+        nth = func.row_number().over(partition_by=hit.c.place_id, order_by=keys)
+        numbered = select(*keys, nth.label("nth")).subquery("numbered")
+        keys = [numbered.c[name] for name in Hit._fields]
+        found = select(*keys).where(numbered.c.nth == 1)
+    else:
+        found = select(*keys)
+    return _after(asked, found, keys).order_by(*keys).limit(most)
+
+
+def _after(asked: Asked, statement: Select[Any], keys: Sequence[Any]) -> Select[Any]:
+    return statement if asked.after is None else statement.where(tuple_(*keys) > tuple_(*asked.after))
+
+
+def _in_area(asked: Asked, statement: Select[Any]) -> Select[Any]:
+    return statement if asked.area is None else statement.where(asked.area.holds(PlaceName.place_id))
+
+
+# ---- In order ------------------------------------------------------------------------------------------------------
+
+
+def by_walk(asked: Asked, tier: Tier, most: int) -> Select[Any]:
+    """Names of one tier as they come in the order of the search, among the first names that there are."""
+    walk = _walked(asked, tier).limit(WALK).subquery("walked")
+    return _with_others(asked, tier, _met(asked, tier, walk.c, walk.c.standing, most), most)
+
+
+def by_heads(asked: Asked, tier: Tier, most: int) -> Select[Any]:
+    """Names of one tier among the first ones of each standing, importance and length."""
+    groups = _groups()
+    head = (
+        _walked(asked, tier)
+        .where(*(getattr(PlaceName, name) == groups.c[name] for name in _GROUP))
+        .limit(HEAD)
+        .correlate(groups)
+        .subquery("head")
+    )
+    of_group = _met(asked, tier, head.c, head.c.standing, most).correlate(groups).subquery("of_group").lateral()
+    # The groups come in order and each is looked into when its turn comes: there is no sorting before the limit.
+    found = select(*of_group.c).select_from(groups.join(of_group, true())).limit(most)
+    return _with_others(asked, tier, found, most)
+
+
+_GROUP = ("standing", "place_rank", "length")
+
+
+def _groups() -> Any:
+    """Each standing, importance and length that there is, in order: one step into the index a group."""
+    columns = [getattr(PlaceName, name) for name in _GROUP]
+    first = select(*columns).where(PlaceName.lane == 0).order_by(*columns).limit(1).subquery("first")
+    step = select(*first.c).cte("step", recursive=True)
+    later = [getattr(PlaceName, name) for name in _GROUP]
+    beyond = (
+        select(*later)
+        .where(PlaceName.lane == 0, tuple_(*later) > tuple_(*step.c))
+        .order_by(*later)
+        .limit(1)
+        .correlate(step)
+        .subquery("beyond")
+        .lateral()
+    )
+    step = step.union_all(select(*beyond.c).select_from(step.join(beyond, true())))
+    return select(*step.c).order_by(*step.c).offset(0).subquery("groups")
+
+
+def _walked(asked: Asked, tier: Tier) -> Select[Any]:
+    """Names in order, from the index that holds all that is asked of them."""
+    order = (PlaceName.standing, PlaceName.place_rank, PlaceName.length, PlaceName.id)
+    covered = (PlaceName.place_id, PlaceName.folded, PlaceName.pinyin, PlaceName.tones, PlaceName.initials)
+    walk: Any = select(*order, *covered, PlaceName.valid_from, null().cast(Date).label("valid_to"))
+    since = _since(asked, tier)
+    if since is not None:
+        walk = walk.where(tuple_(*order) > tuple_(*since))
+    found: Select[Any] = walk.where(PlaceName.lane == 0, visible(PlaceName)).order_by(*order)
+    return found
+
+
+def _since(asked: Asked, tier: Tier) -> Sequence[int] | None:
+    return asked.after[1:] if asked.after is not None and asked.after.tier == tier.number else None
+
+
+def _with_others(asked: Asked, tier: Tier, in_order: Select[Any], most: int) -> Select[Any]:
+    """Names of the ordered index with those outside of it, which end or are too long; few of these are in force."""
+    rest = aliased(PlaceName)
+    others = _met(asked, tier, rest, rest.standing, most).where(
+        visible(rest), or_(and_(rest.lane == 1, rest.valid_to > asked.day), rest.lane == 2)
+    )
+    since = _since(asked, tier)
+    if since is not None:
+        others = others.where(tuple_(rest.standing, rest.place_rank, rest.length, rest.id) > tuple_(*since))
+    both = in_order.subquery("in_order"), others.subquery("others")
+    found = select(both[0]).union_all(select(both[1])).subquery("found")
+    keys = [found.c[name] for name in Hit._fields]
+    return select(*keys).order_by(*keys).limit(most)
+
+
+def _met(asked: Asked, tier: Tier, name: Columns, standing: Any, most: int) -> Select[Any]:
+    order = (standing, name.place_rank, name.length, name.id)
+    statement = select(
+        literal(tier.number).label("tier"),
+        standing.label("kind_order"),
+        name.place_rank.label("rank"),
+        name.length.label("length"),
+        name.id.label("name_id"),
+    ).where(only(asked.tiers, tier.number, name), _dated(asked, name))
+    if asked.area is not None:
+        statement = statement.where(asked.area.holds(name.place_id))
+    if asked.once:
+        mine = (literal(tier.number), standing, name.length, name.id)
+        statement = statement.where(~_better(asked, name.place_id, *mine))
+    return statement.order_by(*order).limit(most)
+
+
+def _better(asked: Asked, place_id: Any, *mine: Any) -> ColumnElement[bool]:
+    """Whether a place has a name that answers better than one of a tier, kind order, length and id."""
+    other = aliased(PlaceName)
+    theirs = tuple_(tier_number(asked.tiers, other), _kind_order(asked, other), other.length, other.id)
+    return exists().where(
+        other.place_id == place_id,
+        visible(other),
+        answers(asked.tiers, other),
+        _dated(asked, other),
+        theirs < tuple_(*mine),
+    )
+
+
+# ---- Shared --------------------------------------------------------------------------------------------------------
+
+
+def _kind_order(asked: Asked, name: Columns) -> ColumnElement[int]:
+    return case((name.valid_to <= asked.day, FORMER), else_=name.standing)
+
+
+def _dated(asked: Asked, name: Columns) -> ColumnElement[bool]:
+    if not asked.only_in_force:
+        return or_(name.valid_from.is_(None), name.valid_from <= asked.day)
+    # A former name without dates was in force at some time, but nobody knows when.
+    undated = and_(name.standing == FORMER, name.valid_from.is_(None), name.valid_to.is_(None))
+    return and_(in_force(name, asked.day), ~undated)
+
+
+def _run(connection: Connection, statement: Select[Any]) -> list[Hit]:
+    return [Hit(*row) for row in connection.execute(statement)]
+
+
+class _Explained(Executable, ClauseElement):
+    inherit_cache = True
+    # What of it counts when a compiled form is looked up again.
+    _traverse_internals: Any = [("statement", InternalTraversal.dp_clauseelement)]  # noqa: RUF012
+    _all_selected_columns = ()
+
+    def __init__(self, statement: Select[Any]) -> None:
+        self.statement = statement
+
+
+@compiles(_Explained)
+def _explain(element: _Explained, compiler: Any, **options: Any) -> str:
+    return "EXPLAIN (FORMAT JSON) " + str(compiler.process(element.statement, **options))
+
+
+def _expected(connection: Connection, conditions: Sequence[Condition]) -> int:
+    """How many names the planner expects to fulfil all: as many as fulfil the rarest."""
+    names = (select(PlaceName.id).where(visible(PlaceName), condition) for condition in conditions)
+    return min(_rows(connection, statement) for statement in names)
+
+
+def _rows(connection: Connection, statement: Select[Any]) -> int:
+    plan = connection.execute(_Explained(statement)).scalar_one()
+    return int(plan[0]["Plan"]["Plan Rows"])
