@@ -38,8 +38,8 @@ class Peers:
 
     def answers(self, question: Question) -> bool:
         """Whether it is one that the peers have an answer to."""
-        han = bool(question.typed) and not question.typed.isascii()
-        return han and question.typed.isalpha() and question.unit is None and question.bbox is None
+        han = question.typed.isalpha() and not any(one.isascii() for one in question.typed)
+        return han and question.unit is None and question.bbox is None
 
     def right(self, question: Question) -> list[int]:
         """The names that a reader of the whole table finds, variants of one character taken for one."""
