@@ -214,9 +214,9 @@ def _inventory(connection: Any, catalog: Any, kind: str, *, json_: bool) -> int:
     from geoservice.database.filters import today
     from geoservice.names.clashes.comparing import Tier
     from geoservice.names.clashes.inventory import inventory
-    from geoservice.names.clashes.searching import codes_of, kept_names
+    from geoservice.names.clashes.keeping import names_of_kind
 
-    names = kept_names(connection, codes_of(catalog, kind), today())
+    _, names = names_of_kind(connection, catalog, kind, today())
     groups = [group for tier in (Tier.SAME, Tier.SAME_SOUND) for group in inventory(names, tier)]
     told = [{"tier": one.tier.name.lower(), "terms": one.terms, "names": one.names} for one in groups]
     if json_:

@@ -97,6 +97,8 @@ def test_a_line_of_log_is_json() -> None:
 def test_the_page_has_its_texts_in_both_languages() -> None:
     assert page_texts("zh").keys() == page_texts("en").keys()
     assert all(
-        key.startswith(("app.", "map.", "error.", "remedy.", "access.", "desk.", "drawing.", "imp.", "quality."))
+        key.startswith(
+            ("app.", "map.", "error.", "remedy.", "access.", "desk.", "drawing.", "imp.", "quality.", "case.")
+        )
         for key in page_texts("zh")
     )

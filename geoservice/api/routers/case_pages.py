@@ -31,6 +31,24 @@ def case_page(who: Who) -> Response:
     return _page("case.html", who, "case", "/names")
 
 
+@router.get("/names/registry")
+def registry_page(who: Who) -> Response:
+    """Names that are kept; its parameters are for the page itself: q, unit, on, place."""
+    return _page("registry.html", who, "registry", "/names/registry")
+
+
+@router.get("/names/inventory")
+def inventory_page(who: Who) -> Response:
+    """Names that already clash; its parameter is for the page itself: kind."""
+    return _page("inventory.html", who, "inventory", "/names/inventory")
+
+
+@router.get("/names/rules")
+def rules_page(who: Who) -> Response:
+    """The rules that names are checked by."""
+    return _page("name_rules.html", who, "name-rules", "/names/rules")
+
+
 def _page(template: str, who: Identity, here: str, path: str) -> Response:
     """A page for those who see what is not published; to sign in first where nobody has."""
     if who.must_change:

@@ -48,15 +48,22 @@ def kept_elsewhere(
     below
         Units that they lie in; anywhere where it is None.
     """
+    rows = names_elsewhere(connection, kind, code, below, day)
+    wanted = set(keys)
+    return [row for row in rows if wanted & _keys(row["name"], code)], len(rows) >= MOST_LOOKED_AT
+
+
+def names_elsewhere(
+    connection: Connection, kind: str, code: str, below: Sequence[int] | None, day: date
+) -> list[dict[str, Any]]:
+    """All of them, `MOST_LOOKED_AT` at most, as the search for clashes reads names."""
     if kind not in _OF_KIND:
-        return [], False
+        return []
     statement, unit = _OF_KIND[kind]
     within = "" if below is None else f"and {unit} = any(:below)"
     given = {"day": day, "kind": kind, "below": list(below or ()), "most": MOST_LOOKED_AT}
-    rows = connection.execute(text(statement.format(within=within)), given).mappings().all()
-    wanted = set(keys)
-    found = [{**row, "class_code": code} for row in rows if wanted & _keys(row["name"], code)]
-    return found, len(rows) >= MOST_LOOKED_AT
+    rows = connection.execute(text(statement.format(within=within)), given).mappings()
+    return [{**row, "class_code": code} for row in rows]
 
 
 @lru_cache(maxsize=50_000)

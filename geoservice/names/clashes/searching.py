@@ -181,6 +181,11 @@ def rule_of(kind: str) -> Scope:
     return next(one for one in alike().scopes if kind in one.kinds)
 
 
+def units_below(connection: Connection, unit_id: int) -> Sequence[int]:
+    """A unit and all units in it."""
+    return connection.execute(_BELOW, {"unit": unit_id}).scalars().all()
+
+
 def codes_of(catalog: Catalog, kind: str) -> list[str]:
     """Class codes of the names that a name of a kind may not repeat."""
     rule = rule_of(kind)
@@ -319,9 +324,7 @@ def _elsewhere(
 ) -> tuple[list[dict[str, Any]], bool]:
     """Units and communities that have no place of their name in the same unit."""
     keys = alike_keys(proposed.name, code, proposed.reading)
-    below = None
-    if extent.unit_id is not None:
-        below = connection.execute(_BELOW, {"unit": extent.unit_id}).scalars().all()
+    below = None if extent.unit_id is None else units_below(connection, extent.unit_id)
     found, more = kept_elsewhere(connection, proposed.kind, code, keys, below, day)
     told = {(row["name"], row["unit_id"]) for row in rows}
     return [row for row in found if not told & {(row["name"], row["unit_id"]), (row["name"], row["own_id"])}], more
@@ -332,7 +335,8 @@ def _where(connection: Connection, extent: Extent) -> dict[str, Any]:
     if extent.applied == "built_up":
         return {"outline": connection.execute(_OUTLINE, {"areas": list(extent.areas)}).scalar()}
     if extent.applied in ("province", "county"):
-        return {"units": list(connection.execute(_BELOW, {"unit": extent.unit_id}).scalars())}
+        assert extent.unit_id is not None
+        return {"units": list(units_below(connection, extent.unit_id))}
     return {}
 
 
@@ -354,19 +358,3 @@ def _state(row: Any, day: date) -> str:
     if row["valid_to"] is not None and row["valid_to"] <= day:
         return "retired"
     return "former" if row["kind"] == "former" else "in_force"
-
-
-_KEPT = text("""
-    select n.name, n.reading, n.reading_source, p.class_code from place_name n join place p on p.id = n.place_id
-    where n.kind = 'standard' and p.class_code = any(:codes)
-      and (n.valid_from is null or n.valid_from <= :day) and (n.valid_to is null or n.valid_to > :day)
-    order by n.id
-""")
-
-
-def kept_names(connection: Connection, codes: Sequence[str], day: date) -> list[Sounding]:
-    """Standard names in force of some classes."""
-    rows = connection.execute(_KEPT, {"codes": list(codes), "day": day})
-    return [
-        Sounding.of(row.name, row.class_code, row.reading if row.reading_source == "stated" else None) for row in rows
-    ]

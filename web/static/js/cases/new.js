@@ -24,8 +24,12 @@ async function start() {
   byId("name_kind").append(...kindOptions(NAME_KINDS, "street"));
   byId("unit").append(el("option", { value: "" }, text("case.unit.choose")), ...units.map(({ id, name }) => el("option", { value: id }, name)));
   const draft = draftOf("case", null);
-  if (draft) restore(draft);
-  form = makeNameForm({ context, view: () => view, drawing: byId("drawing"), given: draft?.name ?? {}, onInput: keep });
+  const asked = new URLSearchParams(location.search);
+  // Who comes from a place of the registry begins with it.
+  const about = Number(asked.get("place")) ? { place_id: Number(asked.get("place")), old_name: asked.get("name") ?? "" } : null;
+  if (about) byId("kind").value = asked.get("kind") ?? "renaming";
+  else if (draft) restore(draft);
+  form = makeNameForm({ context, view: () => view, drawing: byId("drawing"), given: about ?? draft?.name ?? {}, onInput: keep });
   byId("name").replaceChildren(form.node);
   const tell = () => tellAuthority(rules.authorities);
   for (const id of [...CHOSEN, ...PLAIN]) byId(id).addEventListener("input", () => { keep(); tell(); form.ask(); fit(); });

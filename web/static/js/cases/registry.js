@@ -1,0 +1,120 @@
+// The registry: places found by any of their names, of any day, each with its whole life of names.
+
+import { get, getAll } from "../api.js";
+import { byId, debounce, el } from "../dom.js";
+import { started } from "../pages/form.js";
+import { failure } from "../problem.js";
+import { text, titled } from "../texts.js";
+import { showPart, startFrame } from "./frame.js";
+import { day } from "./words.js";
+
+const PAGE = 30;
+const address = () => new URLSearchParams(location.search);
+let view = null;
+let round = 0;
+let mayEdit = false;
+
+async function start() {
+  const who = await started;
+  mayEdit = who.may.includes("edit");
+  const mapped = startFrame();
+  const units = await getAll("/api/units", { limit: 1000 });
+  byId("unit").append(...units.map(({ id, name }) => el("option", { value: id }, name)));
+  for (const id of ["q", "unit", "on"]) byId(id).value = address().get(id) ?? "";
+  for (const id of ["q", "unit", "on", "within"]) byId(id).addEventListener("input", debounce(200, show));
+  byId("wanted").addEventListener("submit", (event) => event.preventDefault());
+  await show();
+  view = await mapped;
+  view?.map.on("moveend", debounce(200, () => byId("within").checked && show()));
+  const place = Number(address().get("place"));
+  if (place) await open(place);
+}
+
+function keep(changes) {
+  const given = address();
+  for (const [key, value] of Object.entries(changes)) {
+    if (value) given.set(key, value);
+    else given.delete(key);
+  }
+  history.replaceState(null, "", given.size ? `?${given}` : location.pathname);
+}
+
+function load(after) {
+  const bounds = byId("within").checked && view ? view.bounds() : null;
+  const bbox = bounds ? [bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth()].map((one) => one.toFixed(6)).join(",") : null;
+  return get("/api/place-names", { q: byId("q").value.trim(), unit: byId("unit").value || null, on: byId("on").value || null, bbox, limit: PAGE, after });
+}
+
+async function show() {
+  round += 1;
+  const mine = round;
+  keep({ q: byId("q").value.trim(), unit: byId("unit").value, on: byId("on").value });
+  byId("hits").setAttribute("aria-busy", "true");
+  try {
+    const found = await load(null);
+    if (mine !== round) return;
+    byId("hits").replaceChildren(...found.items.map(hit));
+    byId("told").textContent = found.items.length ? "" : text("case.registry.none");
+    more(found.next, mine);
+  } catch (error) {
+    if (mine === round) byId("told").replaceChildren(failure(error, show));
+  }
+  byId("hits").setAttribute("aria-busy", "false");
+}
+
+function more(next, mine) {
+  byId("more").replaceChildren();
+  if (!next) return;
+  const go = async () => {
+    const found = await load(next);
+    if (mine !== round) return;
+    byId("hits").append(...found.items.map(hit));
+    more(found.next, mine);
+  };
+  byId("more").append(el("button", { class: "button", type: "button", onclick: go }, text("case.list.more")));
+}
+
+function hit(one) {
+  const other = one.standard_name && one.standard_name !== one.name ? text("case.registry.now", { name: one.standard_name }) : "";
+  const told = [titled(one.class_title), one.unit_name, one.kind === "standard" ? "" : text(`case.kind-of-name.${one.kind}`), other].filter(Boolean).join(" · ");
+  return el("li", {}, el("button", { class: "link", type: "button", onclick: () => open(one.place_id) }, one.name), el("small", {}, ` ${one.romanisation ?? one.reading ?? ""}`), el("p", { class: "quiet" }, told));
+}
+
+async function open(id) {
+  const panel = byId("panel");
+  keep({ place: id });
+  panel.hidden = false;
+  showPart("panel");
+  try {
+    const [place, record] = await Promise.all([get(`/api/places/${id}`), get(`/api/records/places/${id}`).catch(() => null)]);
+    const point = place.lon === null ? null : { type: "Point", coordinates: [place.lon, place.lat] };
+    view?.show(record?.geometry ?? point);
+    panel.replaceChildren(...life(place));
+  } catch (error) {
+    panel.replaceChildren(failure(error, error.status === 404 ? null : () => open(id)));
+  }
+}
+
+function life(place) {
+  const name = place.standard_name ?? place.names[0].name;
+  const facts = [["case.class", titled(place.class_title)], ["case.code", place.code], ["desk.unit", place.unit_name]].filter(([, value]) => value);
+  const close = () => {
+    byId("panel").hidden = true;
+    keep({ place: null });
+    showPart("lines");
+  };
+  const apply = (kind) => el("a", { class: "button", href: `/names/new?kind=${kind}&place=${place.id}&name=${encodeURIComponent(name)}` }, text(`case.kind.${kind}`));
+  return [
+    el("header", { class: "panel-head" }, el("h2", {}, name), el("button", { class: "button plain", type: "button", onclick: close }, text("access.close"))),
+    place.schematic ? el("p", { class: "quiet" }, text("map.schematic")) : "",
+    el("dl", { class: "facts" }, ...facts.map(([key, value]) => el("div", {}, el("dt", {}, text(key)), el("dd", {}, value)))),
+    el("h3", {}, text("case.life")),
+    el("ol", { class: "timeline" }, ...place.names.map((one) => el("li", {}, el("strong", {}, one.name), ` ${text(`case.kind-of-name.${one.kind}`)}`, el("p", {}, [one.romanisation, one.reading].filter(Boolean).join(" · ")), el("p", { class: "quiet" }, span(one))))),
+    mayEdit ? el("div", { class: "stack tight" }, el("h3", {}, text("case.apply")), el("p", { class: "row" }, ...["renaming", "extent", "retirement"].map(apply))) : "",
+    el("p", {}, el("a", { href: `/data?layer=places&record=${place.id}` }, text("case.record"))),
+  ];
+}
+
+const span = ({ valid_from: from, valid_to: to }) => (from || to ? text("case.span", { from: from ? day(from) : text("case.span.unknown"), to: to ? day(to) : text("case.span.now") }) : text("case.span.no"));
+
+start().catch((error) => byId("told").replaceChildren(failure(error, () => location.reload())));

@@ -1,0 +1,18 @@
+// The rules that names are checked by, with their sources and their own examples.
+
+import { get } from "../api.js";
+import { byId, el } from "../dom.js";
+import { started } from "../pages/form.js";
+import { failure } from "../problem.js";
+import { text } from "../texts.js";
+import { kindName } from "./words.js";
+
+async function start() {
+  await started;
+  const { items } = await get("/api/names/rules");
+  const examples = (list) => el("td", {}, list.join("、"));
+  const line = (one) => el("tr", {}, el("th", { scope: "row" }, one.title), el("td", {}, text(`case.force.${one.force}`)), el("td", {}, one.kinds.length ? one.kinds.map(kindName).join("、") : text("desk.all")), el("td", {}, one.source, one.setting ? el("small", {}, text("case.setting")) : null), examples(one.passes), examples(one.fails));
+  byId("rules").replaceChildren(...items.map(line));
+}
+
+start().catch((error) => byId("told").replaceChildren(failure(error, () => location.reload())));
