@@ -208,6 +208,39 @@ def test_a_viewer_looks_and_nobody_else_comes_in(at: Callable[..., Page]) -> Non
     stranger.wait_for_url("**/sign-in?next=/names")
 
 
+def test_the_registry_leads_to_a_renaming(at: Callable[..., Page], artefacts: Path) -> None:
+    page = at("/names/registry")
+    ready(page)
+    page.fill("#q", "hongshan")
+    page.locator("#hits button", has_text="红山路").click()
+    expect(page.locator("#panel")).to_contain_text("历来名称")
+    expect(page.locator("#panel .timeline")).to_contain_text("标准名称")
+    page.wait_for_timeout(800)
+    page.screenshot(path=artefacts / "registry.png")
+    page.get_by_role("link", name="更名").click()
+    page.wait_for_url("**/names/new?kind=renaming&place=*")
+    expect(page.locator("#kind")).to_have_value("renaming")
+    expect(page.locator(".name-form")).to_contain_text("红山路")
+    page.select_option("#unit", label="东城镇")
+    page.fill("#n-name", "霞光路")
+    expect(page.locator(".check .answer")).to_contain_text("通过")
+    page.locator("#send").click()
+    page.wait_for_url("**/names/case?id=*")
+    expect(page.locator("h1")).to_contain_text("霞光路更名")
+    expect(page.locator(".card")).to_contain_text("红山路")
+
+
+def test_the_inventory_and_the_rules_are_read(at: Callable[..., Page], artefacts: Path) -> None:
+    page = at("/names/inventory?kind=street")
+    expect(page.locator("#told")).to_contain_text("比较了")
+    page.select_option("#kind", "township")
+    expect(page.locator("#told")).to_contain_text("没有相同或同音的")
+    page.goto(page.url.partition("/names/")[0] + "/names/rules")
+    expect(page.locator("#rules tr").first).to_contain_text("条例")
+    assert "|" not in page.locator("#rules").inner_text()
+    page.screenshot(path=artefacts / "name-rules.png")
+
+
 def test_on_a_phone_and_in_english(at: Callable[..., Page], artefacts: Path) -> None:
     page = at("/names/case?id=1&lang=en", width=390, height=800, locale="en")
     expect(page.locator("h1")).to_be_visible()

@@ -266,3 +266,17 @@ def test_the_shell_checks_lists_and_counts(shell: Callable[..., tuple[int, Json]
     assert shell("check", "路", "--class", "castle")[0] == 2
     assert shell("check", "东路", "--class", "street", "--lon", "113")[0] == 2
     assert shell("check", "东路", "--class", "street", "--unit", "无此镇")[0] == 2
+
+
+def test_the_inventory_counts_communities_and_tells_where(officer: TestClient) -> None:
+    found = officer.get("/api/names/inventory", params={"kind": "village"}).json()
+    assert found["read"] == 5
+    assert found["groups"] == []
+    streets = officer.get("/api/names/inventory", params={"kind": "street"}).json()
+    assert streets["read"] == 4
+    assert officer.get("/api/names/inventory", params={"kind": "x"}).status_code == 400
+    assert officer.get("/api/names/inventory", params={"unit": 999}).json() == {
+        "read": 0,
+        "groups": [],
+        "groups_in_all": 0,
+    }

@@ -35,8 +35,7 @@ async function show() {
   try {
     const found = await get("/api/names/inventory", { kind: byId("kind").value, unit: byId("unit").value || null });
     if (mine !== round) return;
-    const names = new Set(found.groups.filter(({ tier }) => tier === "same").flatMap(({ names: all }) => all.map((_, at) => at)));
-    byId("told").textContent = names.size || found.groups.length ? text("case.inventory.told", { read: count(found.read), groups: count(found.groups_in_all) }) : text("case.inventory.none", { read: count(found.read) });
+    byId("told").textContent = found.groups.length ? text("case.inventory.told", { read: count(found.read), groups: count(found.groups_in_all) }) : text("case.inventory.none", { read: count(found.read) });
     list.replaceChildren(...found.groups.map(group));
   } catch (error) {
     byId("told").replaceChildren(failure(error, show));
