@@ -16,6 +16,7 @@ _APART = re.compile(r"[\s'\u2019\u02bc\-·]+")
 _PARTS = re.compile(
     r"([\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff〇]+)|([a-z\u00fc\u0300-\u030c1-5āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜ]+)"
 )
+_SYLLABLE = re.compile("[a-z]+")
 _TONE_MARKS = re.compile("[\u0300\u0301\u0304\u0306\u030c]")
 
 
@@ -106,8 +107,9 @@ def _mixed(typed: str, text: str) -> NameQuery | None:
 
 
 def _written(han: str) -> list[tuple[str, ...]]:
-    """Characters in each of their readings, the tone left open."""
-    return [tuple(syllable.rstrip("12345") for syllable in way) for way in all_readings(han)]
+    """Characters in each of their readings, the tone left open; none where one has no reading."""
+    ways = [tuple(syllable.rstrip("12345") for syllable in way) for way in all_readings(han)]
+    return [way for way in ways if all(_SYLLABLE.fullmatch(syllable) for syllable in way)]
 
 
 def _said(latin: str, *, last: bool) -> list[tuple[str, ...]]:

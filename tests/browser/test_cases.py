@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import text
+from starlette.testclient import TestClient
 
+from geoservice.api.app import create_app
 from geoservice.catalog import Catalog
 from geoservice.database.engine import Database
 from geoservice.settings import Settings
@@ -35,6 +37,15 @@ def bureau(
         name: hold_session(database, add_person(database, name, role, units=[] if role == "viewer" else [town]))
         for name, role in roles.items()
     }
+    draft = {
+        "kind": "naming",
+        "name_kind": "street",
+        "title": "梧桐路命名",
+        "unit_id": town,
+        "names": [{"name": "梧桐路"}],
+    }
+    clerk = TestClient(create_app(settings, catalog=catalog, database=database), base_url="http://127.0.0.1:8000")
+    assert clerk.post("/api/cases", json=draft, headers=staff["li"].headers).json()["id"] == 1
     with serving(database, catalog, settings) as address:
         yield address, database, staff
     database.dispose()

@@ -56,7 +56,9 @@ def test_every_record_fits_the_tables(read, catalog, name):
             if field.required:
                 assert frame[field.name].notna().all(), (layer, field.name)
             if field.codes:
-                assert set(frame[field.name].dropna()) <= {entry.code for entry in catalog.codes[field.codes].entries}
+                values = frame[field.name].dropna()
+                given = values.explode().dropna() if field.type == "list" else values
+                assert set(given) <= {entry.code for entry in catalog.codes[field.codes].entries}
         for notice in records.notices:
             assert "{" not in notice.message
 

@@ -98,7 +98,7 @@ def test_any_text_is_a_query(typed: str) -> None:
         assert re.fullmatch(r"[a-z0-9]+", query.text)
     if query.tones is not None:
         re.compile(query.tones)
-        assert re.fullmatch(r"[a-z0-9()|?\[\]^ -]+", query.tones)
+        assert re.fullmatch(r"[a-z0-9()|?*\[\]^ -]+", query.tones)
 
 
 @given(HAN.filter(lambda name: not re.search("[A1]", name)))
