@@ -88,9 +88,7 @@ def _in_words(title: dict[str, str]) -> str:
 def _print(told: dict[str, Any]) -> None:
     print_text(f"{told['id']} {told['title']}：{_in_words(told['state_title'])}")
     heads = [translate(f"cases.head.{name}") for name in ("name", "verdict", "decision")]
-    names = [
-        [one["approved_name"] or one["name"], one["verdict"] or "", one["decision"] or ""] for one in told["names"]
-    ]
+    names = [[one["approved_name"] or one["name"], *_decided(one)] for one in told["names"]]
     print_table("", heads, names)
     heads = [translate(f"cases.head.{name}") for name in ("day", "state", "actor", "document", "reason")]
     made = [

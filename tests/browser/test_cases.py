@@ -130,7 +130,18 @@ def test_a_street_from_the_application_to_the_registry(
     expect(page.locator("h1")).to_contain_text("清泉路命名")
     expect(page.locator("[data-to=registered]")).to_be_disabled()
     expect(page.locator(".moves")).to_contain_text("缺材料：申请书")
-    paper(page, "application", "assessment")
+    # A name stays open in its form, as typed, while two papers beside it are ticked one upon the other.
+    page.get_by_role("button", name="修改").first.click()
+    page.fill("#n-origin", "因路旁文学泉得名")
+    page.evaluate(
+        "for (const id of ['application', 'assessment']) document.querySelector(`[data-material=${id}]`).click()"
+    )
+    for one in ("application", "assessment"):
+        expect(page.locator(f"[data-material={one}]")).to_be_checked()
+    expect(page.locator("#n-origin")).to_have_value("因路旁文学泉得名")
+    page.get_by_role("button", name="保存").click()
+    expect(page.locator(".card")).to_contain_text("因路旁文学泉得名")
+    expect(page.locator(".card")).to_contain_text("Qīngquán Lù")
     move(page, "registered")
     move(page, "checked")
     expect(page.locator(".card summary")).to_contain_text("通过")
@@ -213,7 +224,9 @@ def test_a_viewer_looks_and_nobody_else_comes_in(at: Callable[..., Page]) -> Non
     expect(page.locator(".rooms")).not_to_contain_text("新申请")
     page.goto(page.url.replace("/names?view=all", "/names/case?id=1"))
     expect(page.locator("h1")).to_be_visible()
-    for button in page.locator(".moves button").all():
+    buttons = page.locator(".moves button").all()
+    assert buttons
+    for button in buttons:
         expect(button).to_be_disabled()
     stranger = at("/names", who=None)
     stranger.wait_for_url("**/sign-in?next=/names")

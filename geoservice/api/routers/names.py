@@ -16,6 +16,7 @@ from geoservice.api.shapes import Shape
 from geoservice.api.shapes_names import Answer, Kind
 from geoservice.database.filters import today
 from geoservice.errors import BadRequest
+from geoservice.language import current_language
 from geoservice.names import telling
 from geoservice.names.clashes.searching import Proposed
 from geoservice.names.rules.checking import check_name
@@ -71,7 +72,7 @@ def rules() -> RuleList:
         items=[
             RuleShape(
                 id=one.id,
-                title=one.title.zh,
+                title=getattr(one.title, current_language.get()),
                 pack=one.pack,
                 source=f"{packs[one.pack].source} {one.article}",
                 force=one.force,

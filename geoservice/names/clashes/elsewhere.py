@@ -23,18 +23,22 @@ _COMMUNITIES = f"""
            (select v.name from unit_version v where v.unit_id = m.unit_id order by v.valid_from desc nulls last limit 1)
                as unit_name
     from community m cross join lateral (select st_pointonsurface(m.geom) as geom) g
-    where true {{within}} order by m.id limit :most
+    where m.id = any(:ids) order by m.id
 """  # noqa: S608 - columns of our own
 _UNITS = f"""
     {_SAME.format(row="v")}, v.valid_from, v.valid_to, v.parent_id as unit_id, v.unit_id as own_id,
            (select a.name from unit_version a where a.unit_id = v.parent_id order by a.valid_from desc nulls last limit 1)
                as unit_name
     from unit_version v cross join lateral (select st_pointonsurface(v.geom) as geom) g
-    where v.level = :kind and {_IN_FORCE} {{within}} order by v.id limit :most
+    where v.id = any(:ids) order by v.id
+"""  # noqa: S608 - columns of our own
+_ALL_COMMUNITIES = "select m.id, m.name from community m where true {within} order by m.id limit :most"
+_ALL_UNITS = f"""
+    select v.id, v.name from unit_version v where v.level = :kind and {_IN_FORCE} {{within}} order by v.id limit :most
 """  # noqa: S608 - columns of our own
 _OF_KIND = {
-    "village": (_COMMUNITIES, "m.unit_id"),
-    **dict.fromkeys(("township", "county", "prefecture", "province"), (_UNITS, "v.unit_id")),
+    "village": (_ALL_COMMUNITIES, _COMMUNITIES, "m.unit_id"),
+    **dict.fromkeys(("township", "county", "prefecture", "province"), (_ALL_UNITS, _UNITS, "v.unit_id")),
 }
 
 
@@ -48,21 +52,33 @@ def kept_elsewhere(
     below
         Units that they lie in; anywhere where it is None.
     """
-    rows = names_elsewhere(connection, kind, code, below, day)
+    named = _named(connection, kind, below, day)
     wanted = set(keys)
-    return [row for row in rows if wanted & _keys(row["name"], code)], len(rows) >= MOST_LOOKED_AT
+    hits = [number for number, name in named if wanted & _keys(name, code)]
+    return _told(connection, kind, code, hits), len(named) >= MOST_LOOKED_AT
 
 
 def names_elsewhere(
     connection: Connection, kind: str, code: str, below: Sequence[int] | None, day: date
 ) -> list[dict[str, Any]]:
     """All of them, `MOST_LOOKED_AT` at most, as the search for clashes reads names."""
+    return _told(connection, kind, code, [number for number, _ in _named(connection, kind, below, day)])
+
+
+def _named(connection: Connection, kind: str, below: Sequence[int] | None, day: date) -> Sequence[tuple[int, str]]:
     if kind not in _OF_KIND:
         return []
-    statement, unit = _OF_KIND[kind]
+    statement, _, unit = _OF_KIND[kind]
     within = "" if below is None else f"and {unit} = any(:below)"
     given = {"day": day, "kind": kind, "below": list(below or ()), "most": MOST_LOOKED_AT}
-    rows = connection.execute(text(statement.format(within=within)), given).mappings()
+    return [(number, name) for number, name in connection.execute(text(statement.format(within=within)), given)]
+
+
+def _told(connection: Connection, kind: str, code: str, ids: Sequence[int]) -> list[dict[str, Any]]:
+    """What is told of each; points on outlines cost, and most names are not told of."""
+    if not ids:
+        return []
+    rows = connection.execute(text(_OF_KIND[kind][1]), {"ids": list(ids)}).mappings()
     return [{**row, "class_code": code} for row in rows]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -153,7 +153,7 @@ def find_clashes(
         if match is not None and match.tier <= closest:
             found.append(_clash(row, match, day))
     found.sort(key=_closeness)
-    return Found(mine, extent, tuple(_once(found)), cut=more or len(rows) >= MOST_FOUND)
+    return Found(mine, extent, _placed(connection, _once(found)), cut=more or len(rows) >= MOST_FOUND)
 
 
 _ORDER = {"in_force": 0, "reserved": 1, "pending": 2, "retired": 3, "former": 4}
@@ -174,6 +174,22 @@ def _once(found: Iterable[Clash]) -> Iterator[Clash]:
                 continue
             told.add(key)
         yield one
+
+
+_POINTS = text("""
+    select p.id, st_x(g.geom) as lon, st_y(g.geom) as lat
+    from place p cross join lateral (select st_pointonsurface(p.geom) as geom) g where p.id = any(:ids)
+""")
+
+
+def _placed(connection: Connection, found: Iterable[Clash]) -> tuple[Clash, ...]:
+    """With a point of each place of the registry: worked out for clashes alone, for candidates are many more."""
+    told = tuple(found)
+    ids = {one.place_id for one in told if one.lon is None and one.place_id is not None}
+    if not ids:
+        return told
+    points = {row.id: {"lon": row.lon, "lat": row.lat} for row in connection.execute(_POINTS, {"ids": list(ids)})}
+    return tuple(replace(one, **points[one.place_id]) if one.place_id in points else one for one in told)
 
 
 def rule_of(kind: str) -> Scope:
@@ -257,7 +273,7 @@ _CANDIDATES = """
     select n.id as name_id, n.place_id, n.name, n.reading, n.reading_source, n.kind, n.valid_from, n.valid_to, p.class_code, p.unit_id,
            (select v.name from unit_version v where v.unit_id = p.unit_id order by v.valid_from desc nulls last limit 1)
                as unit_name,
-           st_x(st_pointonsurface(p.geom)) as lon, st_y(st_pointonsurface(p.geom)) as lat, null as case_id, null as case_state
+           null as lon, null as lat, null as case_id, null as case_state
     from place_name n join place p on p.id = n.place_id
     where ({keys}) and p.class_code = any(:codes) and p.id is distinct from :place
       and (n.valid_to is null or n.valid_to > :since){within}

@@ -61,8 +61,14 @@ export function told(answer, spelt = null) {
     spelt?.unconfirmed.length ? el("p", { class: "quiet" }, text("case.unconfirmed", { characters: spelt.unconfirmed.join("、") })) : "",
     verdicts(answer.verdicts.filter(({ verdict }) => verdict !== "passes")),
     clashes(answer),
-    answer.scope ? el("p", { class: "quiet" }, text("case.scope", { words: answer.scope.words, article: answer.scope.article })) : "",
+    scopeWords(answer) ?? "",
   ];
+}
+
+/** Where it was looked, and whether there was more than was looked at. */
+export function scopeWords({ scope }) {
+  if (!scope) return null;
+  return el("p", { class: "quiet" }, text("case.scope", { words: scope.words, article: scope.article }), scope.cut ? ` ${text("case.scope.cut")}` : "");
 }
 
 const spelling = ({ spelling: spelt, readings }) => el("span", { class: "spelling", title: readings.map(({ character, syllable, source }) => `${character} ${syllable}${source ? ` · ${source}` : ""}`).join("\n") }, spelt);

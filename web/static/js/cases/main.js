@@ -8,7 +8,7 @@ import { failure } from "../problem.js";
 import { text, titled } from "../texts.js";
 import { drawMaterials, drawOpinions } from "./consulting.js";
 import { startFrame } from "./frame.js";
-import { drawNames } from "./names.js";
+import { decided, drawNames } from "./names.js";
 import { drawAuthority, drawMoves, drawSteps, drawTransitions } from "./process.js";
 import { kindName } from "./words.js";
 
@@ -16,13 +16,28 @@ const id = Number(new URLSearchParams(location.search).get("id"));
 let view = null;
 let shown = null;
 let mayEdit = false;
+let held = false;
+let last = Promise.resolve();
 
 const calls = {
-  /** Sends a change of the case as it is shown, and gives the case as it is then. */
-  send: (method, path, body = {}) => send(method, `/api/cases/${id}/${path}`, body, `"v${shown.version}"`),
+  send: change,
   done: draw,
   view: () => view,
+  /** While a name is typed, what changes beside it leaves its form alone. */
+  hold(on) {
+    held = on;
+  },
 };
+
+/** Sends a change of the case and gives the case as it is then: one after the other, each of the version before it. */
+function change(method, path, body = {}) {
+  const sent = last.then(async () => {
+    shown = await send(method, `/api/cases/${id}/${path}`, body, `"v${shown.version}"`);
+    return shown;
+  });
+  last = sent.catch(() => {});
+  return sent;
+}
 
 async function start() {
   const who = await started;
@@ -33,10 +48,10 @@ async function start() {
   showFirst();
 }
 
-function draw(found) {
+function draw(found = shown) {
   shown = found;
   document.title = `${shown.title} · ${document.title.split(" · ").at(-1)}`;
-  byId("work").replaceChildren(head(), drawNames(shown, calls), checkAgain());
+  if (!held) byId("work").replaceChildren(head(), drawNames(shown, calls), checkAgain());
   const open = !shown.steps.some(({ id: step, state }) => step === "entered" && state === "taken");
   const part = (key, ...children) => el("section", { class: "stack tight", "aria-label": text(key) }, el("h3", {}, text(key)), ...children);
   byId("panel").replaceChildren(
@@ -47,7 +62,7 @@ function draw(found) {
     part("case.authority", drawAuthority(shown)),
     part("case.history", drawTransitions(shown)),
   );
-  showFirst();
+  if (!held) showFirst();
 }
 
 function head() {
@@ -63,7 +78,7 @@ function head() {
 }
 
 function checkAgain() {
-  if (!shown.held_to_rules || !shown.moves.length || !shown.names.length) return "";
+  if (!shown.held_to_rules || !shown.moves.length || !shown.names.length || decided(shown)) return "";
   const said = el("div", {});
   const go = el("button", { class: "button", type: "button", onclick: run }, text("case.check"));
   async function run() {

@@ -14,7 +14,7 @@ const SIZES = ["length_m", "width_m"];
 const MOST_PLACES = 8;
 
 /**
- * @param {{context: () => {kind: string, name_kind: string, unit_id: number|null, brands?: string[], case_id?: number}, view: () => object|null, drawing: HTMLElement, given?: object, onInput: () => void}} asked
+ * @param {{context: () => {kind: string, name_kind: string, unit_id: number|null, brands?: string[], case_id?: number, case_name_id?: number}, view: () => object|null, drawing: HTMLElement, given?: object, onInput: () => void}} asked
  * @returns {{node: HTMLElement, values: () => object, ask: () => void, stop: () => void}}
  */
 export function makeNameForm({ context, view, drawing, given = {}, onInput }) {
@@ -70,7 +70,7 @@ export function makeNameForm({ context, view, drawing, given = {}, onInput }) {
     fit();
     if (!["naming", "renaming"].includes(kind)) return;
     const { name, reading } = values();
-    check({ name, kind: rest.name_kind, unit_id: geometry ? null : rest.unit_id, ...(reading ? { reading } : {}), ...(geometry ? { geometry } : {}), ...(place ? { place_id: place } : {}), ...(rest.brands?.length ? { brands: rest.brands } : {}), ...(rest.case_id ? { case_id: rest.case_id } : {}) });
+    check({ name, kind: rest.name_kind, unit_id: geometry ? null : rest.unit_id, ...(reading ? { reading } : {}), ...(geometry ? { geometry } : {}), ...(place ? { place_id: place } : {}), ...(rest.brands?.length ? { brands: rest.brands } : {}), ...(rest.case_id ? { case_id: rest.case_id } : {}), ...(rest.case_name_id ? { case_name_id: rest.case_name_id } : {}) });
   }
 
   async function find() {

@@ -4,13 +4,13 @@ import { byId, el } from "../dom.js";
 import { decimal } from "../format.js";
 import { text } from "../texts.js";
 import { askFor, read } from "./asking.js";
-import { clashes, verdicts } from "./checking.js";
+import { clashes, scopeWords, verdicts } from "./checking.js";
 import { field, makeNameForm } from "./nameform.js";
 import { badge, day } from "./words.js";
 
 /**
  * @param {object} shown the case
- * @param {{send: (method: string, path: string, body?: object) => Promise<object>, done: (shown: object) => void, view: () => object|null}} calls
+ * @param {{send: (method: string, path: string, body?: object) => Promise<object>, done: (shown?: object) => void, view: () => object|null, hold: (on: boolean) => void}} calls
  */
 export function drawNames(shown, calls) {
   const one = shown.names.length === 1;
@@ -27,7 +27,7 @@ function card(shown, name, calls, open) {
   const show = () => calls.view()?.show(name.geometry, name.check?.clashes ?? []);
   const verdict = name.standing ?? name.verdict;
   const head = el("summary", {}, el("strong", { class: "name" }, name.approved_name ?? name.name), " ", el("span", { class: "reading" }, name.approved_reading ?? name.reading ?? ""), " ", shown.held_to_rules ? badge(verdict) : "", name.decision ? el("span", { class: "quiet" }, ` ${text(`case.decision.${name.decision}`)}`) : "");
-  const facts = [["case.old-name", name.old_name], ["case.location", name.location], ["case.length_m", name.length_m && decimal(name.length_m)], ["case.width_m", name.width_m && decimal(name.width_m)], ["case.meaning", name.meaning], ["case.origin", name.origin], ["case.argument", name.argument]].filter(([, value]) => value);
+  const facts = [["case.old-name", name.old_name], ["case.spelling", name.spelling], ["case.location", name.location], ["case.length_m", name.length_m && decimal(name.length_m)], ["case.width_m", name.width_m && decimal(name.width_m)], ["case.meaning", name.meaning], ["case.origin", name.origin], ["case.argument", name.argument]].filter(([, value]) => value);
   return el(
     "details",
     { class: "card", open, "data-name": name.id, ontoggle: (event) => event.target.open && show(), onmouseenter: show },
@@ -36,6 +36,7 @@ function card(shown, name, calls, open) {
       "div",
       { class: "stack tight" },
       facts.length ? el("dl", { class: "facts" }, ...facts.map(([key, value]) => el("div", {}, el("dt", {}, text(key)), el("dd", {}, value)))) : null,
+      name.announcement_lacks.length ? el("p", { class: "quiet" }, text("case.announcement-lacks", { what: name.announcement_lacks.map((one) => text(`case.lacks.${one}`)).join("、") })) : null,
       name.check ? checked(shown, name, calls) : shown.held_to_rules ? el("p", { class: "quiet" }, text("case.unchecked")) : null,
       actions(shown, name, calls),
     ),
@@ -52,11 +53,13 @@ function checked(shown, name, calls) {
       decides(shown) && one.exemption ? el("button", { class: "link", type: "button", onclick: () => find(shown, name, one, calls) }, text("case.finding.make")) : null,
     );
   };
-  return el("div", { class: "stack tight" }, el("p", { class: "quiet" }, text("case.checked-on", { day: day(name.checked_on) }), name.check.passed.length ? ` ${text("case.passed", { count: name.check.passed.length })}` : ""), verdicts(name.check.verdicts, finding), clashes(name.check), name.check.scope ? el("p", { class: "quiet" }, text("case.scope", { words: name.check.scope.words, article: name.check.scope.article })) : null);
+  return el("div", { class: "stack tight" }, el("p", { class: "quiet" }, text("case.checked-on", { day: day(name.checked_on) }), name.check.passed.length ? ` ${text("case.passed", { count: name.check.passed.length })}` : ""), verdicts(name.check.verdicts, finding), clashes(name.check), scopeWords(name.check));
 }
 
+export const decided = ({ steps }) => !steps.some(({ id, state }) => id === "approved" && state === "ahead");
+
 /** Whether people may still find and decide; the server says whether this reader may. */
-const decides = ({ steps }) => steps.some(({ id, state }) => id === "registered" && state === "taken") && steps.some(({ id, state }) => id === "approved" && state === "ahead");
+const decides = (shown) => shown.steps.some(({ id, state }) => id === "registered" && state === "taken") && !decided(shown);
 
 function actions(shown, name, calls) {
   const button = (key, onclick) => el("button", { class: "button", type: "button", onclick }, text(key));
@@ -68,24 +71,28 @@ function actions(shown, name, calls) {
 /** The form of a name in place of the list, so that map and check stand beside it. */
 function edit(shown, name, calls) {
   const holder = byId("work");
-  const context = () => ({ kind: shown.kind, name_kind: shown.name_kind, unit_id: shown.unit_id, brands: shown.brands, case_id: shown.id });
+  const context = () => ({ kind: shown.kind, name_kind: shown.name_kind, unit_id: shown.unit_id, brands: shown.brands, case_id: shown.id, ...(name ? { case_name_id: name.id } : {}) });
   const form = makeNameForm({ context, view: calls.view, drawing: byId("drawing"), given: name ?? {}, onInput: () => {} });
   const said = el("div", {});
   const back = () => {
     form.stop();
-    calls.done(shown);
+    calls.hold(false);
+    calls.done();
   };
   const node = el("form", { class: "stack" }, el("h2", {}, name ? text("case.name.edit.title", { name: name.name }) : text("case.name.add")), form.node, said, el("p", { class: "row actions" }, el("button", { class: "button primary", type: "submit" }, text("desk.save")), el("button", { class: "button", type: "button", onclick: back }, text("desk.discard"))));
   node.addEventListener("submit", async (event) => {
     event.preventDefault();
     form.stop();
     try {
-      calls.done(name ? await calls.send("PATCH", `names/${name.id}`, form.values()) : await calls.send("POST", "names", { names: [form.values()] }));
+      const made = name ? await calls.send("PATCH", `names/${name.id}`, form.values()) : await calls.send("POST", "names", { names: [form.values()] });
+      calls.hold(false);
+      calls.done(made);
     } catch (error) {
       const { notSaved } = await import("../records/saving.js");
       said.replaceChildren(notSaved(error, () => node.requestSubmit()));
     }
   });
+  calls.hold(true);
   holder.replaceChildren(node);
   form.ask();
   node.querySelector("input:not([type=search])")?.focus();
