@@ -71,3 +71,41 @@ class Answer(Shape):
     verdicts: list[Ruled]
     clashes: list[ClashShape]
     scope: ScopeShape | None
+
+
+class Bearer(Shape):
+    """One record that bears a name."""
+
+    id: int
+    name: str
+    lon: float | None
+    lat: float | None
+
+
+class BearersOfPart(Shape):
+    """Records of one layer: how many, metres of roads or people of communities in all, and the first of them."""
+
+    count: int
+    total: float | None
+    items: list[Bearer]
+
+
+class CaseNamed(Shape):
+    """An open case about the place."""
+
+    id: int
+    name: str
+
+
+class Bearers(Shape):
+    """What bears the name of a place within `near_m` metres; `since` is the day from which that name is in force."""
+
+    name: str
+    specific: str
+    near_m: int
+    since: date | None
+    roads: BearersOfPart
+    facilities: BearersOfPart
+    communities: BearersOfPart
+    places: BearersOfPart
+    cases: list[CaseNamed]

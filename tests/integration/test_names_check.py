@@ -20,7 +20,7 @@ from geoservice.database.engine import Database
 from geoservice.ingest.alike import alike_keys
 from geoservice.names.keeping import rekey
 from geoservice.settings import Settings
-from tests.builders_api import make_community, make_name, make_place, make_unit, square
+from tests.builders_api import make_community, make_facility, make_name, make_place, make_road, make_unit, square
 from tests.people import signed_in
 
 Json = dict[str, Any]
@@ -280,3 +280,22 @@ def test_the_inventory_counts_communities_and_tells_where(officer: TestClient) -
         "groups": [],
         "groups_in_all": 0,
     }
+
+
+def test_what_bears_a_name_is_told(officer: TestClient, registry: tuple[Database, dict[str, int]]) -> None:
+    database, ids = registry
+    with database.connect("owner") as connection:
+        for key, name, lon in (("r1", "陆羽大道", 113.49), ("r2", "陆羽大道", 113.51), ("r3", "陆羽大道", 114.5)):
+            make_road(connection, key, (lon, 30.0), (lon + 0.01, 30.0), name=name)
+        make_facility(connection, "东城养老院", 113.5, 30.01, address="陆羽大道50%号")
+        make_community(connection, "陆羽社区", 113.5, 30.002, unit_id=ids["east town"], population=1200)
+        make_community(connection, "陆羽远村", 113.8, 30.002, unit_id=ids["east town"], population=900)
+    told = officer.get(f"/api/names/bearers/{ids['road']}").json()
+    assert (told["name"], told["specific"], told["near_m"]) == ("陆羽大道", "陆羽", 3000)
+    assert told["roads"]["count"] == 2
+    assert told["roads"]["total"] == pytest.approx(2 * 964.9, abs=2)  # a hundredth of a degree at 30 north
+    assert [one["name"] for one in told["facilities"]["items"]] == ["东城养老院"]
+    assert [one["name"] for one in told["communities"]["items"]] == ["陆羽社区"]
+    assert told["communities"]["total"] == 1200
+    assert told["places"] == {"count": 0, "total": None, "items": []}
+    assert officer.get("/api/names/bearers/999999").status_code == 404

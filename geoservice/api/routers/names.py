@@ -9,15 +9,16 @@ from pydantic import Field, JsonValue, StringConstraints
 
 from geoservice.access.roles import Permission
 from geoservice.api.geojson import ewkb_of
-from geoservice.api.parameters import Parameters, RecordId, no_query
+from geoservice.api.parameters import Parameters, PathId, RecordId, no_query
 from geoservice.api.permits import needs
 from geoservice.api.services import Service
 from geoservice.api.shapes import Shape
-from geoservice.api.shapes_names import Answer, Kind
+from geoservice.api.shapes_names import Answer, Bearers, Kind
 from geoservice.database.filters import today
-from geoservice.errors import BadRequest
+from geoservice.errors import BadRequest, NotFound
 from geoservice.language import current_language
 from geoservice.names import telling
+from geoservice.names.bearing import bearers
 from geoservice.names.clashes.searching import Proposed
 from geoservice.names.rules.checking import check_name
 from geoservice.names.rules.declared import naming_rules
@@ -84,6 +85,17 @@ def rules() -> RuleList:
             for one in naming_rules().rules
         ]
     )
+
+
+@router.get("/bearers/{place_id}")
+def name_bearers(service: Service, response: Response, place_id: PathId) -> Bearers:
+    """What near a place bears its name and would have to be changed with it."""
+    response.headers["Cache-Control"] = "no-store"
+    with service.read() as connection:
+        found = bearers(connection, place_id, day=today())
+    if found is None:
+        raise NotFound("api.no-place", id=place_id)
+    return Bearers.model_validate(found)
 
 
 @router.post("/check")

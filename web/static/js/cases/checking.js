@@ -4,6 +4,7 @@ import { get, latest, send } from "../api.js";
 import { debounce, el } from "../dom.js";
 import { failure } from "../problem.js";
 import { text } from "../texts.js";
+import { bearers } from "./bearing.js";
 import { badge } from "./words.js";
 
 const PAUSE_MS = 150;
@@ -97,5 +98,5 @@ function clash(one) {
   const since = one.valid_from ? text("case.since", { year: one.valid_from.slice(0, 4) }) : "";
   const where = [one.unit_name, text(`case.clash.${one.state}`), since].filter(Boolean).join(" · ");
   const name = one.case_id ? el("a", { href: `/names/case?id=${one.case_id}` }, one.name) : el("strong", {}, one.name);
-  return el("li", { class: one.unlikely ? "unlikely" : null }, name, one.reading ? el("small", {}, ` ${one.reading}`) : null, el("p", {}, one.why), el("p", { class: "quiet" }, where));
+  return el("li", { class: one.unlikely ? "unlikely" : null }, name, one.reading ? el("small", {}, ` ${one.reading}`) : null, el("p", {}, one.why), el("p", { class: "quiet" }, where), one.place_id && one.state === "in_force" ? bearers(one.place_id) : null);
 }

@@ -5,6 +5,7 @@ import { byId, debounce, el } from "../dom.js";
 import { started } from "../pages/form.js";
 import { failure } from "../problem.js";
 import { text, titled } from "../texts.js";
+import { bearers } from "./bearing.js";
 import { showPart, startFrame } from "./frame.js";
 import { day } from "./words.js";
 
@@ -110,6 +111,7 @@ function life(place) {
     el("dl", { class: "facts" }, ...facts.map(([key, value]) => el("div", {}, el("dt", {}, text(key)), el("dd", {}, value)))),
     el("h3", {}, text("case.life")),
     el("ol", { class: "timeline" }, ...place.names.map((one) => el("li", {}, el("strong", {}, one.name), ` ${text(`case.kind-of-name.${one.kind}`)}`, el("p", {}, [one.romanisation, one.reading].filter(Boolean).join(" · ")), el("p", { class: "quiet" }, span(one))))),
+    bearers(place.id),
     mayEdit ? el("div", { class: "stack tight" }, el("h3", {}, text("case.apply")), el("p", { class: "row" }, ...["renaming", "extent", "retirement"].map(apply))) : "",
     el("p", {}, el("a", { href: `/data?layer=places&record=${place.id}` }, text("case.record"))),
   ];
