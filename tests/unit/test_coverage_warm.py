@@ -7,7 +7,7 @@ from pathlib import Path
 import shapely
 
 from geoservice.coverage import reach
-from geoservice.coverage.circles import circles, frame, fronts, painting, shadow, shapes, tracing
+from geoservice.coverage.circles import circles, frame, fronts, painting, shadow, shapes, tracing, values
 from geoservice.coverage.reach import evaluate, field_of
 from geoservice.coverage.warm import warm
 from geoservice.network import grid, join, search
@@ -19,7 +19,7 @@ from tests.unit.network_builders import grid as streets
 
 
 def compiled() -> dict[str, int]:
-    modules = (frame, fronts, painting, reach, shadow, shapes, tracing, grid, join, search)
+    modules = (frame, fronts, painting, reach, shadow, shapes, tracing, values, grid, join, search)
     return {
         f"{module.__name__}.{name}": len(kernel.signatures)
         for module in modules

@@ -1,7 +1,6 @@
 """How much leg is left at the corners of a fine grid, worked out only where the border of a circle may run.
 
-The value of a shape at a point is the leg that is left there, in metres; outside the shape it is minus the distance to
-it. The value of a circle is the greatest of all its shapes'. Squares of 144 m, then blocks of 36 m, that
+The value of a circle is the greatest of all its shapes' (`values`). Squares of 144 m, then blocks of 36 m, that
 lie wholly in the circle or wholly outside are told by few looks; of the others every corner of 4.5 m is worked out.
 
 A square is wholly inside if one shape holds its corners. Where times run on without a break (`smooth`: every road leads
@@ -14,17 +13,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from geoservice.coverage.circles.shapes import ARC_M, Shapes
+from geoservice.coverage.circles.values import Point, Shape, Values, outline_value, raise_to, shape_at, value_of
 from geoservice.network.arrays import Bools, Floats, Int32s, Int64s
 from geoservice.network.compiled import kernel
 
 CELL_M = 4.5
 # Cells a side of a block, blocks a side of a square.
 CELLS, BLOCKS = 8, 4
-# Squares around one in which the shapes begin that may fill it.
-_NEAR = 2
 BLOCK_M = CELL_M * CELLS
 SQUARE_M = BLOCK_M * BLOCKS
 # Values are kept between these.
@@ -33,14 +30,14 @@ _CORNERS = CELLS + 1
 _HALF_BLOCK = BLOCK_M / 2.0 * float(np.sqrt(2.0))
 # Beyond this no shape that is stopped counts; its outline reaches `ARC_M` further than the whole shape.
 _FAR_M = MOST_M + ARC_M
-_EMPTY, _TOUCHED, _FULL = 0, 1, 2
+_MOST, _ANY, _NOTHING = np.float32(MOST_M), np.float32(np.inf), np.float32(-np.inf)
+# Shapes that are looked at in a row before it is asked whether more of them matter.
+_IN_A_ROW = 8
 
-Values = NDArray[np.float32]
 _Frame = tuple[int, int, int, int]
-_Box = tuple[float, float, float, float]
 _Rings = tuple[Int64s, Floats, Floats]
 _Given = tuple[Floats, Bools, _Rings]
-_Chains = tuple[Int64s, Int64s, Floats]
+_Points = tuple[Values, Values]
 # How steep values are, and whether they run on without a break.
 _Rules = tuple[float, bool]
 
@@ -79,6 +76,25 @@ def together(parts: Sequence[Painted]) -> Painted:
     return Painted(column[order], row[order], value[order])
 
 
+def _grid(cells: int, cell_m: float, first_m: float) -> _Points:
+    """Points of a square grid by row and column."""
+    at = np.arange(cells * cells)
+    x, y = (first_m + part * cell_m for part in (at % cells, at // cells))
+    return x.astype(np.float32), y.astype(np.float32)
+
+
+# Blocks around a square that its shapes are likely to fill, on each side and all in a row.
+_MARGIN = 6
+_WIDE = BLOCKS + 2 * _MARGIN
+_CORNER_POINTS = _grid(_CORNERS, CELL_M, 0.0)
+_MIDDLE_POINTS = _grid(BLOCKS, BLOCK_M, BLOCK_M / 2.0)
+# Where it is told whether blocks around a square are full: in the middles of the blocks if `smooth`, else at their corners.
+_AROUND = {
+    True: _grid(_WIDE, BLOCK_M, (0.5 - _MARGIN) * BLOCK_M),
+    False: _grid(_WIDE + 1, BLOCK_M, -_MARGIN * BLOCK_M),
+}
+
+
 def paint(shapes: Shapes, *, smooth: bool) -> Painted:
     """Values around the border of the union of some shapes.
 
@@ -87,116 +103,16 @@ def paint(shapes: Shapes, *, smooth: bool) -> Painted:
     smooth
         See the module.
     """
-    rings = shapes.outlines.offset, shapes.outlines.x, shapes.outlines.y
-    boxes = _boxes(shapes.shapes, shapes.stopped, rings)
-    if not len(boxes):
+    if not len(shapes):
         nothing = np.empty(0, dtype=np.int32)
         return Painted(nothing, nothing, np.empty((0, _CORNERS, _CORNERS), dtype=np.float32))
-    west, south = np.floor(boxes[:, :2].min(axis=0) / SQUARE_M).astype(np.int64)
-    east, north = np.floor(boxes[:, 2:].max(axis=0) / SQUARE_M).astype(np.int64)
-    frame = int(west), int(south), int(east - west) + 1, int(north - south) + 1
+    given = shapes.shapes, shapes.stopped, (shapes.outlines.offset, shapes.outlines.x, shapes.outlines.y)
+    spans, frame = _spans(given)
     rules = _steepest(shapes.shapes), smooth
-    given = shapes.shapes, shapes.stopped, rings
-    square = _squares(given, frame, rules)
-    block, chains = _blocks(given, boxes, frame, square, rules)
-    column, row, value = _values(given, frame, square, block, chains)
+    full = _filled(given, frame, rules, _AROUND[smooth])
+    listed = _listed(spans, frame, full)
+    column, row, value = _painted(given, frame, (*listed, full), rules, (_MIDDLE_POINTS, _CORNER_POINTS))
     return Painted(column, row, value)
-
-
-_Shape = tuple[float, float, float, float, float, float, float]
-
-
-@kernel
-def _numbers(shapes: Floats, i: int) -> _Shape:
-    """A shape as plain numbers, which stay in registers."""
-    return (
-        shapes[i, 0],
-        shapes[i, 1],
-        shapes[i, 2],
-        shapes[i, 3],
-        shapes[i, 4],
-        shapes[i, 5],
-        shapes[i, 6],
-    )
-
-
-@kernel
-def value_of(shape: _Shape, x: float, y: float) -> float:
-    """Leg that is left at a point, or minus its distance from the shape; for shapes that are not stopped."""
-    bx, by, ux, uy, length, r0, r1 = shape
-    px, py = x - bx, y - by
-    u = px * ux + py * uy
-    d = abs(py * ux - px * uy)
-    if length < 0.0:
-        if u >= 0.0:
-            return float(r0 - np.sqrt(u * u + d * d))
-        over = max(d - r0, 0.0)
-        return float(-np.sqrt(u * u + over * over))
-    at = min(max(u, 0.0), length)
-    w, rise = abs(u - at), r1 - r0
-    left = r0 + rise / max(length, 1e-9) * at - d
-    if left >= 0.0:
-        return -w if w > 0.0 else left
-    share = min(max((u * length + (d - r0) * rise) / max(length * length + rise * rise, 1e-18), 0.0), 1.0)
-    du, dd = u - share * length, d - r0 - share * rise
-    return float(-np.sqrt(du * du + dd * dd))
-
-
-@kernel
-def _raise_to_disc(shape: _Shape, x: Floats, y: Floats, value: Values) -> None:
-    """Raise values at points to those of a half disc, as `value_of`; without branches, so that it runs in lanes."""
-    bx, by, ux, uy, _, r0, _ = shape
-    for k in range(x.size):
-        px, py = x[k] - bx, y[k] - by
-        u = px * ux + py * uy
-        d = abs(py * ux - px * uy)
-        beyond = u >= 0.0
-        over = d if beyond else max(d - r0, 0.0)
-        away = np.sqrt(u * u + over * over)
-        value[k] = max(value[k], np.float32(min(r0 - away if beyond else -away, MOST_M)))
-
-
-@kernel
-def _raise_to_trapezoid(shape: _Shape, x: Floats, y: Floats, value: Values) -> None:
-    """The same for a trapezoid."""
-    bx, by, ux, uy, length, r0, r1 = shape
-    rise = r1 - r0
-    slope, part = rise / max(length, 1e-9), 1.0 / max(length * length + rise * rise, 1e-18)
-    for k in range(x.size):
-        px, py = x[k] - bx, y[k] - by
-        u = px * ux + py * uy
-        d = abs(py * ux - px * uy)
-        at = min(max(u, 0.0), length)
-        w = abs(u - at)
-        left = r0 + slope * at - d
-        share = min(max((u * length + (d - r0) * rise) * part, 0.0), 1.0)
-        du, dd = u - share * length, d - r0 - share * rise
-        new = (-w if w > 0.0 else left) if left >= 0.0 else -np.sqrt(du * du + dd * dd)
-        value[k] = max(value[k], np.float32(min(new, MOST_M)))
-
-
-@kernel
-def _outline_value(x: Floats, y: Floats, px: float, py: float) -> float:
-    """The most that is kept where a point lies in a closed ring, else minus its distance from the ring."""
-    inside, away = _from_outline(x, y, px, py)
-    return MOST_M if inside else -away
-
-
-@kernel
-def _from_outline(x: Floats, y: Floats, px: float, py: float) -> tuple[bool, float]:
-    """Whether a point lies in a closed ring, and its distance from the ring."""
-    inside = False
-    least = np.inf
-    for k in range(x.size - 1):
-        ax, ay, bx, by = x[k], y[k], x[k + 1], y[k + 1]
-        if (ay > py) != (by > py) and px < ax + (py - ay) / (by - ay) * (bx - ax):
-            inside = not inside
-        dx, dy = bx - ax, by - ay
-        squared = dx * dx + dy * dy
-        share = min(max(((px - ax) * dx + (py - ay) * dy) / squared, 0.0), 1.0) if squared > 0.0 else 0.0
-        ex, ey = px - ax - share * dx, py - ay - share * dy
-        least = min(least, ex * ex + ey * ey)
-    return inside, float(np.sqrt(least))
 
 
 @kernel
@@ -210,37 +126,53 @@ def _steepest(shapes: Floats) -> float:
 
 
 @kernel
-def _boxes(shapes: Floats, stopped: Bools, rings: _Rings) -> Floats:
-    """West, south, east, north of each shape with what lies near enough to count."""
-    offset, x, y = rings
-    boxes = np.empty((shapes.shape[0], 4))
-    for i in range(shapes.shape[0]):
-        if stopped[i]:
-            a, b = offset[i], offset[i + 1]
-            boxes[i, 0], boxes[i, 1], boxes[i, 2], boxes[i, 3] = x[a:b].min(), y[a:b].min(), x[a:b].max(), y[a:b].max()
-        else:
-            bx, by, ux, uy, length, r0, r1 = shapes[i]
-            if length < 0.0:
-                # Half a disc: to the right of the tangent only.
-                boxes[i, 0] = bx - (r0 if ux < 0.0 else r0 * abs(uy))
-                boxes[i, 2] = bx + (r0 if ux > 0.0 else r0 * abs(uy))
-                boxes[i, 1] = by - (r0 if uy < 0.0 else r0 * abs(ux))
-                boxes[i, 3] = by + (r0 if uy > 0.0 else r0 * abs(ux))
-            else:
-                ex, ey = bx + length * ux, by + length * uy
-                boxes[i, 0] = min(bx - r0 * abs(uy), ex - r1 * abs(uy))
-                boxes[i, 2] = max(bx + r0 * abs(uy), ex + r1 * abs(uy))
-                boxes[i, 1] = min(by - r0 * abs(ux), ey - r1 * abs(ux))
-                boxes[i, 3] = max(by + r0 * abs(ux), ey + r1 * abs(ux))
-        boxes[i, 0] -= MOST_M
-        boxes[i, 1] -= MOST_M
-        boxes[i, 2] += MOST_M
-        boxes[i, 3] += MOST_M
-    return boxes
+def _box(shape: Shape) -> tuple[float, float, float, float]:
+    """West, south, east and north of a shape."""
+    bx, by, ux, uy, length, r0, r1 = shape
+    if length < 0.0:
+        # Half a disc: to the right of the tangent only.
+        return (
+            bx - (r0 if ux < 0.0 else r0 * abs(uy)),
+            by - (r0 if uy < 0.0 else r0 * abs(ux)),
+            bx + (r0 if ux > 0.0 else r0 * abs(uy)),
+            by + (r0 if uy > 0.0 else r0 * abs(ux)),
+        )
+    ex, ey = bx + length * ux, by + length * uy
+    return (
+        min(bx - r0 * abs(uy), ex - r1 * abs(uy)),
+        min(by - r0 * abs(ux), ey - r1 * abs(ux)),
+        max(bx + r0 * abs(uy), ex + r1 * abs(uy)),
+        max(by + r0 * abs(ux), ey + r1 * abs(ux)),
+    )
 
 
 @kernel
-def _holds(shape: _Shape, x: float, y: float, side: float) -> bool:
+def _spans(given: _Given) -> tuple[Int32s, _Frame]:
+    """First column, row and last column, row of squares in which each shape may count; and the frame about them all.
+
+    Columns and rows are counted from the frame's: its west, south, number of columns and of rows.
+    """
+    shapes, stopped, (offset, x, y) = given
+    spans = np.empty((shapes.shape[0], 4), dtype=np.int32)
+    for i in range(shapes.shape[0]):
+        box = _box(shape_at(shapes, i))
+        if stopped[i]:
+            a, b = offset[i], offset[i + 1]
+            box = x[a:b].min(), y[a:b].min(), x[a:b].max(), y[a:b].max()
+        spans[i, 0], spans[i, 1] = np.floor((box[0] - MOST_M) / SQUARE_M), np.floor((box[1] - MOST_M) / SQUARE_M)
+        spans[i, 2], spans[i, 3] = np.floor((box[2] + MOST_M) / SQUARE_M), np.floor((box[3] + MOST_M) / SQUARE_M)
+    west, south, east, north = spans[0]
+    for i in range(shapes.shape[0]):
+        west, south = min(west, spans[i, 0]), min(south, spans[i, 1])
+        east, north = max(east, spans[i, 2]), max(north, spans[i, 3])
+    for i in range(shapes.shape[0]):
+        spans[i, 0], spans[i, 2] = spans[i, 0] - west, spans[i, 2] - west
+        spans[i, 1], spans[i, 3] = spans[i, 1] - south, spans[i, 3] - south
+    return spans, (int(west), int(south), int(east - west + 1), int(north - south + 1))
+
+
+@kernel
+def _holds(shape: Shape, x: float, y: float, side: float) -> bool:
     """Whether a shape holds a whole square."""
     return (
         value_of(shape, x, y) >= 0.0
@@ -251,314 +183,231 @@ def _holds(shape: _Shape, x: float, y: float, side: float) -> bool:
 
 
 @kernel
-def _span(box: _Box, frame: _Frame) -> tuple[int, int, int, int]:
-    """First and last column and row of squares that a box meets."""
-    west, south, _, _ = frame
-    return (
-        int(np.floor(box[0] / SQUARE_M)) - west,
-        int(np.floor(box[2] / SQUARE_M)) - west,
-        int(np.floor(box[1] / SQUARE_M)) - south,
-        int(np.floor(box[3] / SQUARE_M)) - south,
-    )
-
-
-@kernel
-def _begun(shapes: Floats, stopped: Bools, frame: _Frame) -> tuple[Int64s, Int64s]:
-    """Shapes by the square that they begin in: those of square q are ``listed[offset[q]:offset[q + 1]]``."""
-    west, south, columns, rows = frame
-    home = np.empty(shapes.shape[0], dtype=np.int64)
-    offset = np.zeros(columns * rows + 2, dtype=np.int64)
+def _begun(given: _Given, frame: _Frame) -> Int32s:
+    """Of the shapes that begin in each square the one that reaches farthest in each quarter of directions, or -1."""
+    (shapes, stopped, _), (west, south, columns, rows) = given, frame
+    best = np.full((columns * rows, 4), -1, dtype=np.int32)
     for i in range(shapes.shape[0]):
         c, r = int(np.floor(shapes[i, 0] / SQUARE_M)) - west, int(np.floor(shapes[i, 1] / SQUARE_M)) - south
-        home[i] = -1 if stopped[i] or c < 0 or r < 0 or c >= columns or r >= rows else r * columns + c
-        if home[i] >= 0:
-            offset[home[i] + 2] += 1
-    for q in range(2, offset.size):
-        offset[q] += offset[q - 1]
-    listed = np.empty(offset[-1], dtype=np.int64)
-    for i in range(shapes.shape[0]):
-        if home[i] >= 0:
-            listed[offset[home[i] + 1]] = i
-            offset[home[i] + 1] += 1
-    return offset[:-1], listed
+        if stopped[i] or c < 0 or r < 0 or c >= columns or r >= rows:
+            continue
+        quarter = 2 * (shapes[i, 2] > 0.0) + (shapes[i, 3] > 0.0)
+        old = best[r * columns + c, quarter]
+        if old < 0 or shapes[i, 5] > shapes[old, 5]:
+            best[r * columns + c, quarter] = i
+    return best
 
 
 @kernel
-def _squares(given: _Given, frame: _Frame, rules: _Rules) -> Int32s:
-    """Which squares one shape that begins nearby fills: -2, else -1."""
-    shapes, stopped, _ = given
+def _filled(given: _Given, frame: _Frame, rules: _Rules, around: _Points) -> Bools:
+    """Which blocks some of the far-reaching shapes that begin nearby fill, by row and column from `_MARGIN` before the frame."""
     west, south, columns, rows = frame
-    offset, listed = _begun(shapes, stopped, frame)
-    square = np.full(columns * rows, -1, dtype=np.int32)
+    begun = _begun(given, frame)
+    left = np.full((rows * BLOCKS + 2 * _MARGIN, columns * BLOCKS + 2 * _MARGIN), _NOTHING, dtype=np.float32)
+    value = np.empty(around[0].size, dtype=np.float32)
+    for q in range(columns * rows):
+        r, c = q // columns, q % columns
+        for i in begun[q]:
+            if i >= 0 and given[0][i, 5] > BLOCK_M:
+                value[:] = _NOTHING
+                corner = (c + west) * SQUARE_M, (r + south) * SQUARE_M
+                raise_to(shape_at(given[0], i), corner, around, _ANY, value)
+                _leave(left[r * BLOCKS :, c * BLOCKS :], value)
+    return left >= np.float32(rules[0] * _HALF_BLOCK if rules[1] else 0.0)
+
+
+@kernel
+def _leave(left: Values, value: Values) -> None:
+    """Raise what is left in blocks to a shape's values in their middles, or to the least at their corners."""
+    if value.size == _WIDE * _WIDE:
+        for r in range(_WIDE):
+            for c in range(_WIDE):
+                left[r, c] = max(left[r, c], value[r * _WIDE + c])
+        return
+    for r in range(_WIDE):
+        for c in range(_WIDE):
+            k = r * (_WIDE + 1) + c
+            low, high = min(value[k], value[k + 1]), min(value[k + _WIDE + 1], value[k + _WIDE + 2])
+            left[r, c] = max(left[r, c], min(low, high))
+
+
+@kernel
+def _listed(spans: Int32s, frame: _Frame, full: Bools) -> tuple[Int64s, Int32s]:
+    """Shapes of each square that is not filled: those of square q are ``listed[offset[q]:offset[q + 1]]``."""
+    columns, rows = frame[2], frame[3]
+    filled = np.empty((rows, columns), dtype=np.bool_)
     for r in range(rows):
         for c in range(columns):
-            corner = (c + west) * SQUARE_M, (r + south) * SQUARE_M
-            for ring in range(_NEAR + 1):
-                for q in range(max(r - ring, 0), min(r + ring, rows - 1) + 1):
-                    # The inner squares of a ring were looked at before.
-                    step = 1 if abs(q - r) == ring or ring == 0 else 2 * ring
-                    for p in range(c - ring, c + ring + 1, step):
-                        if p < 0 or p >= columns or square[r * columns + c] == -2:
-                            continue
-                        for k in range(offset[q * columns + p], offset[q * columns + p + 1]):
-                            shape = _numbers(shapes, listed[k])
-                            if _look(shape, corner, SQUARE_M, rules) == _FULL:
-                                square[r * columns + c] = -2
-                                break
-    return square
+            filled[r, c] = _own(full, r, c).all()
+    unfilled = _unfilled(filled)
+    first, most = np.full((rows, columns), -1, dtype=np.int32), 0
+    for i in range(spans.shape[0]):
+        most += (spans[i, 2] - spans[i, 0] + 1) * (spans[i, 3] - spans[i, 1] + 1)
+    chain, used = np.empty((most, 2), dtype=np.int32), 0
+    for i in range(spans.shape[0]):
+        left, low, right, high = spans[i, 0], spans[i, 1], spans[i, 2], spans[i, 3]
+        if _some(unfilled, left, right, low, high):
+            for r in range(low, high + 1):
+                for c in range(left, right + 1):
+                    if not filled[r, c]:
+                        chain[used, 0], chain[used, 1] = i, first[r, c]
+                        first[r, c] = used
+                        used += 1
+    offset, listed, n = np.zeros(columns * rows + 1, dtype=np.int64), np.empty(used, dtype=np.int32), 0
+    for q in range(columns * rows):
+        link = first[q // columns, q % columns]
+        while link >= 0:
+            listed[n], link = chain[link]
+            n += 1
+        offset[q + 1] = n
+    return offset, listed
 
 
 @kernel
-def _look(shape: _Shape, corner: tuple[float, float], side: float, rules: _Rules) -> int:
-    """Whether a shape fills a square, touches it, or leaves it empty."""
-    steepest, smooth = rules
-    half = side / 2.0
-    here = value_of(shape, corner[0] + half, corner[1] + half)
-    diagonal = half * np.sqrt(2.0)
-    if here > 0.0 and (here >= steepest * diagonal if smooth else _holds(shape, corner[0], corner[1], side)):
-        return _FULL
-    return _TOUCHED if here >= -(diagonal + MOST_M) else _EMPTY
+def _own(full: Bools, r: int, c: int) -> Bools:
+    """Those of the blocks of a square."""
+    r, c = r * BLOCKS + _MARGIN, c * BLOCKS + _MARGIN
+    return full[r : r + BLOCKS, c : c + BLOCKS]
 
 
 @kernel
-def _blocks(given: _Given, boxes: Floats, frame: _Frame, square: Int32s, rules: _Rules) -> tuple[Int32s, _Chains]:
-    """States of the blocks of squares that are not full, which get their numbers here; and what touches each block.
-
-    The shapes of a block are a chain of (shape, next), each with the most that it may be there.
-    """
-    shapes, stopped, rings = given
-    columns = frame[2]
-    unfilled = _unfilled(frame, square)
-    block = np.zeros(64 * BLOCKS * BLOCKS, dtype=np.int32)
-    first = np.full(64 * BLOCKS * BLOCKS, -1, dtype=np.int64)
-    pair, bound = np.empty((4096, 2), dtype=np.int64), np.empty(4096)
-    squares, used = 0, 0
-    # Half discs come last and fill the most: they go first.
-    for i in range(shapes.shape[0] - 1, -1, -1):
-        box = boxes[i, 0], boxes[i, 1], boxes[i, 2], boxes[i, 3]
-        left, right, low, high = _span(box, frame)
-        if not _some(unfilled, left, right, low, high):
-            continue
-        shape = _numbers(shapes, i)
-        for r in range(low, high + 1):
-            for c in range(left, right + 1):
-                at = r * columns + c
-                if square[at] == -2:
-                    continue
-                corner = (c + frame[0]) * SQUARE_M, (r + frame[1]) * SQUARE_M
-                if not stopped[i] and _look(shape, corner, SQUARE_M, rules) == _EMPTY:
-                    continue
-                if square[at] == -1:
-                    if squares * BLOCKS * BLOCKS == block.size:
-                        block, first = _more_blocks(block, first)
-                    square[at] = squares
-                    squares += 1
-                if used + BLOCKS * BLOCKS > bound.size:
-                    pair, bound = _more_pairs(pair, bound)
-                own = square[at] * BLOCKS * BLOCKS
-                place, here = (box, corner), (block, first, own)
-                if stopped[i]:
-                    used = _touch_behind((shape, i), rings, place, here, (pair, bound), used)
-                else:
-                    used = _touch((shape, i), place, here, rules, (pair, bound), used)
-    return block[: squares * BLOCKS * BLOCKS].copy().reshape((squares, BLOCKS * BLOCKS)), (first, pair, bound)
-
-
-@kernel
-def _touch(
-    given: tuple[_Shape, int],
-    place: tuple[_Box, tuple[float, float]],
-    square: tuple[Int32s, Int64s, int],
-    rules: _Rules,
-    pairs: tuple[Int64s, Floats],
-    used: int,
-) -> int:
-    """What a shape does to the blocks of a square that are not full yet; the number of pairs afterwards."""
-    shape, i = given
-    box, corner = place
-    block, first, own = square
-    steepest, smooth = rules
-    pair, bound = pairs
-    half = BLOCK_M / 2.0
-    for k in range(own, own + BLOCKS * BLOCKS):
-        if block[k] == _FULL:
-            continue
-        x, y = corner[0] + (k - own) % BLOCKS * BLOCK_M, corner[1] + (k - own) // BLOCKS * BLOCK_M
-        if x > box[2] or y > box[3] or x + BLOCK_M < box[0] or y + BLOCK_M < box[1]:
-            continue
-        here = value_of(shape, x + half, y + half)
-        if here < -(_HALF_BLOCK + MOST_M):
-            continue
-        if here > 0.0 and (here >= steepest * _HALF_BLOCK if smooth else _holds(shape, x, y, BLOCK_M)):
-            block[k] = _FULL
-            continue
-        block[k] = _TOUCHED
-        pair[used, 0], pair[used, 1] = i, first[k]
-        bound[used] = _bound(shape, x + half, y + half, here + steepest * _HALF_BLOCK)
-        first[k] = used
-        used += 1
-    return used
-
-
-@kernel
-def _touch_behind(
-    given: tuple[_Shape, int],
-    rings: _Rings,
-    place: tuple[_Box, tuple[float, float]],
-    square: tuple[Int32s, Int64s, int],
-    pairs: tuple[Int64s, Floats],
-    used: int,
-) -> int:
-    """The same for a shape that a barrier reaches into: what is left of it is asked only where it would be whole."""
-    shape, i = given
-    box, corner = place
-    block, first, own = square
-    pair, bound = pairs
-    half = BLOCK_M / 2.0
-    outline_x, outline_y = rings[1][rings[0][i] : rings[0][i + 1]], rings[2][rings[0][i] : rings[0][i + 1]]
-    for k in range(own, own + BLOCKS * BLOCKS):
-        if block[k] == _FULL:
-            continue
-        x, y = corner[0] + (k - own) % BLOCKS * BLOCK_M, corner[1] + (k - own) // BLOCKS * BLOCK_M
-        if x > box[2] or y > box[3] or x + BLOCK_M < box[0] or y + BLOCK_M < box[1]:
-            continue
-        if value_of(shape, x + half, y + half) < -(_HALF_BLOCK + _FAR_M):
-            continue
-        state, most = _stands(outline_x, outline_y, x + half, y + half)
-        if state == _EMPTY:
-            continue
-        block[k] = state
-        if state == _FULL:
-            continue
-        pair[used, 0], pair[used, 1], bound[used] = i, first[k], most
-        first[k] = used
-        used += 1
-    return used
-
-
-@kernel
-def _stands(x: Floats, y: Floats, px: float, py: float) -> tuple[int, float]:
-    """Whether a closed ring fills a block about a point, touches it, or leaves it empty; the most it may be there."""
-    inside, away = _from_outline(x, y, px, py)
-    if away <= _HALF_BLOCK:
-        return _TOUCHED, MOST_M
-    if inside:
-        return _FULL, MOST_M
-    return (_TOUCHED if away <= _HALF_BLOCK + MOST_M else _EMPTY), _HALF_BLOCK - away
-
-
-@kernel
-def _more_blocks(block: Int32s, first: Int64s) -> tuple[Int32s, Int64s]:
-    larger = np.zeros(2 * block.size, dtype=np.int32)
-    larger[: block.size] = block
-    longer = np.full(2 * first.size, -1, dtype=np.int64)
-    longer[: first.size] = first
-    return larger, longer
-
-
-@kernel
-def _more_pairs(pair: Int64s, bound: Floats) -> tuple[Int64s, Floats]:
-    longer_pair, longer_bound = np.empty((2 * bound.size, 2), dtype=np.int64), np.empty(2 * bound.size)
-    longer_pair[: bound.size], longer_bound[: bound.size] = pair, bound
-    return longer_pair, longer_bound
-
-
-@kernel
-def _unfilled(frame: _Frame, square: Int32s) -> Int32s:
-    """How many squares that are not full lie south and west of each corner of a square."""
-    _, _, columns, rows = frame
+def _unfilled(filled: Bools) -> Int32s:
+    """How many squares that are not filled lie south and west of each corner of a square."""
+    rows, columns = filled.shape
     count = np.zeros((rows + 1, columns + 1), dtype=np.int32)
     for r in range(rows):
         row = 0
         for c in range(columns):
-            row += square[r * columns + c] != -2
+            row += not filled[r, c]
             count[r + 1, c + 1] = count[r, c + 1] + row
     return count
 
 
 @kernel
 def _some(unfilled: Int32s, left: int, right: int, low: int, high: int) -> bool:
-    """Whether some square of a range is not full."""
+    """Whether some square of a range is not filled."""
     with_west = unfilled[high + 1, right + 1] - unfilled[low, right + 1]
     return bool(with_west > unfilled[high + 1, left] - unfilled[low, left])
 
 
 @kernel
-def _bound(shape: _Shape, x: float, y: float, risen: float) -> float:
-    """The most that a shape's value may be in a block about a point: it leaps at straight ends, else it is `risen`."""
-    u = (x - shape[0]) * shape[2] + (y - shape[1]) * shape[3]
-    if u < 0.0 or (shape[4] >= 0.0 and u > shape[4]):
-        return MOST_M
-    return risen
-
-
-@kernel
-def _values(
-    given: _Given, frame: _Frame, square: Int32s, block: Int32s, chains: _Chains
+def _painted(
+    given: _Given, frame: _Frame, lists: tuple[Int64s, Int32s, Bools], rules: _Rules, points: tuple[_Points, _Points]
 ) -> tuple[Int32s, Int32s, Values]:
-    """Place and values of each block that some shape touches."""
-    west, south, columns, _ = frame
-    first = chains[0]
-    count = 0
-    for own in range(block.shape[0]):
-        for k in range(BLOCKS * BLOCKS):
-            count += block[own, k] == _TOUCHED and first[own * BLOCKS * BLOCKS + k] >= 0
-    column, row = np.empty(count, dtype=np.int32), np.empty(count, dtype=np.int32)
-    value = np.full((count, _CORNERS * _CORNERS), -MOST_M, dtype=np.float32)
-    x, y = np.empty(_CORNERS * _CORNERS), np.empty(_CORNERS * _CORNERS)
+    """Place and values of each block that is not full and that some shape touches."""
+    (west, south, columns, _), (offset, listed, full) = frame, lists
+    place, value = np.empty((256, 2), dtype=np.int32), np.empty((256, _CORNERS * _CORNERS), dtype=np.float32)
+    most = 0
+    for q in range(offset.size - 1):
+        most = max(most, offset[q + 1] - offset[q])
+    rows, chosen = np.empty((most, BLOCKS * BLOCKS), dtype=np.float32), np.empty(most, dtype=np.int32)
     n = 0
-    for at in range(square.size):
-        own = square[at]
-        if own < 0:
+    for q in range(offset.size - 1):
+        own = listed[offset[q] : offset[q + 1]]
+        if not own.size:
             continue
+        column, row = q % columns + west, q // columns + south
+        here = _own(full, q // columns, q % columns).copy().reshape(BLOCKS * BLOCKS)
+        _middles(given, own, (column * SQUARE_M, row * SQUARE_M), points[0], rules, (rows, here))
+        if n + BLOCKS * BLOCKS > value.shape[0]:
+            place, value = _more(place, value)
         for k in range(BLOCKS * BLOCKS):
-            chain = first[own * BLOCKS * BLOCKS + k]
-            if block[own, k] != _TOUCHED or chain < 0:
+            if here[k]:
                 continue
-            column[n] = (at % columns + west) * BLOCKS + k % BLOCKS
-            row[n] = (at // columns + south) * BLOCKS + k // BLOCKS
-            for corner in range(_CORNERS * _CORNERS):
-                x[corner] = column[n] * BLOCK_M + (corner % _CORNERS) * CELL_M
-                y[corner] = row[n] * BLOCK_M + (corner // _CORNERS) * CELL_M
-            _block_values(given, chains, chain, (x, y), value[n])
+            middle = rows[: own.size, k]
+            touching = chosen[: _touching(middle, chosen)]
+            if not touching.size:
+                continue
+            place[n, 0], place[n, 1] = column * BLOCKS + k % BLOCKS, row * BLOCKS + k // BLOCKS
+            corner = place[n, 0] * BLOCK_M, place[n, 1] * BLOCK_M
+            _corners(given, own[touching], middle[touching], corner, points[1], value[n])
             n += 1
-    return column, row, value.reshape((count, _CORNERS, _CORNERS))
+    return place[:n, 0].copy(), place[:n, 1].copy(), value[:n].copy().reshape((n, _CORNERS, _CORNERS))
 
 
 @kernel
-def _block_values(given: _Given, chains: _Chains, chain: int, corners: tuple[Floats, Floats], value: Values) -> None:
-    """The greatest values of the shapes of a chain at the corners of a block, the most promising shape first."""
-    _, pair, bound = chains
-    best, entry = chain, chain
-    while entry >= 0:
-        if bound[entry] > bound[best]:
-            best = entry
-        entry = pair[entry, 1]
-    _put(given, pair[best, 0], corners, value)
-    least = value.min()
+def _more(place: Int32s, value: Values) -> tuple[Int32s, Values]:
+    longer, more = (
+        np.empty((2 * place.shape[0], 2), dtype=np.int32),
+        np.empty((2 * value.shape[0], value.shape[1]), dtype=np.float32),
+    )
+    longer[: place.shape[0]], more[: value.shape[0]] = place, value
+    return longer, more
+
+
+@kernel
+def _middles(
+    given: _Given, own: Int32s, corner: Point, middles: _Points, rules: _Rules, found: tuple[Values, Bools]
+) -> None:
+    """The values of some shapes in the middle of each block of a square, a row each; blocks that are full are marked."""
+    (shapes, stopped, _), (rows, full) = given, found
+    greatest = np.full(full.size, _NOTHING, dtype=np.float32)
+    for j in range(own.size):
+        rows[j] = _NOTHING
+        if not stopped[own[j]]:
+            raise_to(shape_at(shapes, own[j]), corner, middles, _ANY, rows[j])
+            for k in range(full.size):
+                greatest[k] = max(greatest[k], rows[j, k])
+    if rules[1]:
+        full |= greatest >= np.float32(rules[0] * _HALF_BLOCK)
+        return
+    for j in range(own.size):
+        for k in range(full.size):
+            if rows[j, k] > 0.0 and not full[k]:
+                x, y = corner[0] + k % BLOCKS * BLOCK_M, corner[1] + k // BLOCKS * BLOCK_M
+                full[k] = _holds(shape_at(shapes, own[j]), x, y, BLOCK_M)
+    for j in range(own.size):
+        if stopped[own[j]]:
+            _middles_behind(given, own[j], corner, rows[j], full)
+
+
+@kernel
+def _middles_behind(given: _Given, i: int, corner: Point, row: Values, full: Bools) -> None:
+    """The same of a shape that a barrier reaches into: what is left of it is asked only where it would be whole."""
+    shapes, _, (offset, ring_x, ring_y) = given
+    shape, x, y = shape_at(shapes, i), ring_x[offset[i] : offset[i + 1]], ring_y[offset[i] : offset[i + 1]]
+    for k in range(full.size):
+        if full[k]:
+            continue
+        px, py = corner[0] + (k % BLOCKS + 0.5) * BLOCK_M, corner[1] + (k // BLOCKS + 0.5) * BLOCK_M
+        if value_of(shape, px, py) >= -(_HALF_BLOCK + _FAR_M):
+            row[k] = outline_value(x, y, px, py)
+            full[k] = row[k] > _HALF_BLOCK
+
+
+@kernel
+def _touching(row: Values, chosen: Int32s) -> int:
+    """List the shapes that touch a block, which have these values in its middle; how many they are."""
+    count = 0
+    for j in range(row.size):
+        if row[j] >= -(_HALF_BLOCK + MOST_M):
+            chosen[count] = j
+            count += 1
+    return count
+
+
+@kernel
+def _corners(given: _Given, own: Int32s, middle: Values, corner: Point, corners: _Points, value: Values) -> None:
+    """The greatest values of some shapes at the corners of a block, in the middle of which they have these values."""
+    shapes, stopped, _ = given
+    value[:] = -_MOST
+    for n in range(own.size):
+        if not stopped[own[n]]:
+            raise_to(shape_at(shapes, own[n]), corner, corners, _MOST, value)
+            if n % _IN_A_ROW == _IN_A_ROW - 1 and value.min() >= _MOST:
+                return
     # What barriers stop takes the longest to look at and is often not needed any more.
-    for late in (False, True):
-        entry = chain
-        while entry >= 0 and least < MOST_M:
-            if entry != best and bound[entry] > least and given[1][pair[entry, 0]] == late:
-                _put(given, pair[entry, 0], corners, value)
-                least = value.min()
-            entry = pair[entry, 1]
+    for n in range(own.size):
+        if stopped[own[n]] and (middle[n] >= 0.0 or middle[n] + _HALF_BLOCK > value.min()):
+            _raise_to_outline(given, own[n], corner, corners, value)
 
 
 @kernel
-def _put(given: _Given, i: int, corners: tuple[Floats, Floats], value: Values) -> None:
-    """Raise the corners of a block to the values of a shape."""
-    shapes, stopped, rings = given
-    x, y = corners
-    if stopped[i]:
-        a, b = rings[0][i], rings[0][i + 1]
-        for k in range(x.size):
-            if value[k] >= MOST_M:
-                continue
-            new = _outline_value(rings[1][a:b], rings[2][a:b], x[k], y[k])
-            value[k] = max(value[k], np.float32(min(new, MOST_M)))
-    elif shapes[i, 4] < 0.0:
-        _raise_to_disc(_numbers(shapes, i), x, y, value)
-    else:
-        _raise_to_trapezoid(_numbers(shapes, i), x, y, value)
+def _raise_to_outline(given: _Given, i: int, corner: Point, corners: _Points, value: Values) -> None:
+    offset, ring_x, ring_y = given[2]
+    x, y = ring_x[offset[i] : offset[i + 1]], ring_y[offset[i] : offset[i + 1]]
+    for k in range(value.size):
+        if value[k] < _MOST:
+            new = outline_value(x, y, corner[0] + corners[0][k], corner[1] + corners[1][k])
+            # Within a ring all that is kept is left.
+            value[k] = max(value[k], _MOST if new > 0.0 else np.float32(new))

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from geoservice.coverage.circles.painting import CELL_M, CELLS, Painted, Values
+from geoservice.coverage.circles.painting import CELL_M, CELLS, Painted
+from geoservice.coverage.circles.values import Values
 from geoservice.network.arrays import Floats, Int32s, Int64s
 from geoservice.network.compiled import kernel
 
