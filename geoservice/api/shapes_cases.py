@@ -415,3 +415,24 @@ class CaseShape(CaseHead):
     materials: list[MaterialOfCase]
     moves: list[MoveShape]
     transitions: list[TransitionShape]
+
+
+class DocumentLine(Shape):
+    """A paper of a case; `hindrance` is null where it can be drawn.
+
+    It is a `draft` until the step that it belongs to was taken; a `transcript` is there to be copied into the official form.
+    """
+
+    id: str
+    title: Title
+    open: bool
+    draft: bool
+    transcript: bool
+    citations: list[str]
+    hindrance: Hindrance | None
+
+
+class CaseDocuments(Shape):
+    """All papers of a case."""
+
+    items: list[DocumentLine]

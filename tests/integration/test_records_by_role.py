@@ -45,6 +45,7 @@ OTHERS = {
     "name_id",
     "opinion_id",
     "material",
+    "document",
 }
 # The history of any of them.
 HISTORY = "/api/history/{table}/{record_id}"

@@ -56,6 +56,8 @@ class Authority(Declaration):
         Steps that there are not for these names.
     needs
         Optional steps that are not optional for these.
+    approver, filing_office, announcer
+        The office by its full name, for papers; empty where it is not one and the same for every case.
     """
 
     id: str
@@ -69,6 +71,9 @@ class Authority(Declaration):
     note: str | None = None
     skips: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
+    approver: str = ""
+    filing_office: str = ""
+    announcer: str = ""
 
 
 class Material(Declaration):
@@ -83,6 +88,12 @@ class Material(Declaration):
     def wanted_for(self, step: str, first: str) -> bool:
         """Whether it has to be there for a step; a required one has to be for the first."""
         return step in self.steps or (self.required and step == first)
+
+
+class Office(Declaration):
+    """Who keeps the desk."""
+
+    name: str = Field(min_length=1)
 
 
 class Clock(Declaration):
@@ -100,6 +111,7 @@ class CaseRules(Declaration):
     terms: tuple[Term, ...]
     authorities: tuple[Authority, ...]
     materials: tuple[Material, ...]
+    office: Office
     clock: Clock
 
     @model_validator(mode="after")

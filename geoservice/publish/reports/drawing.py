@@ -1,41 +1,23 @@
-"""Pictures of a report as SVG: the map of one case, and bars by township.
-
-Text stays text in the SVG, so that the reader's own fonts draw it; glyphs that this machine lacks do not matter.
-"""
+"""Pictures of a report as SVG: the map of one case, and bars by township."""
 
 from __future__ import annotations
 
-import io
-import re
-import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import shapely
-from matplotlib import rcParams
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_svg import FigureCanvasSVG
-from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.figure import Figure
-from matplotlib.font_manager import get_font_names
-from matplotlib.path import Path
-from shapely.geometry.base import BaseGeometry
 
 from geoservice.crs import MetricCrs, metric_crs
+from geoservice.publish.pictures import BORDER, INK, LAND, ROAD, WATER, WIDTH_IN, fill, frame, is_area, lines, svg
 from geoservice.publish.reports.content import Content
 from geoservice.publish.reports.words import percent, share
 
-# For the room that text takes; the page itself names the fonts that draw it.
-_HAN = {"Noto Sans CJK SC", "Noto Sans CJK JP", "Source Han Sans SC", "Noto Sans SC", "PingFang SC", "Microsoft YaHei"}
-FONTS = [*sorted(_HAN & set(get_font_names())), "DejaVu Sans"]
-LAND, WATER, ROAD, BORDER, INK = "#f7f5f0", "#c6dce8", "#d9c08f", "#7d718c", "#1d2126"
-WIDTH_IN = 7.4
 # One hue, lighter outward; covered and uncovered differ in shape too.
 RINGS = ("#2c3f94", "#6478c6", "#98a6de", "#bcc6ea")
 COVERED, UNCOVERED = "#2c3f94", "#c0490a"
-# Set once for the program: a setting a drawing would meet those of other threads.
-rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "geoservice", "font.family": FONTS, "font.size": 8})
 
 
 def county_map(content: Content, names: tuple[str, str, str]) -> str:
@@ -54,10 +36,10 @@ def county_map(content: Content, names: tuple[str, str, str]) -> str:
     _grounds(axes, content, local)
     _rings(axes, content, local)
     _points(axes, content, local, names)
-    _frame(axes)
+    frame(axes)
     (west, east), (south, north) = axes.get_xlim(), axes.get_ylim()
     figure.set_size_inches(WIDTH_IN, min(max(WIDTH_IN * (north - south) / (east - west), 3.0), 9.0))
-    return _svg(figure)
+    return svg(figure)
 
 
 def township_bars(rows: Sequence[dict[str, Any]], other: str) -> str:
@@ -79,7 +61,7 @@ def township_bars(rows: Sequence[dict[str, Any]], other: str) -> str:
     axes.tick_params(length=0)
     for spine in axes.spines.values():
         spine.set_visible(False)
-    return _svg(figure)
+    return svg(figure)
 
 
 def _local(content: Content) -> MetricCrs:
@@ -93,13 +75,13 @@ def _local(content: Content) -> MetricCrs:
 
 def _grounds(axes: Axes, content: Content, local: MetricCrs) -> None:
     units = [local.to_metres(one.geometry) for one in content.units]
-    _fill(axes, units, face=LAND, edge="none", zorder=1)
+    fill(axes, units, face=LAND, edge="none", zorder=1)
     waters = [local.to_metres(one.geometry) for one in content.waters]
-    _fill(axes, [shape for shape in waters if _is_area(shape)], face=WATER, edge="none", zorder=2)
-    _lines(axes, [shape for shape in waters if not _is_area(shape)], color=WATER, width=0.8, zorder=2)
-    _lines(axes, [local.to_metres(one.geometry) for one in content.roads], color=ROAD, width=0.6, zorder=4)
-    _lines(axes, [shapely.boundary(shape) for shape in units], color="#ffffff", width=1.8, zorder=5)
-    _lines(axes, [shapely.boundary(shape) for shape in units], color=BORDER, width=0.6, zorder=6)
+    fill(axes, [shape for shape in waters if is_area(shape)], face=WATER, edge="none", zorder=2)
+    lines(axes, [shape for shape in waters if not is_area(shape)], color=WATER, width=0.8, zorder=2)
+    lines(axes, [local.to_metres(one.geometry) for one in content.roads], color=ROAD, width=0.6, zorder=4)
+    lines(axes, [shapely.boundary(shape) for shape in units], color="#ffffff", width=1.8, zorder=5)
+    lines(axes, [shapely.boundary(shape) for shape in units], color=BORDER, width=0.6, zorder=6)
     for one, shape in zip(content.units, units, strict=True):
         middle = shapely.point_on_surface(shape)
         axes.text(middle.x, middle.y, one.name, ha="center", va="center", color="#33373c", fontsize=6.5, zorder=12)
@@ -109,8 +91,8 @@ def _rings(axes: Axes, content: Content, local: MetricCrs) -> None:
     for rank, ring in enumerate(content.circles):
         colour = RINGS[min(len(content.circles) - 1 - rank, len(RINGS) - 1)]
         shape = local.to_metres(ring.geometry)
-        _fill(axes, [shape], face=colour, edge="none", zorder=3, alpha=0.25)
-        _lines(axes, [shapely.boundary(shape)], color=colour, width=0.5, zorder=7)
+        fill(axes, [shape], face=colour, edge="none", zorder=3, alpha=0.25)
+        lines(axes, [shapely.boundary(shape)], color=colour, width=0.5, zorder=7)
 
 
 def _points(axes: Axes, content: Content, local: MetricCrs, names: tuple[str, str, str]) -> None:
@@ -130,69 +112,3 @@ def _points(axes: Axes, content: Content, local: MetricCrs, names: tuple[str, st
     handles, labels = axes.get_legend_handles_labels()
     if handles:
         axes.legend(handles, labels, loc="lower left", frameon=False, fontsize=7)
-
-
-def _frame(axes: Axes) -> None:
-    """Scale bar and north arrow; the map's north is that of its projection."""
-    west, east = axes.get_xlim()
-    south, north = axes.get_ylim()
-    width, height = east - west, north - south
-    length = _round_length(width / 5)
-    x, y = east - 0.04 * width - length, south + 0.04 * height
-    axes.plot([x, x + length], [y, y], color=INK, linewidth=1.2, zorder=20, solid_capstyle="butt")
-    label = f"{length / 1000:g} km" if length >= 1000 else f"{length:g} m"
-    axes.text(x + length / 2, y + 0.012 * height, label, ha="center", fontsize=7, zorder=20)
-    top = north - 0.03 * height
-    axes.annotate(
-        "N",
-        xy=(east - 0.04 * width, top),
-        xytext=(east - 0.04 * width, top - 0.1 * height),
-        ha="center",
-        arrowprops={"arrowstyle": "-|>", "color": INK},
-        zorder=20,
-    )
-    axes.set_xlim(west, east)
-    axes.set_ylim(south, north)
-
-
-def _round_length(metres: float) -> float:
-    """The largest of 1, 2, 5 times a power of ten that is not longer.
-
-    Examples
-    --------
-    >>> _round_length(7300.0), _round_length(260.0)
-    (5000.0, 200.0)
-    """
-    power = float(10 ** np.floor(np.log10(max(metres, 1.0))))
-    return max(step * power for step in (1, 2, 5) if step * power <= max(metres, 1.0))
-
-
-def _is_area(shape: BaseGeometry) -> bool:
-    return bool(shapely.get_dimensions(shape) == 2)
-
-
-def _fill(
-    axes: Axes, shapes: Iterable[BaseGeometry], *, face: str, edge: str, zorder: float, alpha: float = 1.0
-) -> None:
-    paths = [_path(polygon) for shape in shapes for polygon in shapely.get_parts(shape) if _is_area(polygon)]
-    axes.add_collection(PathCollection(paths, facecolors=face, edgecolors=edge, alpha=alpha, zorder=zorder))
-
-
-def _path(polygon: BaseGeometry) -> Path:
-    rings = [Path(shapely.get_coordinates(ring), closed=True) for ring in shapely.get_rings(polygon)]
-    return Path.make_compound_path(*rings)
-
-
-def _lines(axes: Axes, shapes: Iterable[BaseGeometry], *, color: str, width: float, zorder: float) -> None:
-    chains = [shapely.get_coordinates(line) for shape in shapes for line in shapely.get_parts(shape)]
-    axes.add_collection(LineCollection(chains, colors=color, linewidths=width, zorder=zorder))
-
-
-def _svg(figure: Figure) -> str:
-    FigureCanvasSVG(figure)
-    buffer = io.StringIO()
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph .* missing from", category=UserWarning)
-        figure.savefig(buffer, format="svg", metadata={"Date": None}, transparent=True)
-    # Inside a page there is no place for a declaration and a document type.
-    return re.sub(r"^.*?(?=<svg)", "", buffer.getvalue(), count=1, flags=re.DOTALL)

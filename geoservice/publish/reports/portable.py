@@ -16,9 +16,10 @@ from jinja2 import Template
 
 from geoservice.language import translate
 from geoservice.publish.pages import render
+from geoservice.publish.pictures import BORDER, LAND, ROAD, WATER
 from geoservice.publish.reports import words
 from geoservice.publish.reports.content import Content, Shown, title_of
-from geoservice.publish.reports.drawing import BORDER, COVERED, LAND, RINGS, ROAD, UNCOVERED, WATER
+from geoservice.publish.reports.drawing import COVERED, RINGS, UNCOVERED
 from geoservice.resources import resource
 
 # A metre, in degrees.

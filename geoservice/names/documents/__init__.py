@@ -1,0 +1,1 @@
+"""Papers of a naming case as plain documents: what they say, not how they look."""

@@ -1,0 +1,1 @@
+"""Papers of a naming case as files: HTML that prints on A4, and DOCX."""
