@@ -21,9 +21,11 @@ from matplotlib.font_manager import get_font_names
 from matplotlib.path import Path
 from shapely.geometry.base import BaseGeometry
 
-# For the room that text takes; the page itself names the fonts that draw it.
-_HAN = {"Noto Sans CJK SC", "Noto Sans CJK JP", "Source Han Sans SC", "Noto Sans SC", "PingFang SC", "Microsoft YaHei"}
-FONTS = [*sorted(_HAN & set(get_font_names())), "DejaVu Sans"]
+# For the room that text takes in SVG, where the page names the fonts that draw it; in other pictures these draw it. The
+# Chinese forms of characters before the Japanese.
+_HAN = ("Noto Sans CJK SC", "Source Han Sans SC", "Noto Sans SC", "PingFang SC", "Microsoft YaHei", "Noto Sans CJK JP")
+_HERE = set(get_font_names())
+FONTS = [*(name for name in _HAN if name in _HERE), "DejaVu Sans"]
 LAND, WATER, ROAD, BORDER, INK = "#f7f5f0", "#c6dce8", "#d9c08f", "#7d718c", "#1d2126"
 WIDTH_IN = 7.4
 # Set once for the program: a setting a drawing would meet those of other threads.

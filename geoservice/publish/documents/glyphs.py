@@ -8,6 +8,9 @@ from matplotlib.font_manager import FontProperties, findfont, fontManager, get_f
 
 from geoservice.publish.pictures import FONTS
 
+# A font of placeholders that matplotlib brings along.
+LAST_RESORT = "Last Resort"
+
 
 def fonts_for(text: str) -> list[str] | None:
     r"""Families that together have every character; None where a character is in no font here.
@@ -37,7 +40,7 @@ def _path(family: str) -> str:
 def _family_with(character: str) -> str | None:
     """A family of this machine that has a character."""
     for entry in fontManager.ttflist:
-        if _has(entry.fname, character):
+        if not entry.name.startswith(LAST_RESORT) and _has(entry.fname, character):
             return str(entry.name)
     return None
 
