@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from functools import cache
 
+from matplotlib import get_data_path
 from matplotlib.font_manager import FontProperties, findfont, fontManager, get_font
 
 from geoservice.publish.pictures import FONTS
 
-# A font of placeholders that matplotlib brings along.
-LAST_RESORT = "Last Resort"
+# Fonts that matplotlib brings along hold signs of formulas, or placeholders for everything.
+_OWN = get_data_path()
 
 
 def fonts_for(text: str) -> list[str] | None:
@@ -40,7 +41,7 @@ def _path(family: str) -> str:
 def _family_with(character: str) -> str | None:
     """A family of this machine that has a character."""
     for entry in fontManager.ttflist:
-        if not entry.name.startswith(LAST_RESORT) and _has(entry.fname, character):
+        if not entry.fname.startswith(_OWN) and _has(entry.fname, character):
             return str(entry.name)
     return None
 
