@@ -41,6 +41,8 @@ class FieldDeclaration(Declaration):
         The list that a code, or each word of a list, is from.
     help
         What belongs into it, for whoever fills in a form.
+    form
+        What a text has to look like (`geoservice.ingest.parsers`).
     """
 
     name: Identifier
@@ -52,6 +54,7 @@ class FieldDeclaration(Declaration):
     min: float | None = None
     max: float | None = None
     codes: Identifier | None = None
+    form: Literal["place_code"] | None = None
     unit: str | None = None
     aliases: tuple[str, ...] = ()
     default: str | int | float | bool | None = None
@@ -94,6 +97,13 @@ class Style(Declaration):
     visible: bool = True
 
 
+class NotKept(Declaration):
+    """Columns that files of a layer have and that are left out, and why."""
+
+    headers: tuple[str, ...] = Field(min_length=1)
+    why: Text
+
+
 class LayerDeclaration(Declaration):
     """One file of layers/layers."""
 
@@ -109,6 +119,7 @@ class LayerDeclaration(Declaration):
     tiles: Tiles | None = None
     style: Style | None = None
     fields: tuple[FieldDeclaration, ...]
+    not_kept: tuple[NotKept, ...] = ()
 
     @model_validator(mode="after")
     def _names_are_known(self) -> Self:

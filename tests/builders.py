@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from shapely.geometry import MultiPolygon, box
 
+from geoservice.catalog import Catalog
 from geoservice.database.engine import Database
 from geoservice.ingest.load import LoadOptions
 from geoservice.ingest.records import GEOM, SOURCE_ROW, RecordSet
@@ -35,12 +36,14 @@ def square(west: float, south: float, size: float = 0.1) -> MultiPolygon:
     return MultiPolygon([box(west, south, west + size, south + size)])
 
 
-def given_database(monkeypatch: pytest.MonkeyPatch, module: Any, database: Database, heads: Path) -> None:
+def given_database(
+    monkeypatch: pytest.MonkeyPatch, module: Any, database: Database, heads: Path, catalog: Catalog | None = None
+) -> None:
     """Commands of a module work on a database that is there already."""
     settings = Settings(state=database.settings.state, audit=AuditSettings(audit_file=heads))
 
     @contextmanager
-    def ready() -> Iterator[tuple[Settings, None, Database]]:
-        yield settings, None, database
+    def ready() -> Iterator[tuple[Settings, Catalog | None, Database]]:
+        yield settings, catalog, database
 
     monkeypatch.setattr(module, "ready", ready)

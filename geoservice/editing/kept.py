@@ -30,9 +30,15 @@ from geoservice.errors import NotFound
 # Said by the unit that a record names, which is chosen and not typed.
 BY_UNIT = ("township_code", "township_name", "parent_code")
 CODE_FIELDS = {"code": "code", "code_system": "system", "code_edition": "edition"}
-NAME_KINDS = {"name": "standard", "alias": "alias", "abbreviation": "abbreviation", "former_name": "former"}
+NAME_KINDS = {
+    "name": "standard",
+    "alias": "alias",
+    "abbreviation": "abbreviation",
+    "former_name": "former",
+    "map_name": "map",
+}
 # Of a place's standard name in force.
-NAME_FIELDS = ("reading", "romanisation", "valid_from", "valid_to")
+NAME_FIELDS = ("reading", "reading_source", "romanisation", "valid_from", "valid_to")
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,11 @@ from sqlalchemy import Connection, delete, insert, select, update
 from geoservice.editing.kept import CODE_FIELDS, NAME_KINDS, Kept, Part
 from geoservice.editing.reading import Row, main_code, plain, standard_name
 from geoservice.ingest.load.places import name_row, split_names
+from geoservice.ingest.reading_sources import DICTIONARY
 
 LOCAL = "local"
 UNSTATED = "unstated"
+OFFICER = "officer"
 
 
 def write_parts(
@@ -71,17 +73,14 @@ def _write_names(
 ) -> None:
     standard = standard_name(rows)
     # A dictionary's reading that nobody has touched confirms nothing: all readings are searched as before.
-    guessed = standard is not None and standard["reading_source"] != "stated"
-    kept_guess = guessed and standard is not None and values["reading"] == standard["reading"]
-    stated = (None if kept_guess else values["reading"]) or values["romanisation"]
-    given = name_row(values["name"], stated, values["romanisation"], values["class_code"])
+    source = _source(standard, values)
+    guess = source == DICTIONARY and standard is not None and values["reading"] == standard["reading"]
+    stated = (None if guess else values["reading"]) or values["romanisation"]
+    given = name_row(values["name"], stated, values["romanisation"], values["class_code"], source)
     given |= {name: values[name] for name in ("valid_from", "valid_to")}
     if standard is None:
         _insert(connection, part, key, "standard", given, marks)
     else:
-        if values["name"] == standard["name"] and values["reading"] == standard["reading"]:
-            # The same reading as before keeps its source.
-            given["reading_source"] = standard["reading_source"]
         changed = {name: value for name, value in given.items() if plain(standard[name]) != plain(value)}
         if changed:
             connection.execute(update(part.table).where(part.table.c.id == standard["id"]).values(changed))
@@ -94,6 +93,17 @@ def _write_names(
             for name in wanted:
                 if name not in {one["name"] for one in present}:
                     _insert(connection, part, key, kind, name_row(name, None, None, values["class_code"]), marks)
+
+
+def _source(standard: Row | None, values: Mapping[str, Any]) -> str | None:
+    """Whose word the reading is then: as chosen, the officer's where it was typed, the one of before where nothing changed."""
+    chosen: str | None = values["reading_source"]
+    if standard is None:
+        return chosen or OFFICER
+    if chosen != standard["reading_source"]:
+        return chosen or OFFICER
+    same = values["name"] == standard["name"] and values["reading"] == standard["reading"]
+    return chosen if same or not values["reading"] else OFFICER
 
 
 def _insert(

@@ -49,12 +49,39 @@ class Scope(Declaration):
     setting: bool = False
 
 
+class RegisteredTwice(Declaration):
+    """When an organisation's record and a unit's are of one village.
+
+    Attributes
+    ----------
+    near_m
+        They lie no further apart.
+    endings
+        What a name ends in behind the specific term, as regular expressions, the longest first.
+    """
+
+    near_m: float = Field(gt=0)
+    endings: tuple[str, ...]
+    reason: str
+    setting: bool = True
+
+
+class Spellings(Declaration):
+    """When two spellings are of one place: names that differ by variants or look-alikes, and lie no further apart."""
+
+    near_m: float = Field(gt=0)
+    reason: str
+    setting: bool = True
+
+
 class Alike(Declaration):
     """File layers/standards/names.toml."""
 
     near_sounds: tuple[NearSound, ...]
     near_forms: NearForms
     scopes: tuple[Scope, ...]
+    registered_twice: RegisteredTwice
+    spellings: Spellings
 
 
 @cache

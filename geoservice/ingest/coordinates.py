@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -268,11 +269,23 @@ def _wkt(raw: RawTable, index: int, crs: Crs | None) -> Located:
     shapes: list[Any] = []
     for position, cell in enumerate(raw.cells[index]):
         try:
-            shapes.append(None if cell is None else shapely.from_wkt(str(cell).strip()))
-        except ShapelyError:
+            shapes.append(None if cell is None else _written(str(cell).strip()))
+        except (ShapelyError, ValueError, TypeError, KeyError):
             shapes.append(None)
             refused[position] = (header, ValueRefusedError("import.not-wkt"))
     return Located(object_array(shapes), crs or Crs.parse("EPSG:4490"), "given" if crs else "assumed", refused)
+
+
+def _written(text: str) -> Any:
+    """A geometry as WKT, or as GeoJSON, whose numbers the national base writes as texts."""
+    if not text.startswith("{"):
+        return shapely.from_wkt(text)
+    given = json.loads(text)
+    return shapely.geometry.shape({"type": given["type"], "coordinates": _numbers(given["coordinates"])})
+
+
+def _numbers(given: Any) -> Any:
+    return [_numbers(one) for one in given] if isinstance(given, list) else float(given)
 
 
 REASONS: Mapping[str, str] = {

@@ -19,7 +19,11 @@ POSITIONS: Mapping[str, tuple[str, ...]] = {
     "x": ("x", "x坐标", "坐标x", "坐标(x)", "xcoord", "pointx"),
     "y": ("y", "y坐标", "坐标y", "坐标(y)", "ycoord", "pointy"),
     "lonlat": ("经纬度", "经纬度坐标", "坐标", "location", "lonlat", "lnglat"),
-    "wkt": ("wkt", "geometry", "geom", "几何"),
+    "wkt": ("wkt", "geometry", "geom", "几何", "gdm"),
+    # The other end of what is not a point, and the system that the positions of a row are in.
+    "to_lon": ("至东经", "止点经度", "终点经度", "tolon"),
+    "to_lat": ("至北纬", "止点纬度", "终点纬度", "tolat"),
+    "crs": ("坐标系", "坐标系统", "crs"),
 }
 # Columns that say who may see a row, in a file of any layer; folded as well.
 MARKS: Mapping[str, tuple[str, ...]] = {

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from geoservice.catalog import CodeList, FieldDeclaration
+from geoservice.ingest.place_codes import parse_place_code
 from geoservice.ingest.values import (
     INVISIBLE,
     Noted,
@@ -35,6 +36,8 @@ def parser_for(declared: FieldDeclaration, codes: Mapping[str, CodeList]) -> Par
     if declared.type == "number":
         return lambda cell: _within(declared, parse_number(cell, unit=declared.unit))
     if declared.type == "text":
+        if declared.form == "place_code":
+            return lambda cell: parse_place_code(parse_code_text(cell))
         if declared.name == "code" or declared.name.endswith("_code"):
             return lambda cell: _short(declared, parse_code_text(cell))
         return lambda cell: _short(declared, parse_text(cell))

@@ -16,21 +16,23 @@ from geoservice.catalog import Catalog, LayerDeclaration
 from geoservice.crs import BD09, GCJ02, SRID, Crs
 from geoservice.errors import BadInput
 from geoservice.ingest.coordinates import REASONS, locate, swapped_in
-from geoservice.ingest.fields import Matched, header_score, match_headers
+from geoservice.ingest.fields import Matched, fold, header_score, match_headers
 from geoservice.ingest.geometry import Prepared, clean, refuse_swapped, repair, to_lonlat
 from geoservice.ingest.marks import check_marks
+from geoservice.ingest.ranges import refuse_other_systems, widen
 from geoservice.ingest.readers.raw import Cells, RawTable, object_array
 from geoservice.ingest.records import GEOM, SOURCE_ROW, Notice, RecordSet, Refusal
 from geoservice.ingest.shift import DECLARED, Reference, ShiftReport, detect_shift
 from geoservice.ingest.sources import open_source
 from geoservice.ingest.validate import Checked, Fault, check_fields, check_order
 from geoservice.ingest.values import ValueRefusedError, show
-from geoservice.language import translate
+from geoservice.language import current_language, translate
 from geoservice.settings import ImportSettings
 
 Progress = Callable[[str, int, int], None]
 """Called with the key of a text that names the step, the steps done and all steps."""
 
+_SHOWN_COLUMNS = 100
 _STEPS = ("import.step.read", "import.step.fields", "import.step.geometry", "import.step.records")
 
 
@@ -200,7 +202,7 @@ def _place(
     file: str,
 ) -> _Placed:
     """Geometry of every row in EPSG:4490, and why rows without it are refused."""
-    geometry, crs, reason = _locate(raw, matched, checked, given, reference=reference, file=file)
+    geometry, crs, reason = _locate(raw, matched, checked, layer, given, reference=reference, file=file)
     if crs is None:
         if layer.geometry_required:
             headers = "、".join(one for one in raw.headers if one) or "-"
@@ -226,13 +228,26 @@ def _place(
 
 
 def _locate(
-    raw: RawTable, matched: Matched, checked: Checked, given: Crs | None, *, reference: Reference | None, file: str
+    raw: RawTable,
+    matched: Matched,
+    checked: Checked,
+    layer: LayerDeclaration,
+    given: Crs | None,
+    *,
+    reference: Reference | None,
+    file: str,
 ) -> tuple[Cells, Crs | None, str | None]:
     if raw.geometry is None:
         bounds = None if reference is None else reference.bounds
         located = locate(raw, matched, given, file=file, bounds=bounds)
         if located is None:
             return np.full(len(raw), None, dtype=object), None, None
+        plain, others = refuse_other_systems(raw, matched)
+        if given is None:
+            located.refused |= others
+            located.geometry[list(others)] = None
+            located.reason = "stated" if plain and located.crs.plain_degrees else located.reason
+        widen(raw, matched, located, checked.columns, layer, file=file)
         checked.notices += located.notices
         for position, (header, refused) in located.refused.items():
             cell = raw.column(header)[position]
@@ -329,7 +344,7 @@ def _assemble(
         layer=layer.id,
         records=_frame(raw, checked, prepared, kept),
         refusals=refusals,
-        notices=[*raw.notices, *checked.notices, *_geometry_notices(raw, prepared, rows), *_unused(matched)],
+        notices=[*raw.notices, *checked.notices, *_geometry_notices(raw, prepared, rows), *_unused(matched, layer)],
         source_crs=None if placed.crs is None else placed.crs.name,
         source=file,
         report={
@@ -381,11 +396,21 @@ def _geometry_notices(raw: RawTable, prepared: Prepared, refused: set[int]) -> l
     return notices
 
 
-def _unused(matched: Matched) -> list[Notice]:
-    if not matched.unused:
-        return []
-    shown = "、".join(show(one) or "" for one in matched.unused[:20])
-    return [Notice(None, "import.columns-unused", {"columns": shown, "count": len(matched.unused)})]
+def _unused(matched: Matched, layer: LayerDeclaration) -> list[Notice]:
+    """Columns that are left out: those that the layer declares with the reason, the others by name."""
+    left = list(matched.unused)
+    notices = []
+    for declared in layer.not_kept:
+        known = {fold(header) for header in declared.headers}
+        met = [one for one in left if fold(one) in known]
+        left = [one for one in left if one not in met]
+        if met:
+            values = {"columns": "、".join(met), "why": getattr(declared.why, current_language.get())}
+            notices.append(Notice(None, "import.columns-not-kept", values))
+    if left:
+        shown = "、".join(show(one) or "" for one in left[:_SHOWN_COLUMNS])
+        notices.append(Notice(None, "import.columns-unused", {"columns": shown, "count": len(left)}))
+    return notices
 
 
 def _frame(raw: RawTable, checked: Checked, prepared: Prepared, kept: Any) -> gpd.GeoDataFrame:

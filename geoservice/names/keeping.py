@@ -7,6 +7,7 @@ from collections.abc import Callable
 from sqlalchemy import Connection, bindparam, text
 
 from geoservice.ingest.alike import alike_keys
+from geoservice.ingest.reading_sources import is_stated
 from geoservice.ingest.terms import split_terms
 
 PAGE = 5000
@@ -33,7 +34,7 @@ def rekey(connection: Connection, progress: Callable[[int], None]) -> int:
                     "specific": (terms := split_terms(row.name, row.class_code)).specific,
                     "generic": terms.generic,
                     "keys": list(
-                        alike_keys(row.name, row.class_code, row.reading if row.reading_source == "stated" else None)
+                        alike_keys(row.name, row.class_code, row.reading if is_stated(row.reading_source) else None)
                     ),
                 }
                 for row in rows

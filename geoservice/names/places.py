@@ -10,6 +10,7 @@ from sqlalchemy import Connection, case, func, select
 from geoservice.database.filters import visible
 from geoservice.database.models import NAME_KINDS, Place, PlaceName
 from geoservice.names.search import place_columns, standard_name
+from geoservice.names.twice import registered_as
 
 
 def place(connection: Connection, place_id: int, *, day: date) -> dict[str, Any] | None:
@@ -50,4 +51,7 @@ def place(connection: Connection, place_id: int, *, day: date) -> dict[str, Any]
     ).mappings()
     shown = [dict(name) for name in names]
     # A place of which no name is published has none that may be told.
-    return {**row, "names": shown, "schematic": any(name["schematic"] for name in shown)} if shown else None
+    if not shown:
+        return None
+    also = registered_as(connection, [place_id]).get(place_id, [])
+    return {**row, "names": shown, "also": also, "schematic": any(name["schematic"] for name in shown)}

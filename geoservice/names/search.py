@@ -17,6 +17,7 @@ from geoservice.database.paging import Page, decode, encode
 from geoservice.names.matching import INITIALS, answering
 from geoservice.names.query import NameQuery
 from geoservice.names.ranking import FORMER, Asked, Hit, best
+from geoservice.names.twice import once_each
 from geoservice.names.within import Area
 
 
@@ -75,7 +76,7 @@ def search_places(
     )
     ranked = best(connection, asked, limit + 1)
     hits = ranked.hits
-    items = _described(connection, hits[:limit], query, day)
+    items = once_each(connection, _described(connection, hits[:limit], query, day), asked)
     return NamePage(items, encode(hits[limit - 1]) if len(hits) > limit else None, ranked.complete)
 
 

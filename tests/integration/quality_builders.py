@@ -128,6 +128,13 @@ STATEMENTS: dict[str, str] = {
     "facilities.no-beds": "update facility set beds = null",
     "places.no-name": "update place_name set valid_to = '2020-01-01'",
     "places.no-reading": "update place_name set reading = ' '",
+    "places.registered-twice": ";".join((
+        "update place set class_code = '21610'",
+        "update place_name set name = '张家湾村'",
+        _copy("place", {"key": "'copy'", "class_code": "'27610'", "geom": "st_setsrid(st_makepoint(113.031, 30.66), 4490)"}),
+        ("insert into place_name (place_id, kind, name, pinyin, tones, initials, grams, classification, published) select id, 'standard',"
+        f" '张家塆村民委员会', 'z', 'z', 'z', '{{}}', {PUBLIC} from place where key = 'copy'"),
+    )),
     "facilities.twin": _copy("facility", {"key": "'copy'", "unit_id": "null", "geom": "st_setsrid(st_makepoint(113.0205, 30.6505), 4490)"}),
     "roads.loose-end": line("road", "new", "113.03 30.655,113.03 30.650004"),
     "roads.island": line("road", "new", "113.03 30.67,113.04 30.67"),

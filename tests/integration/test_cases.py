@@ -101,7 +101,7 @@ def test_a_street_from_the_application_to_the_registry(desk: Desk) -> None:
             text("select reading_source, alike_keys, specific, generic from place_name where place_id = :id"),
             {"id": place},
         ).one()
-    assert (kept.reading_source, kept.specific, kept.generic) == ("stated", "清泉", "路")
+    assert (kept.reading_source, kept.specific, kept.generic) == ("approved", "清泉", "路")
     assert kept.alike_keys
 
 

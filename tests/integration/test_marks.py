@@ -34,6 +34,7 @@ def file_of(folder: Path, catalog: Catalog, layer: str, levels: tuple[str, ...])
     for number, level in enumerate(levels):
         values = {"key": f"k{number}", "code": f"42900611{number}", "name": f"甲{'乙丙丁'[number]}", **more}
         if layer == "places":
+            values["code"] = f"4290061002220000000{number + 1}"
             values["class_code"] = catalog.codes["place_classes"].entries[0].code
         features.append(
             (

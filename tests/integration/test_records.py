@@ -482,7 +482,7 @@ def test_a_reading_that_nobody_confirmed_stays_one_of_several(clerk: TestClient,
     assert keys() == before
     assert confirmed["values"]["reading"] == "chóng xīng lù"
     patch(clerk, "places", confirmed, values={"reading": "zhòng xīng lù"})
-    assert keys().reading_source == "stated"
+    assert keys().reading_source == "officer"
     assert " " not in keys().tones
 
 

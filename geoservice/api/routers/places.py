@@ -39,6 +39,15 @@ class OnDay(Parameters):
     on: Day | None = Field(None, description="Standard name and unit of this day; today by default")
 
 
+class Registration(Shape):
+    """Another registration of the same village: as unit (216xx) or as organisation (276xx)."""
+
+    place_id: int
+    name: str
+    class_code: str
+    code: str | None
+
+
 class NameHit(Shape):
     """A place under the name that answers best."""
 
@@ -58,6 +67,7 @@ class NameHit(Shape):
     lat: float | None
     bbox: Bounds | None
     match: Literal["han", "pinyin", "initials", "former"]
+    also: list[Registration] = Field(description="Other registrations of the same place: it is counted once")
     schematic: bool
 
 
@@ -95,6 +105,7 @@ class PlaceShape(Shape):
     lat: float | None
     bbox: Bounds | None
     schematic: bool
+    also: list[Registration] = Field(description="Other registrations of the same place: it is counted once")
     names: list[NameShape]
 
 

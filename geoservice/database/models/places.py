@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from geoalchemy2 import Geometry, WKBElement
 from sqlalchemy import (
+    BigInteger,
     CheckConstraint,
     Computed,
     ForeignKey,
@@ -58,6 +61,8 @@ class Place(Classified, Versioned, Base):
         ),
         Index("ix_place_unit_id_class_code", "unit_id", "class_code"),
         Index("ix_place_geom_without_unit", "geom", postgresql_using="gist", postgresql_where=text("unit_id is null")),
+        CheckConstraint("same_as_id <> id", name="same_as_another"),
+        Index("ix_place_same_as_id", "same_as_id", postgresql_where=text("same_as_id is not null")),
         gist("ix_place_geom", "geom"),
         gist("ix_place_geom_3857", "geom_3857"),
     )
@@ -70,6 +75,36 @@ class Place(Classified, Versioned, Base):
     rank: Mapped[int] = mapped_column(server_default="5", comment="1 most important; orders labels")
     geom: Mapped[WKBElement | None] = mapped_column(Geometry("GEOMETRY", SRID, spatial_index=False))
     geom_3857: Mapped[WKBElement | None] = mapped_column(Geometry("GEOMETRY", 3857, spatial_index=False), mercator())
+    same_as_id: Mapped[int | None] = mapped_column(
+        ForeignKey(f"{SCHEMA}.place.id", ondelete="SET NULL"),
+        comment="The registration of the unit of this organisation",
+    )
+    apart_from: Mapped[list[int]] = mapped_column(
+        ARRAY(BigInteger), server_default="{}", comment="Places that somebody has said this is not"
+    )
+    extent: Mapped[str | None] = mapped_column(comment="What the geometry tells: point, line, box, outline, unstated")
+    meaning: Mapped[str | None] = mapped_column(comment="含义")
+    origin: Mapped[str | None] = mapped_column(comment="来历")
+    history: Mapped[str | None] = mapped_column(comment="历史沿革")
+    allusion: Mapped[str | None] = mapped_column(comment="典故")
+    overview: Mapped[str | None] = mapped_column(comment="地理实体概况")
+    usage: Mapped[str | None] = mapped_column(comment="使用时间: current or historic")
+    established: Mapped[str | None] = mapped_column(comment="设立年份, as written")
+    abolished: Mapped[str | None] = mapped_column(comment="废止年份, as written")
+    elevation_m: Mapped[float | None] = mapped_column(comment="高程")
+    survey_method: Mapped[str | None] = mapped_column(comment="测量方法")
+    language: Mapped[str | None] = mapped_column(comment="语种")
+    ethnic_writing: Mapped[str | None] = mapped_column(comment="民族文字")
+    generic_romanisation: Mapped[str | None] = mapped_column(comment="通名罗马字母拼写")
+    units_stated: Mapped[str | None] = mapped_column(comment="所在(跨)行政区, as written")
+    map_sheet: Mapped[str | None] = mapped_column(comment="图号(年版)")
+    map_scale: Mapped[str | None] = mapped_column(comment="比例尺")
+    sign_count: Mapped[int | None] = mapped_column(comment="标牌个数")
+    documents: Mapped[str | None] = mapped_column(comment="资料来源")
+    remark: Mapped[str | None] = mapped_column(comment="备注")
+    registered_on: Mapped[date | None] = mapped_column(comment="登记时间")
+    registered_by: Mapped[str | None] = mapped_column(comment="登记人")
+    registered_office: Mapped[str | None] = mapped_column(comment="登记单位")
 
 
 class PlaceName(Classified, Dated, Versioned, Base):
@@ -90,6 +125,7 @@ class PlaceName(Classified, Dated, Versioned, Base):
         Index("ix_place_name_name_trgm", "name", postgresql_using="gin", postgresql_ops={"name": "gin_trgm_ops"}),
         Index("ix_place_name_grams", "grams", postgresql_using="gin"),
         Index("ix_place_name_alike_keys", "alike_keys", postgresql_using="gin"),
+        Index("ix_place_name_without_keys", "id", postgresql_where=text("alike_keys = '{}'")),
         Index("ix_place_name_pinyin_trgm", "pinyin", postgresql_using="gin", postgresql_ops={"pinyin": "gin_trgm_ops"}),
         Index("ix_place_name_initials", "initials", postgresql_ops={"initials": "text_pattern_ops"}),
         Index(

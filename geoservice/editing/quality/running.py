@@ -17,6 +17,7 @@ from geoservice.editing.quality.checks import CHECKS
 from geoservice.editing.quality.checks.sql import TABLES
 from geoservice.editing.quality.declared import Check, load_thresholds
 from geoservice.errors import NotFound
+from geoservice.ingest.load import registered_twice
 
 # Findings that are told of one check; the count is exact however many there are.
 MOST = 1000
@@ -198,6 +199,7 @@ def parameters(catalog: Catalog, day: date) -> dict[str, Any]:
         "access": mode.access,
         "barred": [name for name in classes if mode.class_speed_kmh(name) == 0],
         "off_road_m": mode.off_network_m,
+        **registered_twice.asked(catalog),
     }
 
 

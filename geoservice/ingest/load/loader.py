@@ -11,6 +11,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from geoservice.catalog import Catalog, LayerDeclaration, Publication
+from geoservice.database.filters import today
 from geoservice.database.prepare import bump_revision
 from geoservice.database.trail import imported, one_entry
 from geoservice.errors import BadInput
@@ -18,6 +19,7 @@ from geoservice.ingest.load.communities import merge_communities
 from geoservice.ingest.load.identify import identify
 from geoservice.ingest.load.keyed import Counts, Provenance, merge
 from geoservice.ingest.load.places import merge_places
+from geoservice.ingest.load.registered_twice import link_loaded
 from geoservice.ingest.load.staging import TABLE, stage
 from geoservice.ingest.load.township import resolve_townships
 from geoservice.ingest.load.turns import load_turns
@@ -146,6 +148,8 @@ def load(connection: Connection, catalog: Catalog, records: RecordSet, options: 
             counts, notices = _MERGERS[layer.id](connection, layer, records, provenance)
         except IntegrityError as error:
             raise _refused_by_database(records, error) from error
+        if layer.id == "places":
+            notices += link_loaded(connection, catalog, today(), provenance.batch_id)
         if options.publish is not None:
             _republish(connection, layer, publication)
         notices += _hold_back(connection, layer)

@@ -141,7 +141,7 @@ def _standard(
 ) -> None:
     """Begins a standard name; the case remembers it."""
     reading = name.effective_reading
-    row = name_row(name.effective, reading, spelling_of(case, name), name.class_code)
+    row = name_row(name.effective, reading, spelling_of(case, name), name.class_code, "approved")
     statement = insert(PlaceName).values(place_id=place_id, kind="standard", valid_from=day, **row, **marks)
     name_id = connection.execute(statement.returning(PlaceName.id)).scalar_one()
     kept = {"place_id": place_id, "entered_name_id": name_id}

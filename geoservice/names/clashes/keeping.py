@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from geoservice.catalog import Catalog
+from geoservice.ingest.reading_sources import is_stated
 from geoservice.names.clashes.comparing import Sounding
 from geoservice.names.clashes.elsewhere import names_elsewhere
 from geoservice.names.clashes.searching import codes_of, units_below
@@ -23,6 +24,7 @@ _KEPT = """
     from place_name n join place p on p.id = n.place_id
     cross join lateral (select st_pointonsurface(p.geom) as geom) g
     where n.kind = 'standard' and p.class_code = any(:codes){within}
+      and not exists (select from place o where o.id = p.same_as_id)
       and (n.valid_from is null or n.valid_from <= :day) and (n.valid_to is null or n.valid_to > :day)
     order by n.id limit :most
 """
@@ -66,4 +68,4 @@ def names_of_kind(
 
 
 def _sounding(row: Any) -> Sounding:
-    return Sounding.of(row["name"], row["class_code"], row["reading"] if row["reading_source"] == "stated" else None)
+    return Sounding.of(row["name"], row["class_code"], row["reading"] if is_stated(row["reading_source"]) else None)

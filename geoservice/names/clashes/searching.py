@@ -12,6 +12,7 @@ from sqlalchemy import Connection, text
 from geoservice.catalog import Catalog
 from geoservice.errors import BadRequest
 from geoservice.ingest.alike import Scope, alike, alike_keys
+from geoservice.ingest.reading_sources import is_stated
 from geoservice.names.clashes.comparing import Match, Sounding, Tier, compare
 from geoservice.names.clashes.elsewhere import kept_elsewhere
 
@@ -142,12 +143,12 @@ def find_clashes(
     code = codes_of(catalog, proposed.kind)[0]
     mine = Sounding.of(proposed.name, code, proposed.reading)
     extent = extent_of(connection, proposed, day)
-    rows = _candidates(connection, catalog, proposed, code, extent, day)
+    rows = once_each(_candidates(connection, catalog, proposed, code, extent, day))
     others, more = _elsewhere(connection, proposed, code, extent, rows, day)
     found: list[Clash] = []
     for row in (*rows, *others):
         # What a dictionary says confirms nothing: all readings of such a name are tried.
-        stated = row["reading"] if row["reading_source"] == "stated" else None
+        stated = row["reading"] if is_stated(row["reading_source"]) else None
         theirs = Sounding.of(row["name"], row["class_code"], stated)
         match = compare(mine, theirs, near)
         if match is not None and match.tier <= closest:
@@ -190,6 +191,12 @@ def _placed(connection: Connection, found: Iterable[Clash]) -> tuple[Clash, ...]
         return told
     points = {row.id: {"lon": row.lon, "lat": row.lat} for row in connection.execute(_POINTS, {"ids": list(ids)})}
     return tuple(replace(one, **points[one.place_id]) if one.place_id in points else one for one in told)
+
+
+def once_each(rows: Sequence[Any]) -> list[Any]:
+    """Without the names of an organisation whose unit is among them: the two are one place, registered twice."""
+    met = {row["place_id"] for row in rows}
+    return [row for row in rows if row.get("same_as_id") is None or row["same_as_id"] not in met]
 
 
 def rule_of(kind: str) -> Scope:
@@ -271,11 +278,13 @@ _BELOW = text("""
 _OUTLINE = text("select cast(st_collect(b.geom) as text) from built_up_area b where b.id = any(:areas)")
 _CANDIDATES = """
     select n.id as name_id, n.place_id, n.name, n.reading, n.reading_source, n.kind, n.valid_from, n.valid_to, p.class_code, p.unit_id,
+           p.same_as_id,
            (select v.name from unit_version v where v.unit_id = p.unit_id order by v.valid_from desc nulls last limit 1)
                as unit_name,
            null as lon, null as lat, null as case_id, null as case_state
     from place_name n join place p on p.id = n.place_id
     where ({keys}) and p.class_code = any(:codes) and p.id is distinct from :place
+      and (p.same_as_id is null or p.same_as_id is distinct from :place) and p.id is distinct from (select o.same_as_id from place o where o.id = :place)
       and (n.valid_to is null or n.valid_to > :since){within}
     order by n.id limit :most
 """

@@ -16,6 +16,7 @@ from geoservice.editing.quality.checks.sql import (
     within,
 )
 from geoservice.editing.quality.declared import Check
+from geoservice.ingest.load.registered_twice import PAIRS
 
 POINTS = ("facilities", "communities", "places")
 STANDING = ("facilities", "communities")
@@ -129,6 +130,18 @@ def _same_spot(layer: str) -> str:
     )
 
 
+def _registered_twice() -> str:
+    """A village and its organisation that nobody has linked."""
+    return finding(
+        f"from ({PAIRS}) t join place r on r.id = t.body_id join place o on o.id = t.unit_id where not t.linked",
+        ids="array[r.id, o.id]",
+        names=f"array[{name('places')}, {name('places', 'o')}]",
+        shape="st_collect(r.geom, o.geom)",
+        length_m="t.distance_m",
+        value=name("places", "o"),
+    )
+
+
 def _ended_unit(layer: str) -> str:
     present = f"select from unit_version v where v.unit_id = r.unit_id and {spans('v')}"
     return single(layer, f"r.unit_id is not null and not exists ({present})")
@@ -145,6 +158,7 @@ CHECKS: tuple[Check, ...] = (
     ),
     *(Check("off-road", layer, "warning", "geometry", _off_road(layer), limit="off_road_m") for layer in STANDING),
     *(Check("same-name", layer, "warning", "name", _same_name(layer)) for layer in STANDING),
+    Check("registered-twice", "places", "hint", "code", _registered_twice()),
     Check("twin", "facilities", "warning", "name", _twins(), limit="near_m"),
     *(Check("same-spot", layer, "hint", "geometry", _same_spot(layer)) for layer in POINTS),
     *(Check("ended-unit", layer, "warning", "unit", _ended_unit(layer), whole=True) for layer in POINTS),
