@@ -143,7 +143,8 @@ def find_clashes(
     code = codes_of(catalog, proposed.kind)[0]
     mine = Sounding.of(proposed.name, code, proposed.reading)
     extent = extent_of(connection, proposed, day)
-    rows = once_each(_candidates(connection, catalog, proposed, code, extent, day))
+    read = _candidates(connection, catalog, proposed, code, extent, day)
+    rows = once_each(read)
     others, more = _elsewhere(connection, proposed, code, extent, rows, day)
     found: list[Clash] = []
     for row in (*rows, *others):
@@ -154,7 +155,7 @@ def find_clashes(
         if match is not None and match.tier <= closest:
             found.append(_clash(row, match, day))
     found.sort(key=_closeness)
-    return Found(mine, extent, _placed(connection, _once(found)), cut=more or len(rows) >= MOST_FOUND)
+    return Found(mine, extent, _placed(connection, _once(found)), cut=more or len(read) >= MOST_FOUND)
 
 
 _ORDER = {"in_force": 0, "reserved": 1, "pending": 2, "retired": 3, "former": 4}
