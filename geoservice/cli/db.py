@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -12,7 +13,7 @@ from geoservice.database.engine import Database
 from geoservice.database.prepare import migrate, prepare
 from geoservice.errors import BadRequest
 from geoservice.settings import Settings
-from geoservice.terminal import print_json, print_text
+from geoservice.terminal import print_json, print_text, progress_bar
 
 app = typer.Typer(no_args_is_help=True, help="数据库 · the database")
 
@@ -76,6 +77,72 @@ def db_upgrade(
         migrate(database, revision)
         prepare(database, catalog)
     show({"revision": revision, **extensions}, json_=json_)
+    return 0
+
+
+@app.command("backup")
+@reporting
+def db_backup(
+    file: Annotated[Path, typer.Argument(help="写到哪个文件 · file to write")],
+    *,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="写完后试恢复一遍、逐表核对 · bring it back beside and compare each table")
+    ] = False,
+    json_: Json = False,
+) -> int:
+    """备份整个数据库（含未公开数据）；不用停服务 · back the whole database up while it is in use"""
+    from geoservice.database.backup.restoring import verify as try_out
+    from geoservice.database.backup.saving import back_up
+
+    with ready() as (_, _, database), progress_bar() as bar:
+        made = back_up(database, file, bar)
+        if verify:
+            try_out(database, file, bar)
+    told = {"file": file, "size": made.size, "rows": sum(made.counts.values()), "sha256": made.sha256}
+    show({**told, "revision": made.revision, "verified": verify}, json_=json_)
+    return 0
+
+
+@app.command("verify")
+@reporting
+def db_verify(file: Annotated[Path, typer.Argument(help="备份文件 · a backup")], json_: Json = False) -> int:
+    """试恢复一个备份并逐表核对，不动正在用的数据 · try a backup out beside the data in use"""
+    from geoservice.database.backup.restoring import verify
+
+    database = Database(Settings())
+    with closing_engines(database), progress_bar() as bar:
+        found = verify(database, file, bar)
+    show({"file": file, "made_at": found.made_at, "rows": sum(found.counts.values()), "verified": True}, json_=json_)
+    return 0
+
+
+@app.command("restore")
+@reporting
+def db_restore(
+    file: Annotated[Path | None, typer.Argument(help="备份文件 · a backup")] = None,
+    *,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="替换现有数据，原库保留 · in the place of what there is, which is kept")
+    ] = False,
+    undo: Annotated[bool, typer.Option("--undo", help="换回恢复前的库 · back to what there was before")] = False,
+    json_: Json = False,
+) -> int:
+    """从备份恢复；先核对再替换，可以换回 · bring a backup back, compared first"""
+    from geoservice.database.backup import restoring
+
+    if (file is None) != undo:
+        raise BadRequest("backup.file-or-undo")
+    catalog, database = load_catalog(), Database(Settings())
+    with closing_engines(database), progress_bar() as bar:
+        told: dict[str, Any] = {"undone": True}
+        if file is None:
+            restoring.undo(database)
+        else:
+            done = restoring.restore(database, file, replace=replace, progress=bar)
+            told = {"file": file, "made_at": done.manifest.made_at, "rows": sum(done.manifest.counts.values())}
+            told |= {"previous": done.previous}
+        prepare(database, catalog)
+    show(told, json_=json_)
     return 0
 
 

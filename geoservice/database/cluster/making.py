@@ -118,12 +118,7 @@ def _provision(making: Place, programs: Programs, account: Account, passwords: d
     """Roles, database and extensions, in single-user mode: no port is opened before passwords are set."""
     roles = [f"alter role {SUPERUSER} password '{passwords[SUPERUSER]}'"]
     roles += [f"create role {name} {ROLE} password '{passwords[name]}'" for name in (OWNER, APPLICATION, READER)]
-    roles += [
-        f"alter role {READER} set default_transaction_read_only = on",
-        f"create database {DATABASE} owner {OWNER} template template0",
-        f"revoke all on database {DATABASE} from public",
-        f"grant connect on database {DATABASE} to {APPLICATION}, {READER}",
-    ]
+    roles += [f"alter role {READER} set default_transaction_read_only = on", *database_statements(DATABASE)]
     inside = [f"create extension {name}" for name in EXTENSIONS]
     for database, statements in (("postgres", roles), (DATABASE, inside)):
         # Not with exit_on_error: PostGIS's script catches an error of its own. Any other is in the output.
@@ -131,6 +126,15 @@ def _provision(making: Place, programs: Programs, account: Account, passwords: d
         done = account.run(command, text="".join(f"{line};\n" for line in statements))
         if done.returncode != 0 or "ERROR:" in done.stderr:
             raise Unavailable("cluster.making-failed", step=database, reason=_reason(done.stderr))
+
+
+def database_statements(name: str) -> list[str]:
+    """What makes an empty database of the cluster, which only its three roles may enter."""
+    return [
+        f"create database {name} owner {OWNER} template template0",
+        f"revoke all on database {name} from public",
+        f"grant connect on database {name} to {APPLICATION}, {READER}",
+    ]
 
 
 def _locale(account: Account) -> str:
