@@ -85,6 +85,9 @@ class ImportSettings(_Concern):
         WALL_OPENING_M, gt=0, le=50, description="Width of a wall's opening at a gate or road"
     )
     node_tolerance_m: float = Field(1.0, ge=0, le=50, description="Road ends nearer than this are one junction")
+    dxf_within_m: float = Field(30.0, gt=0, le=1000, description="A text of a drawing names a line no farther away")
+    dxf_ratio: float = Field(1.5, ge=1, le=10, description="A second line nearer than this times the first: unclear")
+    dxf_flatten_m: float = Field(0.1, ge=0.001, le=10, description="Most that a chord leaves an arc of a drawing")
 
 
 class UploadSettings(_Concern):

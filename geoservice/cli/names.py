@@ -53,26 +53,42 @@ def check(
 @app.command("plan")
 @reporting
 def plan(
-    file: Annotated[Path, typer.Argument(help="拟用名称表：XLSX、CSV、GeoJSON ... · a sheet or a map file")],
+    file: Annotated[
+        Path, typer.Argument(help="拟用名称：XLSX、CSV、GeoJSON、DXF ... · a sheet, a map file or a drawing")
+    ],
     kind: Kind,
     output: Annotated[Path | None, typer.Option(help="批注后的表 · the sheet marked row by row (.xlsx)")] = None,
-    crs: Annotated[str | None, typer.Option(help="坐标系 · EPSG code, GCJ02, BD09")] = None,
+    crs: Annotated[str | None, typer.Option(help="坐标系，DXF 必填 · EPSG code, GCJ02, BD09; wanted of a DXF")] = None,
     map_: Annotated[list[str] | None, typer.Option("--map", help="字段=列名 · field=column")] = None,
     sheet: Annotated[str | None, typer.Option(help="工作表 · sheet")] = None,
+    layer: Annotated[
+        list[str] | None,
+        typer.Option(help="图层；DXF 可多个，名在另一层写“文字层=线层” · layer; of a DXF several, or TEXTS=LINES"),
+    ] = None,
+    within: Annotated[
+        float | None, typer.Option(help="DXF 文字到线最远，米 · farthest that a text stands from its line, metres")
+    ] = None,
     unit: Annotated[str | None, typer.Option(help="没有坐标时所在的区划 · unit of names without a position")] = None,
     json_: Json = False,
 ) -> int:
     """检查一整批拟用名称，批内互相冲突的也列出 · check a whole plan of names"""
     from geoservice.cli.importing import pairs
     from geoservice.database.filters import today
-    from geoservice.names.batches import check_plan, plan_as_dict, read_plan, write_plan
+    from geoservice.names.plans.checking import check_plan
+    from geoservice.names.plans.reading import read_plan, within_limits
+    from geoservice.names.plans.sheets import write_plan
     from geoservice.names.units import unit_by_name
 
     with ready() as (settings, catalog, database), database.connect("reader") as connection:
-        unit_id = None if unit is None else unit_by_name(connection, unit)
-        mapping = pairs("--map", map_)
         found = read_plan(
-            file, catalog, kind, limits=settings.imports, crs=crs, mapping=mapping, part=sheet, unit_id=unit_id
+            file,
+            catalog,
+            kind,
+            limits=within_limits(settings.imports, within),
+            crs=crs,
+            mapping=pairs("--map", map_),
+            part=",".join(layer) if layer else sheet,
+            unit_id=None if unit is None else unit_by_name(connection, unit),
         )
         with progress_bar() as bar:
             check_plan(
@@ -80,13 +96,21 @@ def plan(
             )
     if output is not None:
         write_plan(found, output)
+    _tell_plan(found, json_=json_)
+    return 1 if any(found.counts[name] for name in ("violates", "missing", "unread")) else 0
+
+
+def _tell_plan(found: Any, *, json_: bool) -> None:
+    from geoservice.names.plans.telling import plan_as_dict
+
     if json_:
         print_json(plan_as_dict(found))
-    else:
-        heads = [translate("names.head.verdict"), translate("names.head.count")]
-        rows = [[translate(f"names.verdict.{name}"), count] for name, count in found.counts.items()]
-        print_table(translate("names.plan", count=len(found.lines)), heads, rows)
-    return 1 if found.counts["violates"] else 0
+        return
+    heads = [translate("names.head.verdict"), translate("names.head.count")]
+    rows = [[translate(f"names.verdict.{name}"), count] for name, count in found.counts.items()]
+    print_table(translate("names.plan", None, count=len(found.lines)), heads, rows)
+    for notice in found.notices:
+        print_text(notice.message)
 
 
 @app.command("clashes")

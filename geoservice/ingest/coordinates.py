@@ -12,7 +12,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely.errors import ShapelyError
 
-from geoservice.crs import Crs, has_prefix, survey_zone
+from geoservice.crs import SRID, Crs, has_prefix, survey_zone
 from geoservice.errors import BadInput
 from geoservice.ingest.angles import parse_angle, typed_as_dms
 from geoservice.ingest.fields import Matched
@@ -202,7 +202,7 @@ def _survey(kind: str, pair: _Pair, crs: Crs | None, *, file: str) -> Located:
     north, east = pair.first, pair.second
     _refuse_swapped(pair, file)
     plausible = _is_north(north) & _is_east(east)
-    zone, reason = _zone(east[plausible], crs, pair, file=file)
+    zone, reason = _zone(east[plausible], crs, pair.headers[1], file=file)
     located = _points(east, north, zone, reason, pair)
     given = np.isfinite(north) & np.isfinite(east)
     for position in np.flatnonzero(given & ~plausible).tolist():
@@ -210,6 +210,42 @@ def _survey(kind: str, pair: _Pair, crs: Crs | None, *, file: str) -> Located:
         located.refused.setdefault(position, (header, ValueRefusedError("import.coordinate-implausible")))
         located.geometry[position] = None
     return located
+
+
+def fitting_system(x: float, y: float) -> str:
+    """The system that coordinates of a drawing are most likely in, x (east) first, for an officer to confirm.
+
+    Examples
+    --------
+    >>> fitting_system(419492, 3393581), fitting_system(38419492, 3393581), fitting_system(113.16, 30.66)
+    ('EPSG:4547', 'EPSG:4526', 'EPSG:4490')
+    """
+    if abs(x) <= 180 and abs(y) <= 180:
+        return f"EPSG:{SRID}"
+    zone = survey_zone(int(max(x, y) // 1e6))
+    return "EPSG:4547" if zone is None else zone.name
+
+
+def refuse_unlikely_drawing(geometry: Cells, crs: Crs, *, file: str) -> None:
+    """Lets a drawing in a Gauss-Kruger zone through whose x is east and whose zone number, or none, is that of the zone.
+
+    Raises
+    ------
+    BadInput
+        ``import.dxf-swapped``, ``import.dxf-implausible``, ``import.zones-mixed`` or ``import.zone-contradicts``.
+    """
+    coordinates = shapely.get_coordinates(geometry)
+    coordinates = coordinates[np.isfinite(coordinates).all(axis=1)]
+    if not crs.gauss_kruger or not len(coordinates):
+        return
+    x, y = coordinates[:, 0], coordinates[:, 1]
+    value = f"{x[0]:.15g}, {y[0]:.15g}"
+    as_said = _is_east(x) & _is_north(y)
+    if np.count_nonzero(_is_east(y) & _is_north(x)) > np.count_nonzero(as_said):
+        raise BadInput("import.dxf-swapped", file=file, value=value)
+    if not as_said.any():
+        raise BadInput("import.dxf-implausible", file=file, value=value, crs=crs.name, fits=fitting_system(x[0], y[0]))
+    _zone(x[as_said], crs, "X", file=file)
 
 
 def _refuse_swapped(pair: _Pair, file: str) -> None:
@@ -234,9 +270,8 @@ def _is_east(values: Floats) -> NDArray[np.bool_]:
     return np.asarray(zoned & (rest >= _EAST[0]) & (rest <= _EAST[1]))
 
 
-def _zone(east: Floats, crs: Crs | None, pair: _Pair, *, file: str) -> tuple[Crs, str]:
+def _zone(east: Floats, crs: Crs | None, header: str, *, file: str) -> tuple[Crs, str]:
     prefixes = sorted({int(one) for one in np.floor(east / 1e6)})
-    header = pair.headers[1]
     if len(prefixes) > 1:
         shown = "、".join(str(one) for one in prefixes)
         raise BadInput("import.zones-mixed", file=file, header=header, zones=shown)

@@ -15,11 +15,12 @@ import shapely
 from geoservice.catalog import Catalog, LayerDeclaration
 from geoservice.crs import BD09, GCJ02, SRID, Crs
 from geoservice.errors import BadInput
-from geoservice.ingest.coordinates import REASONS, locate, swapped_in
+from geoservice.ingest.coordinates import REASONS, fitting_system, locate, refuse_unlikely_drawing, swapped_in
 from geoservice.ingest.fields import Matched, fold, header_score, match_headers
 from geoservice.ingest.geometry import Prepared, clean, refuse_swapped, repair, to_lonlat
 from geoservice.ingest.marks import check_marks
 from geoservice.ingest.ranges import refuse_other_systems, widen
+from geoservice.ingest.readers.dxf import FORMAT as DXF
 from geoservice.ingest.readers.raw import Cells, RawTable, object_array
 from geoservice.ingest.records import GEOM, SOURCE_ROW, Notice, RecordSet, Refusal
 from geoservice.ingest.shift import DECLARED, Reference, ShiftReport, detect_shift
@@ -262,6 +263,8 @@ def _locate(
 
 
 def _vector_crs(raw: RawTable, given: Crs | None, checked: Checked, file: str) -> tuple[Crs, str]:
+    if raw.format == DXF:
+        return _drawing_crs(raw, given, file), "given"
     if given is not None:
         stated = _stated(raw)
         if stated not in (None, f"EPSG:{SRID}" if given.plain_degrees else given.name) and not given.shifted:
@@ -277,6 +280,15 @@ def _vector_crs(raw: RawTable, given: Crs | None, checked: Checked, file: str) -
     if -180 <= west <= east <= 180 and -90 <= south <= north <= 90:
         return Crs.parse(f"EPSG:{SRID}"), "assumed"
     raise BadInput("import.crs-missing", file=file, value=f"{west:.15g}, {south:.15g}")
+
+
+def _drawing_crs(raw: RawTable, given: Crs | None, file: str) -> Crs:
+    """A drawing knows no reference system: somebody has to say it."""
+    if given is None:
+        x, y = next(iter(shapely.get_coordinates(raw.geometry).tolist()), (0.0, 0.0))
+        raise BadInput("import.dxf-crs", file=file, value=f"{x:.15g}, {y:.15g}", fits=fitting_system(x, y))
+    refuse_unlikely_drawing(raw.geometry if raw.geometry is not None else object_array([]), given, file=file)
+    return given
 
 
 def _stated(raw: RawTable) -> str | None:

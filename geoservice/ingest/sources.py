@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 
 from geoservice.errors import BadInput
 from geoservice.ingest.readers import vector
+from geoservice.ingest.readers.dxf import read_dxf
 from geoservice.ingest.readers.parquet import read_parquet
 from geoservice.ingest.readers.raw import RawTable
 from geoservice.ingest.readers.table import read_csv, read_xlsx
@@ -17,8 +18,9 @@ from geoservice.settings import ImportSettings
 
 TABLES = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm")
 PARQUET = (".parquet", ".geoparquet", ".pq")
+DRAWINGS = (".dxf",)
 ARCHIVES = (".zip", ".kmz")
-SUFFIXES = (*vector.FORMATS, *PARQUET, *TABLES, *ARCHIVES)
+SUFFIXES = (*vector.FORMATS, *DRAWINGS, *PARQUET, *TABLES, *ARCHIVES)
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0"
 
 Score = Callable[[Sequence[str]], int]
@@ -39,7 +41,7 @@ def open_source(
     score
         How many known headers a row of a table holds.
     part
-        Name of the layer, of the sheet, or of the file inside an archive.
+        Name of the layer, of the sheet, or of the file inside an archive; of a drawing its layers, apart by commas.
 
     Raises
     ------
@@ -49,12 +51,16 @@ def open_source(
     """
     suffix = path.suffix.lower()
     _check_size(path, limits)
+    if suffix == ".dwg":
+        raise BadInput("import.dwg", file=path.name)
     if suffix not in SUFFIXES:
         raise BadInput("import.format-unknown", file=path.name, suffix=suffix or "-", known=" ".join(SUFFIXES))
     if path.is_dir() != (suffix == ".gdb"):
         raise BadInput("import.format-mismatch", file=path.name, format=suffix)
     if suffix in ARCHIVES:
         return _from_archive(path, score, limits=limits, encoding=encoding, part=part)
+    if suffix in DRAWINGS:
+        return read_dxf(path, part=part, encoding=encoding, limits=limits)
     if suffix in PARQUET:
         return read_parquet(path, max_unpacked_mb=limits.import_max_unpacked_mb)
     if suffix in (".xlsx", ".xlsm"):

@@ -23,7 +23,8 @@ import geoservice
 from geoservice.catalog import Catalog, load_catalog
 from geoservice.database.actor import EVERYWHERE, PUBLIC, Actor, acting
 from geoservice.errors import Deadline
-from geoservice.names.batches import check_plan, read_plan
+from geoservice.names.plans.checking import check_plan
+from geoservice.names.plans.reading import read_plan
 from geoservice.names.query import NameQuery
 from geoservice.names.rules.checking import check_name
 from geoservice.names.search import search_places

@@ -14,10 +14,13 @@ from typer.testing import CliRunner
 
 from geoservice.catalog import Catalog
 from geoservice.cli import app
+from geoservice.crs import metric_crs
 from geoservice.database.engine import Database
 from geoservice.names.keeping import rekey
+from geoservice.names.rules.declared import TermSize, naming_rules
 from geoservice.settings import Settings
 from tests.builders_api import make_place, make_unit, square
+from tests.dxf_builders import Drawn
 
 HEADS = ["序号", "路名", "经度", "纬度", "宽度"]
 ROWS = [
@@ -89,10 +92,10 @@ def test_a_sheet_comes_back_marked_row_by_row(
         "violates",  # stands twice in the plan
         "argue",  # sounds like 东湖路 of the plan
         "violates",
-        "violates",  # no name
+        "missing",  # no name
         "violates",  # letters
         "passes",
-        "violates",
+        "unread",  # a formula, and no result of it in the file
     ]
     assert sum(told["counts"].values()) == len(ROWS)
     inside = {item["row"]: {one["row"] for one in item["inside"]} for item in told["items"]}
@@ -126,3 +129,67 @@ def test_lines_of_a_map_are_read_too(run: Callable[..., tuple[int, dict[str, Any
     code, told = run(str(path))
     assert code == 1
     assert told["items"][0]["check"]["scope"]["names"] == ["东县"]
+
+
+def test_a_drawing_is_checked_with_its_lines_and_what_is_unclear_is_listed(
+    run: Callable[..., tuple[int, dict[str, Any]]], tmp_path: Path
+) -> None:
+    east, north = metric_crs(113.5, 30.0).project(113.5, 30.0)
+    drawn = Drawn(origin=(float(east), float(north))).road("陆羽大道", 0).road("东湖路", 300).text("孤路", (0, 900))
+    drawn.line((0, 600), (200, 601), (400, 600))
+    path = drawn.save(tmp_path / "plan.dxf")
+    code, told = run(str(path))
+    assert code == 2
+    assert "EPSG:4547" in told["error"]["remedy"]
+    code, told = run(str(path), "--crs", "EPSG:4547", "--output", str(tmp_path / "marked.xlsx"))
+    assert code == 1
+    found = {item["name"]: item for item in told["items"]}
+    assert {name: item["verdict"] for name, item in found.items()} == {
+        "陆羽大道": "violates",
+        "东湖路": "passes",
+        "孤路": "hint",
+        "": "missing",
+    }
+    assert found["东湖路"]["length_m"] == pytest.approx(400, abs=1)
+    assert "30 米以内" in found["孤路"]["notes"][0]
+    assert told["counts"]["missing"] == 1
+    assert any("道路（文字 3，线 3）" in one for one in told["notices"])
+    marked = load_workbook(tmp_path / "marked.xlsx").active
+    assert marked is not None
+    assert [row[4] for row in marked.iter_rows(min_row=2, values_only=True)].count("没有名称") == 1
+    assert run(str(path), "--crs", "EPSG:4547", "--within", "0")[0] == 2
+    assert run(str(path), "--crs", "EPSG:4547", "--layer", "没有")[0] == 2
+
+
+def test_widths_are_held_against_what_is_set_for_the_generic_term_and_only_then(
+    run: Callable[..., tuple[int, dict[str, Any]]], sheet: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    declared = naming_rules()
+    rules = {"term_width", "term_length"}
+
+    def asked(told: dict[str, Any]) -> dict[int, list[tuple[str, str]]]:
+        return {
+            item["row"]: [(one["verdict"], one["reason"]) for one in item["check"]["verdicts"] if one["rule"] in rules]
+            for item in told["items"]
+            if item["check"]
+        }
+
+    assert not any(asked(run(str(sheet))[1]).values())
+    sizes = (TermSize(term="大道", min_width_m=50), TermSize(term="路", max_width_m=12))
+    monkeypatch.setattr(
+        "geoservice.names.rules.looking.naming_rules", lambda: declared.model_copy(update={"term_sizes": sizes})
+    )
+    found = asked(run(str(sheet))[1])
+    assert found[2] == [("hint", "“大道”宽 40 米，本地设定为 ≥ 50 米")]
+    assert found[3] == [("passes", None)]
+
+
+def test_thousands_of_one_name_are_told_in_bounds(
+    run: Callable[..., tuple[int, dict[str, Any]]], tmp_path: Path
+) -> None:
+    path = tmp_path / "same.csv"
+    path.write_text("路名\n" + "东湖路\n" * 300, encoding="utf-8")
+    _, told = run(str(path))
+    assert told["counts"]["violates"] == 300
+    assert {len(item["inside"]) for item in told["items"]} == {20}
+    assert all(item["inside_cut"] for item in told["items"])

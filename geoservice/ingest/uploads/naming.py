@@ -9,7 +9,7 @@ from pathlib import PurePosixPath, PureWindowsPath
 from geoservice.errors import BadInput, BadRequest, TooLarge
 from geoservice.ingest.osm.source import SUFFIXES as OSM_SUFFIXES
 from geoservice.ingest.readers import vector
-from geoservice.ingest.sources import ARCHIVES, PARQUET, TABLES
+from geoservice.ingest.sources import ARCHIVES, DRAWINGS, PARQUET, TABLES
 from geoservice.settings import UploadSettings
 
 SHAPEFILE = ".shp"
@@ -20,7 +20,15 @@ RASTERS = (".tif", ".tiff")
 # A geodatabase is a folder: it comes in a zip.
 SUFFIXES = tuple(
     dict.fromkeys(
-        (*(one for one in vector.FORMATS if one != ".gdb"), *PARQUET, *TABLES, *ARCHIVES, *RASTERS, *OSM_SUFFIXES)
+        (
+            *(one for one in vector.FORMATS if one != ".gdb"),
+            *DRAWINGS,
+            *PARQUET,
+            *TABLES,
+            *ARCHIVES,
+            *RASTERS,
+            *OSM_SUFFIXES,
+        )
     )
 )
 MOST_FILES = 12

@@ -10,7 +10,8 @@ import pyogrio
 from pyogrio.errors import DataSourceError
 
 from geoservice.errors import BadInput
-from geoservice.ingest.sources import ARCHIVES, SUFFIXES
+from geoservice.ingest.readers.dxf import layers_of
+from geoservice.ingest.sources import ARCHIVES, DRAWINGS, SUFFIXES
 from geoservice.ingest.zips import check_zip, member_name
 
 MOST_LISTED = 200
@@ -29,6 +30,8 @@ def parts_of(path: Path, max_unpacked_mb: int) -> list[str]:
             return _sheets(path, max_unpacked_mb)
         if suffix in _CONTAINERS:
             return [str(name) for name, _ in pyogrio.list_layers(path)][:MOST_LISTED]
+        if suffix in DRAWINGS:
+            return layers_of(path)[:MOST_LISTED]
         if suffix in ARCHIVES:
             return _members(path, max_unpacked_mb)
     except (BadInput, DataSourceError, OSError, ValueError, KeyError, TypeError, EOFError, SyntaxError):

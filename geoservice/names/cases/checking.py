@@ -35,6 +35,8 @@ def check_names(connection: Connection, catalog: Catalog, case: Case, names: Ite
             place_id=name.place_id,
             case_id=case.id,
             case_name_id=name.id,
+            width_m=None if name.width_m is None else float(name.width_m),
+            length_m=None if name.length_m is None else float(name.length_m),
         )
         outcome = check_name(connection, catalog, proposed, day=day, brands=case.brands)
         connection.execute(

@@ -42,6 +42,8 @@ class Proposed:
         Of the case that asks for it: its own names are not reserved against it.
     case_name_id
         Which of the names of that case it is: then the others count.
+    width_m, length_m
+        Of what it shall name, where they are known.
     """
 
     name: str
@@ -52,6 +54,8 @@ class Proposed:
     place_id: int | None = None
     case_id: int | None = None
     case_name_id: int | None = None
+    width_m: float | None = None
+    length_m: float | None = None
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:

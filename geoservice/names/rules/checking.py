@@ -15,7 +15,7 @@ from geoservice.errors import BadInput
 from geoservice.language import LANGUAGES
 from geoservice.names.clashes.searching import Found, Proposed, codes_of, find_clashes
 from geoservice.names.rules.declared import Rule, naming_rules, rules_for
-from geoservice.names.rules.looking import LOOKS, Subject
+from geoservice.names.rules.looking import LOOKS, SIZE_RULES, Subject, sized
 
 LONGEST = 100
 
@@ -124,8 +124,15 @@ def check_name(
         brands=brands,
         clashes=None if found is None else found.clashes,
         catalog=catalog,
+        sizes={
+            name: size
+            for name, size in (("width", proposed.width_m), ("length", proposed.length_m))
+            if size is not None
+        },
     )
     needing = {"repeat", "alike", "near"} if found is None else set()
+    # What nobody has set, or nobody has measured, is not passed: it is not asked.
+    needing |= {rule for rule, measure in SIZE_RULES.items() if sized(subject, measure) is None}
     rules = [rule for rule in rules_for(proposed.kind, day, packs) if rule.id not in needing]
     rulings = [_ruling(rule, subject) for rule in rules]
     return Checked(name, proposed.kind, tuple(sorted(rulings, key=lambda one: _GRAVITY.index(one.verdict))), found)

@@ -51,6 +51,20 @@ class Rule(Declaration):
     valid_to: date | None = None
 
 
+class TermSize(Declaration):
+    """How wide and how long what a generic term stands for is here; nothing is asked where a number is missing."""
+
+    term: str = Field(min_length=1)
+    min_width_m: float | None = Field(None, ge=0)
+    max_width_m: float | None = Field(None, ge=0)
+    min_length_m: float | None = Field(None, ge=0)
+    max_length_m: float | None = Field(None, ge=0)
+
+    def bounds(self, measure: str) -> tuple[float | None, float | None]:
+        """Least and most metres of ``width`` or ``length``."""
+        return getattr(self, f"min_{measure}_m"), getattr(self, f"max_{measure}_m")
+
+
 class NamingRules(Declaration):
     """File layers/standards/naming_rules.toml."""
 
@@ -58,6 +72,7 @@ class NamingRules(Declaration):
     packs: tuple[Pack, ...]
     rules: tuple[Rule, ...]
     lists: dict[str, tuple[str, ...]]
+    term_sizes: tuple[TermSize, ...] = ()
 
     @model_validator(mode="after")
     def _names_are_known(self) -> Self:

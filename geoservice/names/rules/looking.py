@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from geoservice.catalog import Catalog
@@ -13,9 +13,10 @@ from geoservice.ingest.name_keys import all_readings
 from geoservice.ingest.terms import split_terms
 from geoservice.names.clashes.comparing import Tier
 from geoservice.names.clashes.searching import Clash
-from geoservice.names.rules.declared import Rule, naming_rules
+from geoservice.names.rules.declared import Rule, TermSize, naming_rules
 
 LONG = 12
+SIZE_RULES = {"term_width": "width", "term_length": "length"}
 _NUMERALS = "零〇一二三四五六七八九十百千万两0123456789"
 _MARKS = re.compile(r"[·•・‧∙.\-—–_~+/&|()（）《》<>“”\"'’‘*#@!?！？,，。:：;；\s]")
 _CLASH_SHOWN = 3
@@ -33,6 +34,8 @@ class Subject:
         Names of the applicant and its trademarks.
     clashes
         As found within the scope of the law; None where they were not looked for.
+    sizes
+        Metres of ``width`` and ``length``, as far as they are known.
     """
 
     name: str
@@ -42,6 +45,7 @@ class Subject:
     brands: Sequence[str]
     clashes: Sequence[Clash] | None
     catalog: Catalog
+    sizes: Mapping[str, float] = field(default_factory=dict)
 
 
 Finding = Mapping[str, str]
@@ -132,6 +136,31 @@ def _length(subject: Subject, _: Rule) -> Finding | None:
     return _found(str(len(subject.name))) if len(subject.name) > LONG else None
 
 
+def sized(subject: Subject, measure: str) -> tuple[float, TermSize] | None:
+    """Metres of a measure and what is set for the generic term of a name; None where either is missing."""
+    generic, given = split_terms(subject.name, subject.class_code).generic, subject.sizes.get(measure)
+    for one in naming_rules().term_sizes:
+        if one.term == generic and given is not None and any(bound is not None for bound in one.bounds(measure)):
+            return given, one
+    return None
+
+
+def _size(measure: str) -> Look:
+    def look(subject: Subject, _: Rule) -> Finding | None:
+        known = sized(subject, measure)
+        if known is None:
+            return None
+        given, one = known
+        least, most = one.bounds(measure)
+        if least is not None and given < least:
+            return {"term": one.term, "given": f"{given:g}", "limit": f"≥ {least:g}"}
+        if most is not None and given > most:
+            return {"term": one.term, "given": f"{given:g}", "limit": f"≤ {most:g}"}
+        return None
+
+    return look
+
+
 def _repeat(subject: Subject, _: Rule) -> Finding | None:
     return _told([one for one in subject.clashes or () if one.match.tier == Tier.SAME and one.match.whole])
 
@@ -176,5 +205,6 @@ LOOKS: Mapping[str, Look] = MappingProxyType(
         "near": _near,
         "polyphone": _polyphone,
         "length": _length,
+        **{rule: _size(measure) for rule, measure in SIZE_RULES.items()},
     }
 )

@@ -1,0 +1,40 @@
+"""Plans as plain data, for JSON and for people."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from geoservice.names import telling
+from geoservice.names.plans.reading import Line, Plan
+
+
+def plan_as_dict(plan: Plan) -> dict[str, Any]:
+    """Rows with what they are marked with, fit for JSON."""
+    return {
+        "rows": len(plan.lines),
+        "counts": plan.counts,
+        "crs": plan.crs,
+        "notices": [notice.message for notice in plan.notices],
+        "items": [
+            {**head(line), "check": None if line.outcome is None else telling.checked(line.outcome)}
+            for line in plan.lines
+        ],
+    }
+
+
+def head(line: Line) -> dict[str, Any]:
+    """A row without its check."""
+    return {
+        "row": line.row,
+        "name": line.name,
+        "verdict": line.mark.value,
+        "fault": line.fault,
+        "width_m": line.width_m,
+        "length_m": line.length_m,
+        "notes": [notice.message for notice in line.notes],
+        "inside": [
+            {"row": one.row, "name": one.name, "tier": one.match.tier.name.lower(), "whole": one.match.whole}
+            for one in line.inside
+        ],
+        "inside_cut": line.inside_cut,
+    }
