@@ -12,13 +12,14 @@ from sqlalchemy import Connection, text
 from geoservice.database.engine import Database
 
 # && compares the stored boxes of two geometries. LIKE and ILIKE compare texts: a pattern that ends in a lone backslash
-# fails, but the pattern is the question and not the row. @> of arrays compares elements for equality. What cuts a text in
-# pieces knows no text that it refuses.
+# fails, but the pattern is the question and not the row. @> and && of arrays compare elements for equality. What cuts a
+# text in pieces knows no text that it refuses.
 LEAKPROOF = (
     "public.geometry_overlaps(geometry, geometry)",
     "pg_catalog.textlike(text, text)",
     "pg_catalog.texticlike(text, text)",
     "pg_catalog.arraycontains(anyarray, anyarray)",
+    "pg_catalog.arrayoverlap(anyarray, anyarray)",
     "pg_catalog.string_to_array(text, text)",
 )
 _MARKED = text("""

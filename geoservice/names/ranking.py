@@ -15,16 +15,12 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
-    ARRAY,
-    BigInteger,
     ColumnElement,
     Connection,
     Date,
     Executable,
     Select,
     and_,
-    any_,
-    bindparam,
     case,
     exists,
     func,
@@ -47,8 +43,7 @@ from geoservice.names.matching import Answering, Columns, Condition, Tier, answe
 from geoservice.names.within import Area
 
 FEW = 8000  # hits that are sorted sooner than walked to
-FEW_WITHIN = 20_000  # the same in an area, to which most walks are long
-FEW_PLACES = 6000  # of an area whose names are read one by one
+FEW_WITHIN = 6000  # the same in an area
 WALK = 50_000  # names that a walk reads at most
 HEAD = 1500  # names of one importance and length that are looked through
 FORMER = 2
@@ -90,6 +85,11 @@ class Asked:
         """All of them, the best first."""
         return self.answering.tiers
 
+    @property
+    def few(self) -> int:
+        """So many hits are sorted."""
+        return FEW if self.area is None else FEW_WITHIN
+
 
 @dataclass(frozen=True)
 class Ranked:
@@ -109,42 +109,29 @@ def best(connection: Connection, asked: Asked, most: int) -> Ranked:
     """The best names after a certain one, in order; one a place."""
     if not asked.tiers:
         return Ranked(())
-    expected = _expected(connection, asked.answering.index(PlaceName))
-    if asked.area is not None:
-        return _best_within(connection, asked, asked.area, most, expected)
-    if expected <= FEW:
+    if _expected(connection, asked, asked.answering.index(PlaceName)) <= asked.few:
         return Ranked(_run(connection, by_index(asked, most)))
-    return _by_tiers(connection, asked, most, FEW)
-
-
-def _best_within(connection: Connection, asked: Asked, area: Area, most: int, expected: int) -> Ranked:
-    if expected <= FEW:
+    ranked = _by_tiers(connection, asked, most)
+    # Where the hits of an area are rare among the first names, all of them are read.
+    if asked.area is not None and not ranked.complete and len(ranked.hits) < most:
         return Ranked(_run(connection, by_index(asked, most)))
-    places = sum(_rows(connection, statement) for statement in area.ways(roughly=True))
-    if places > FEW_PLACES and expected > FEW_WITHIN:
-        ranked = _by_tiers(connection, asked, most, FEW_WITHIN)
-        # Too few may be because most of them lie elsewhere.
-        if ranked.complete or len(ranked.hits) == most:
-            return ranked
-    if places <= expected:
-        return Ranked(_run(connection, by_places(asked, area.places(connection), most)))
-    return Ranked(_run(connection, by_index(asked, most)))
+    return ranked
 
 
-def _by_tiers(connection: Connection, asked: Asked, most: int, few: int) -> Ranked:
+def _by_tiers(connection: Connection, asked: Asked, most: int) -> Ranked:
     found: list[Hit] = []
     complete = True
     for tier in asked.tiers:
         wanted = most - len(found)
         if wanted > 0 and (asked.after is None or tier.number >= asked.after.tier):
-            ranked = _of_tier(connection, asked, tier, wanted, few)
+            ranked = _of_tier(connection, asked, tier, wanted)
             found += ranked.hits
             complete = complete and ranked.complete
     return Ranked(found, complete)
 
 
-def _of_tier(connection: Connection, asked: Asked, tier: Tier, most: int, few: int) -> Ranked:
-    if _expected(connection, tier.index(PlaceName)) > few:
+def _of_tier(connection: Connection, asked: Asked, tier: Tier, most: int) -> Ranked:
+    if _expected(connection, asked, tier.index(PlaceName)) > asked.few:
         hits = _run(connection, by_walk(asked, tier, most))
         if _whole(asked, hits, most):
             return Ranked(hits)
@@ -165,27 +152,29 @@ def _whole(asked: Asked, hits: Sequence[Hit], wanted: int) -> bool:
 def by_index(asked: Asked, most: int) -> Select[Any]:
     """All names that the indexes find, sorted."""
     found = and_(*asked.answering.index(PlaceName), answers(asked.tiers, PlaceName))
-    return _sorted(asked, _in_area(asked, _read(asked, PlaceName, found)), most)
+    if asked.area is not None:
+        return _first_sorted(asked, _read(asked, PlaceName, found), most)
+    return _sorted(asked, _read(asked, PlaceName, found), most)
 
 
 def by_tier_index(asked: Asked, tier: Tier, most: int) -> Select[Any]:
     """All names of one tier that the indexes find, sorted."""
     found = and_(*tier.index(PlaceName), only(asked.tiers, tier.number, PlaceName))
-    # OFFSET 0: sorted first, so that better names are looked for only until there are enough.
-    hit = _in_area(asked, _read(asked, PlaceName, found))
+    return _first_sorted(asked, _read(asked, PlaceName, found), most)
+
+
+def _first_sorted(asked: Asked, hit: Select[Any], most: int) -> Select[Any]:
+    """Sorted first, which OFFSET 0 holds to: where a place lies and what else it is called is asked until there are enough."""
+    if asked.area is not None:
+        hit = hit.where(asked.area.roughly(PlaceName.areas))
     sorted_hit = hit.order_by(*(text(name) for name in Hit._fields)).offset(0).subquery("hit")
     keys = [sorted_hit.c[name] for name in Hit._fields]
     statement = select(*keys)
+    if asked.area is not None:
+        statement = statement.where(asked.area.holds(sorted_hit.c.place_id))
     if asked.once:
         statement = statement.where(~_better(asked, sorted_hit.c.place_id, keys[0], *keys[1:2], *keys[3:]))
     return _after(asked, statement, keys).order_by(*keys).limit(most)
-
-
-def by_places(asked: Asked, places: Sequence[int], most: int) -> Select[Any]:
-    """All names of some places that answer, sorted."""
-    given = bindparam(None, list(places), ARRAY(BigInteger), unique=True)
-    found = and_(PlaceName.place_id == any_(given), answers(asked.tiers, PlaceName))
-    return _sorted(asked, _read(asked, PlaceName, found), most)
 
 
 def _read(asked: Asked, name: Columns, found: ColumnElement[bool]) -> Select[Any]:
@@ -215,10 +204,6 @@ def _sorted(asked: Asked, statement: Select[Any], most: int) -> Select[Any]:
 
 def _after(asked: Asked, statement: Select[Any], keys: Sequence[Any]) -> Select[Any]:
     return statement if asked.after is None else statement.where(tuple_(*keys) > tuple_(*asked.after))
-
-
-def _in_area(asked: Asked, statement: Select[Any]) -> Select[Any]:
-    return statement if asked.area is None else statement.where(asked.area.holds(PlaceName.place_id))
 
 
 # ---- In order ------------------------------------------------------------------------------------------------------
@@ -363,9 +348,10 @@ def _explain(element: _Explained, compiler: Any, **options: Any) -> str:
     return "EXPLAIN (FORMAT JSON) " + str(compiler.process(element.statement, **options))
 
 
-def _expected(connection: Connection, conditions: Sequence[Condition]) -> int:
-    """How many names the planner expects to fulfil all: as many as fulfil the rarest."""
-    names = (select(PlaceName.id).where(visible(PlaceName), condition) for condition in conditions)
+def _expected(connection: Connection, asked: Asked, conditions: Sequence[Condition]) -> int:
+    """How many names the planner expects to fulfil all, in the area: as many as fulfil the rarest."""
+    there = true() if asked.area is None else asked.area.roughly(PlaceName.areas)
+    names = (select(PlaceName.id).where(visible(PlaceName), condition, there) for condition in conditions)
     return min(_rows(connection, statement) for statement in names)
 
 

@@ -10,21 +10,23 @@ from typing import Any
 from sqlalchemy import (
     ARRAY,
     BigInteger,
+    BindParameter,
     ColumnElement,
     Connection,
-    Select,
     and_,
     any_,
     bindparam,
-    exists,
+    func,
     literal,
     or_,
     select,
+    true,
 )
 from sqlalchemy.orm import aliased
 
 from geoservice.database.filters import BBox, in_force, visible
 from geoservice.database.models import Place, UnitVersion
+from geoservice.names.cells import cells
 
 
 @dataclass(frozen=True)
@@ -37,39 +39,34 @@ class Area:
         None for all; a place of no stated unit belongs where it lies.
     day
         Whose units.
+    keys
+        Lists of numbers: of each list, `PlaceName.areas` of a name there holds at least one.
     """
 
     unit: int | None
     units: Sequence[int]
     bbox: BBox | None
     day: date
+    keys: Sequence[Sequence[int]] = ()
 
     @classmethod
     def of(cls, connection: Connection, unit: int | None, bbox: BBox | None, day: date) -> Area | None:
         """None where nothing limits the search."""
         if unit is None and bbox is None:
             return None
-        return cls(unit, [] if unit is None else _units_below(connection, unit, day), bbox, day)
+        found = [] if bbox is None else [cells(bbox)]
+        if unit is not None:
+            found.append(_keys_of(connection, unit, day))
+        keys = [one for one in found if one is not None]
+        return cls(unit, [] if unit is None else _units_below(connection, unit, day), bbox, day, keys)
 
     def holds(self, place_id: Any) -> ColumnElement[bool]:
-        """Whether a place lies there."""
-        return exists().where(Place.id == place_id, self._condition())
+        """Whether a place lies there; asked of one place after the other, for a join would ask of all of them."""
+        return select(Place.id).where(Place.id == place_id, self._condition()).offset(0).exists()
 
-    def places(self, connection: Connection) -> list[int]:
-        """Ids of the places there."""
-        return [place for way in self.ways() for place in connection.execute(way).scalars()]
-
-    def ways(self, *, roughly: bool = False) -> list[Select[Any]]:
-        """One question a way to lie there: together no index would answer them.
-
-        Parameters
-        ----------
-        roughly
-            Only what the planner judges rightly: boxes instead of shapes.
-        """
-        boxed = [] if self.bbox is None else [self.bbox.meets(Place.geom) if roughly else self.bbox.touches(Place.geom)]
-        own = [()] if self.unit is None else [(self._stated(),)] if roughly else [(self._stated(),), (self._lying(),)]
-        return [select(Place.id).where(*way, *boxed, visible(Place)) for way in own]
+    def roughly(self, areas: Any) -> ColumnElement[bool]:
+        """Whether a name may lie there, by its column `areas`: true of all that do and of few others."""
+        return and_(true(), *(areas.overlap(_numbers(keys)) for keys in self.keys))
 
     def _condition(self) -> ColumnElement[bool]:
         parts = []
@@ -80,7 +77,7 @@ class Area:
         return and_(*parts)
 
     def _stated(self) -> ColumnElement[bool]:
-        return Place.unit_id == any_(bindparam(None, list(self.units), ARRAY(BigInteger), unique=True))
+        return Place.unit_id == any_(_numbers(self.units))
 
     def _lying(self) -> ColumnElement[bool]:
         holder = aliased(UnitVersion)
@@ -100,3 +97,23 @@ def _units_below(connection: Connection, unit: int, day: date) -> list[int]:
         select(version.unit_id).where(version.parent_id == below.c.id, in_force(version, day), visible(version))
     )
     return list(connection.execute(select(below.c.id)).scalars())
+
+
+def _keys_of(connection: Connection, unit: int, day: date) -> Sequence[int] | None:
+    """Of places whose stated unit is this one or below it, and of those without one within its box."""
+    version = aliased(UnitVersion)
+    sides = [getattr(func, f"ST_{side}")(version.geom) for side in ("XMin", "YMin", "XMax", "YMax")]
+    of_unit = select(*sides).where(
+        version.unit_id == unit, version.geom.is_not(None), in_force(version, day), visible(version)
+    )
+    keys = [unit]
+    for box in connection.execute(of_unit):
+        around = cells(BBox(*box), unstated=True)
+        if around is None:
+            return None
+        keys += around
+    return keys
+
+
+def _numbers(numbers: Sequence[int]) -> BindParameter[Any]:
+    return bindparam(None, list(numbers), ARRAY(BigInteger), unique=True)

@@ -244,10 +244,12 @@ _PLACES = """
 """
 _NAMES = """
     insert into place_name (place_id, kind, name, reading, reading_source, romanisation, pinyin, tones, initials, grams,
-                            specific, generic, alike_keys, valid_from, valid_to, classification, published, place_rank)
+                            specific, generic, alike_keys, valid_from, valid_to, classification, published, place_rank, areas)
     select p.id, k.kind, f.name, f.reading, f.reading_source, f.romanisation, f.pinyin, f.tones, f.initials, f.grams,
-           f.specific, f.generic, f.alike_keys, k.valid_from, k.valid_to, 'public', true, p.rank
+           f.specific, f.generic, f.alike_keys, k.valid_from, k.valid_to, 'public', true, p.rank,
+           u.above || cell_keys(p.geom, p.unit_id is not null)
     from place p
+    join above u on u.unit_id = coalesce(p.unit_id, 0)
     cross join lateral (
         select 4, 'standard', case when p.id % 1000 < %(ended)s then date '2001-05-01' end, null::date
         union all select 5, 'standard', null, date '2001-05-01' where p.id % 1000 < %(ended)s
@@ -271,6 +273,11 @@ def _records(connection: psycopg.Connection[Any], names: int) -> int:
     places = names * 1000 // (1000 + FORMER + ENDED + ALIAS)
     values = {"forms": forms, "units": townships, "each": TOWNSHIPS, "township": first}
     values |= {"former": FORMER, "ended": ENDED, "alias": ALIAS}
+    # Asked once a unit and not once a name.
+    connection.execute(
+        "create temporary table above as select distinct unit_id, units_above(unit_id) as above from unit_version"
+        " union all select 0, array[]::bigint[]"
+    )
     for start in range(1, places + 1, STEP):
         span = {**values, "from": start, "to": min(places, start + STEP - 1)}
         connection.execute(_escaped(_PLACES), span)

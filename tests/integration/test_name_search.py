@@ -72,7 +72,7 @@ def places(new_database: Callable[[], Database]) -> Database:
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """However a search is answered, the answer is the same."""
     if request.param != "sorted":
-        for limit in ("FEW", "FEW_WITHIN", "FEW_PLACES"):
+        for limit in ("FEW", "FEW_WITHIN"):
             monkeypatch.setattr(ranking, limit, -1)
     if request.param == "walked in vain":
         monkeypatch.setattr(ranking, "WALK", 2)

@@ -123,7 +123,7 @@ class PlaceName(Classified, Dated, Versioned, Base):
         no_overlap("place_id", "kind", "name", name="ex_place_name_validity"),
         UniqueConstraint("place_id", "kind", "name", "valid_from", postgresql_nulls_not_distinct=True),
         Index("ix_place_name_name_trgm", "name", postgresql_using="gin", postgresql_ops={"name": "gin_trgm_ops"}),
-        Index("ix_place_name_grams", "grams", postgresql_using="gin"),
+        Index("ix_place_name_grams_areas", "grams", "areas", postgresql_using="gin"),
         Index("ix_place_name_alike_keys", "alike_keys", postgresql_using="gin"),
         Index("ix_place_name_without_keys", "id", postgresql_where=text("alike_keys = '{}'")),
         Index("ix_place_name_pinyin_trgm", "pinyin", postgresql_using="gin", postgresql_ops={"pinyin": "gin_trgm_ops"}),
@@ -175,3 +175,6 @@ class PlaceName(Classified, Dated, Versioned, Base):
     length: Mapped[int] = mapped_column(Integer, Computed("length(name)", persisted=True))
     lane: Mapped[int] = mapped_column(SmallInteger, Computed(LANE, persisted=True))
     place_rank: Mapped[int] = mapped_column(server_default=text("5"), comment="Of its place; a trigger keeps it")
+    areas: Mapped[list[int]] = mapped_column(
+        ARRAY(BigInteger), server_default="{}", comment="Units and cells of its place; a trigger keeps it"
+    )
