@@ -165,10 +165,11 @@ def _mixed(query: NameQuery) -> Answering:
         return check
 
     def index(name: Columns) -> Sequence[Condition]:
+        held = [_has(name, gram) for gram in query.grams]
         if query.sounds:
             # Whoever means the letters as they are written has them in the sound as well.
-            return [or_(*(name.pinyin.like(f"%{sound}%") for sound in query.sounds))]
-        return [_has(name, gram) for gram in query.grams]
+            return [or_(*(name.pinyin.like(f"%{sound}%") for sound in query.sounds)), *held]
+        return held
 
     sound = query.tones or ""
     patterns = {EXACT: f"(^| ){sound}($| )", PREFIX: f"(^| ){sound}", PART: f"[1-5]{sound}"}

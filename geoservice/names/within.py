@@ -54,7 +54,7 @@ class Area:
         """None where nothing limits the search."""
         if unit is None and bbox is None:
             return None
-        found = [] if bbox is None else [cells(bbox)]
+        found: list[Sequence[int] | None] = [] if bbox is None else [cells(bbox)]
         if unit is not None:
             found.append(_keys_of(connection, unit, day))
         keys = [one for one in found if one is not None]

@@ -21,6 +21,7 @@ from geoservice.names.matching import answering
 from geoservice.names.query import NameQuery
 from geoservice.names.ranking import Asked, by_index
 from geoservice.names.search import search_places
+from geoservice.names.within import Area
 from tests import builders_api as make
 
 DAY = date(2026, 7, 1)
@@ -250,10 +251,14 @@ def test_every_search_uses_an_index(places: Database) -> None:
         for typed in ("天门", "干", "tianmen", "tiān", "tm", "gy", "menhe"):
             plan = _plan(connection, typed)
             assert "Seq Scan on place_name" not in plan, f"{typed}\n{plan}"
+        window = Area.of(connection, None, BBox(112.0, 30.0, 112.1, 30.1), DAY)
+        for typed in ("天门", "村", "", "cun"):
+            plan = _plan(connection, typed, window)
+            assert "ix_place_name_grams_areas" in plan, f"{typed}\n{plan}"
 
 
-def _plan(connection: Connection, typed: str) -> str:
-    compiled = by_index(Asked(answering(NameQuery.parse(typed)), DAY), 20).compile(
+def _plan(connection: Connection, typed: str, area: Area | None = None) -> str:
+    compiled = by_index(Asked(answering(NameQuery.parse(typed)), DAY, area=area), 20).compile(
         dialect=connection.dialect, compile_kwargs={"literal_binds": True}
     )
     rows = connection.exec_driver_sql(f"explain {str(compiled).replace('%', '%%')}")
