@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -54,4 +55,41 @@ def doubles(
         for one in found
     ]
     print_table(translate("names.doubles", count=len(found)), heads, rows)
+    return 0
+
+
+@app.command("spellings")
+@reporting
+def spellings(
+    unit: Annotated[str | None, typer.Option(help="只看某个区划：代码或名称 · code or name of a unit")] = None,
+    json_: Json = False,
+) -> int:
+    """一地多写：同一地方在各资料中的不同写法 · one place under several spellings"""
+    from geoservice.database.filters import today
+    from geoservice.names.clashes.searching import units_below
+    from geoservice.names.clashes.spellings import spellings as found_spellings
+    from geoservice.names.units import unit_by_name
+
+    with ready() as (_, _, database), database.connect("reader") as connection:
+        units = None if unit is None else units_below(connection, unit_by_name(connection, unit))
+        found, cut = found_spellings(connection, today(), units=units)
+    if json_:
+        told = [
+            {"how": one.how, "spellings": one.spellings, "records": [asdict(each) for each in one.records]}
+            for one in found
+        ]
+        print_json({"cut": cut, "items": told})
+        return 0
+    heads = [translate(f"names.head.{name}") for name in ("spelling", "unit", "source", "how")]
+    rows = [
+        [
+            each.name,
+            each.unit_name or "",
+            f"{each.source or '-'} {each.code or ''}",
+            translate(f"names.spelt.{one.how}"),
+        ]
+        for one in found
+        for each in one.records
+    ]
+    print_table(translate("names.spellings", count=len(found)), heads, rows)
     return 0

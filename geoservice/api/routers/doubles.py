@@ -60,6 +60,13 @@ class Decision(Parameters):
     reason: Annotated[str, StringConstraints(max_length=500)] | None = None
 
 
+class Decided(Shape):
+    """What the record is the same as now."""
+
+    place_id: int
+    same_as_id: int | None
+
+
 @router.get("/doubles", dependencies=[needs(Permission.READ)])
 def registered_twice(service: Service, response: Response) -> DoubleList:
     """Villages and communities that are registered both as a unit (216xx) and as an organisation (276xx)."""
@@ -70,8 +77,9 @@ def registered_twice(service: Service, response: Response) -> DoubleList:
     return DoubleList(items=[DoubleShape(**one) for one in found[:MOST]], linked=linked, open=len(found) - linked)
 
 
-@router.put("/doubles/{place_id}", status_code=204, dependencies=[needs(Permission.EDIT)])
-def decide_double(service: Service, place_id: PathId, given: Annotated[Decision, Body()]) -> None:
+@router.put("/doubles/{place_id}", dependencies=[needs(Permission.EDIT)])
+def decide_double(service: Service, place_id: PathId, given: Annotated[Decision, Body()]) -> Decided:
     """Links an organisation's record to its unit, or parts the two for good; both ways can be taken back."""
     with service.read() as connection:
         decide(connection, service.catalog, place_id, given.unit_id, apart=given.apart_id, reason=given.reason)
+    return Decided(place_id=place_id, same_as_id=given.unit_id)

@@ -1,6 +1,7 @@
 // Names that already repeat each other or sound alike: groups, and each on the map.
 
 import { get, getAll } from "../api.js";
+import { drawDoubles, drawSpellings } from "./onceonly.js";
 import { byId, el } from "../dom.js";
 import { count } from "../format.js";
 import { started } from "../pages/form.js";
@@ -14,7 +15,7 @@ let view = null;
 let round = 0;
 
 async function start() {
-  await started;
+  const who = await started;
   const mapped = startFrame();
   const wanted = new URLSearchParams(location.search).get("kind");
   byId("kind").append(...kindOptions(NAME_KINDS, NAME_KINDS.includes(wanted) ? wanted : "village"));
@@ -22,7 +23,9 @@ async function start() {
   byId("unit").append(...units.map(({ id, name }) => el("option", { value: id }, name)));
   for (const id of ["kind", "unit"]) byId(id).addEventListener("change", show);
   byId("wanted").addEventListener("submit", (event) => event.preventDefault());
+  byId("unit").addEventListener("change", () => drawSpellings(onMap));
   await show();
+  await Promise.all([drawSpellings(onMap), drawDoubles(who.may.includes("edit"))]);
   view = await mapped;
 }
 
@@ -41,6 +44,11 @@ async function show() {
     byId("told").replaceChildren(failure(error, show));
   }
   list.setAttribute("aria-busy", "false");
+}
+
+function onMap(records) {
+  view?.show(null, records.map((one) => ({ ...one, tier: "same" })));
+  document.body.dispatchEvent(new CustomEvent("part", { detail: "place" }));
 }
 
 function group(one) {
