@@ -45,6 +45,8 @@ from geoservice.api.routers import (
     inventory,
     jobs,
     names,
+    ogc_items,
+    ogc_root,
     overview,
     page,
     places,
@@ -104,6 +106,8 @@ ROUTERS = (
     case_pages,
     desk_pages,
     import_page,
+    ogc_root,
+    ogc_items,
 )
 SMALLEST_COMPRESSED = 1024
 COMPRESSION = 5

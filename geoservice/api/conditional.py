@@ -16,10 +16,18 @@ class Condition:
     def __init__(self, if_none_match: str) -> None:
         self._held = {_bare(tag) for tag in if_none_match.split(",") if tag.strip()}
 
+    @property
+    def given(self) -> bool:
+        """Whether the client holds anything."""
+        return bool(self._held)
+
+    def holds(self, tag: str) -> bool:
+        """Whether the client holds `tag`."""
+        return _bare(tag) in self._held or "*" in self._held
+
     def answer(self, tag: str, body: Callable[[], Response]) -> Response:
         """304 where the client holds `tag`, else the response that `body` makes, with the tag on it."""
-        held = _bare(tag) in self._held or "*" in self._held
-        response = Response(status_code=304) if held else body()
+        response = Response(status_code=304) if self.holds(tag) else body()
         response.headers["ETag"] = tag
         response.headers["Cache-Control"] = REVALIDATE
         return response
@@ -30,8 +38,9 @@ def _bare(tag: str) -> str:
     return tag.strip().removeprefix("W/")
 
 
-async def _condition(request: Request) -> Condition:
+async def condition(request: Request) -> Condition:
+    """What the request says that the client holds."""
     return Condition(request.headers.get("if-none-match", "")[:4000])
 
 
-Conditional = Annotated[Condition, Depends(_condition)]
+Conditional = Annotated[Condition, Depends(condition)]

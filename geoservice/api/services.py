@@ -18,6 +18,7 @@ from geoservice.api.worked import Worked
 from geoservice.catalog import Catalog
 from geoservice.database.actor import PUBLIC, Actor
 from geoservice.database.engine import Database
+from geoservice.publish.ogc.kept import Published
 from geoservice.publish.queries.overview import Overview, overview
 from geoservice.publish.revisions import Revision, etag, layer_revisions
 from geoservice.settings import ProviderSettings, Settings
@@ -36,12 +37,15 @@ class Services:
     ----------
     declared
         Changes with the declarations.
+    ogc
+        Layers as collections of the OGC API.
     """
 
     settings: Settings
     catalog: Catalog
     database: Database
     declared: str
+    ogc: Published
     worked: Worked = field(default_factory=Worked)
     checked: Checked = field(default_factory=Checked)
     throttle: Throttle = field(default_factory=Throttle)
@@ -75,7 +79,7 @@ class Services:
     def of(cls, settings: Settings, catalog: Catalog, database: Database) -> Services:
         """Services for the public."""
         declared = etag("declarations", repr(catalog))
-        return cls(settings, catalog, database, declared, provider=_provider(settings.provider))
+        return cls(settings, catalog, database, declared, Published(catalog), provider=_provider(settings.provider))
 
     def acting(self, actor: Actor, request_id: str) -> Services:
         """The same in somebody's name."""

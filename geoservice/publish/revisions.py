@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, ScalarSelect, Text, cast, func, literal, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import InstrumentedAttribute
 
 from geoservice import __version__
@@ -33,6 +35,16 @@ def layer_revision(connection: Connection, layer: str) -> Revision | None:
     statement = select(*_columns()).where(LayerRevision.layer == layer)
     row = connection.execute(statement).one_or_none()
     return None if row is None else Revision(*row)
+
+
+def revision_mark(layers: Sequence[str]) -> ScalarSelect[str]:
+    """State of several layers as one text, for a statement that reads their records in the same moment."""
+    number, changed_at = _columns()
+    one = cast(number, Text).concat("@").concat(cast(func.extract("epoch", changed_at), Text))
+    ordered = aggregate_order_by(literal(",", Text), LayerRevision.layer)
+    marks = func.string_agg(LayerRevision.layer.concat(" ").concat(one), ordered)
+    found = select(func.coalesce(marks, "")).where(LayerRevision.layer.in_(layers))
+    return found.scalar_subquery()
 
 
 def _columns() -> tuple[InstrumentedAttribute[int], InstrumentedAttribute[datetime]]:

@@ -46,6 +46,8 @@ OTHERS = {
     "opinion_id",
     "material",
     "document",
+    "collection_id",
+    "feature_id",
 }
 # The history of any of them.
 HISTORY = "/api/history/{table}/{record_id}"

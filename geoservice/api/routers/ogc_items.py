@@ -1,0 +1,95 @@
+"""OGC API: features of a collection."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from geoservice.access.roles import Permission
+from geoservice.api.ogc import COMMON, ROOT, Ask, Asking, varied
+from geoservice.api.ogc_pages import item_page, items_page
+from geoservice.api.permits import needs
+from geoservice.api.routers.ogc_root import described, seen
+from geoservice.api.services import Service
+from geoservice.database.filters import today
+from geoservice.database.paging import LARGEST
+from geoservice.errors import NotFound
+from geoservice.language import current_language
+from geoservice.publish.ogc import documents
+from geoservice.publish.ogc.crs import OgcCrs, offered
+from geoservice.publish.ogc.links import GEOJSON
+from geoservice.publish.ogc.model import find
+from geoservice.publish.ogc.parameters import common
+from geoservice.publish.ogc.queries import feature, marked
+from geoservice.publish.ogc.reading import PAGING, asked, parameter_names, system
+from geoservice.publish.revisions import etag
+
+router = APIRouter(prefix=f"{ROOT}/collections", tags=["OGC API"], dependencies=[needs(Permission.PUBLIC)])
+_COMMON = common(10_000)
+_ONE = [_COMMON[name] for name in ("f", "lang", "crs")]
+_MANY = list(_COMMON.values())
+
+
+@router.get("/{collection_id}/items", response_class=Response, openapi_extra={"parameters": _MANY})
+def items(service: Service, ask: Ask, collection_id: str) -> Response:
+    """Features of a collection, by id, page by page: each page names the next."""
+    one = find(service.ogc.collections, collection_id)
+    ask.known(parameter_names(one))
+    day = today()
+    with service.read() as connection:
+
+        def systems() -> Sequence[OgcCrs]:
+            return offered(seen(service, connection, one)[1].bounds)
+
+        wanted = asked(ask.given, one, today=day, most=service.settings.server.max_results, systems=systems)
+        if ask.condition.given and not ask.wants_html:
+            held = _tag(ask, marked(connection, one), day)
+            if ask.condition.holds(held):
+                return _answer(ask.condition.answer(held, Response), wanted.crs)
+        found, matched = service.ogc.page(connection, one, wanted, _selection(ask.given))
+        if not found.returned:
+            seen(service, connection, one)
+    if ask.wants_html:
+        return ask.paged(items_page(ask, one, found, matched, wanted.crs))
+    body = documents.feature_list(
+        ask.place, one, found, matched=matched, moment=datetime.now(UTC), described=described(service)
+    )
+    tag = _tag(ask, found.mark, day)
+    return _answer(ask.condition.answer(tag, lambda: Response(body, media_type=GEOJSON)), wanted.crs)
+
+
+@router.get("/{collection_id}/items/{feature_id}", response_class=Response, openapi_extra={"parameters": _ONE})
+def item(service: Service, ask: Ask, collection_id: str, feature_id: str) -> Response:
+    """One feature."""
+    one = find(service.ogc.collections, collection_id)
+    ask.known(("crs",))
+    number = int(feature_id) if re.fullmatch(r"[0-9]{1,19}", feature_id, re.ASCII) else 0
+    day = today()
+    with service.read() as connection:
+        crs = system("crs", ask.given, lambda: offered(seen(service, connection, one)[1].bounds))
+        found = feature(connection, one, number, today=day, crs=crs) if 0 < number <= LARGEST else None
+    if found is None:
+        raise NotFound("ogc.no-feature", id=feature_id[:60], collection=one.id)
+    text, mark = found
+    if ask.wants_html:
+        return ask.paged(item_page(ask, one, text, crs))
+    body = documents.feature(ask.place, one, text, described(service))
+    return _answer(ask.condition.answer(_tag(ask, mark, day), lambda: Response(body, media_type=GEOJSON)), crs)
+
+
+def _tag(ask: Asking, mark: str, day: date) -> str:
+    return etag("ogc", mark, day, ask.place.root, ask.place.path, sorted(ask.given.items()), current_language.get())
+
+
+def _selection(given: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """What decides which features fit."""
+    return tuple(sorted(pair for pair in given.items() if pair[0] not in (*PAGING, *COMMON)))
+
+
+def _answer(response: Response, crs: OgcCrs) -> Response:
+    response.headers["Content-Crs"] = crs.header
+    return varied(response)

@@ -1,0 +1,264 @@
+"""The description of the OGC API as a document of OpenAPI 3.0."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from geoservice import __version__
+from geoservice.language import translate
+from geoservice.publish.ogc.crs import OgcCrs, offered
+from geoservice.publish.ogc.extents import Extent
+from geoservice.publish.ogc.links import GEOJSON, HTML, JSON, OPENAPI, SCHEMA
+from geoservice.publish.ogc.model import Collection, said
+from geoservice.publish.ogc.parameters import BBOX_CRS, CRS, common, of_properties
+from geoservice.publish.ogc.schemas import property_schema
+
+PROBLEM = "application/problem+json"
+_FORMAT, _LANGUAGE = ({"$ref": f"#/components/parameters/{name}"} for name in ("f", "lang"))
+_LINK = {
+    "type": "object",
+    "required": ["href", "rel"],
+    "properties": {name: {"type": "string"} for name in ("href", "rel", "type", "hreflang", "title")},
+}
+_LINKS = {"type": "array", "items": {"$ref": "#/components/schemas/link"}}
+_TEXT: dict[str, Any] = {"type": "string"}
+_SCHEMAS: dict[str, Any] = {
+    "link": _LINK,
+    "landingPage": {
+        "type": "object",
+        "required": ["links"],
+        "properties": {"title": _TEXT, "description": _TEXT, "links": _LINKS},
+    },
+    "confClasses": {
+        "type": "object",
+        "required": ["conformsTo"],
+        "properties": {"conformsTo": {"type": "array", "items": _TEXT}, "links": _LINKS},
+    },
+    "collections": {
+        "type": "object",
+        "required": ["links", "collections"],
+        "properties": {
+            "links": _LINKS,
+            "collections": {"type": "array", "items": {"$ref": "#/components/schemas/collection"}},
+        },
+    },
+    "collection": {
+        "type": "object",
+        "required": ["id", "links"],
+        "properties": {
+            **dict.fromkeys(("id", "title", "description", "itemType", "storageCrs", "attribution"), _TEXT),
+            "extent": {"$ref": "#/components/schemas/extent"},
+            "crs": {"type": "array", "items": _TEXT},
+            "schematic": {"type": "boolean"},
+            "links": _LINKS,
+        },
+    },
+    "extent": {
+        "type": "object",
+        "properties": {
+            "spatial": {
+                "type": "object",
+                "properties": {
+                    "bbox": {
+                        "type": "array",
+                        "minItems": 1,
+                        "items": {"type": "array", "minItems": 4, "maxItems": 6, "items": {"type": "number"}},
+                    },
+                    "crs": _TEXT,
+                },
+            },
+            "temporal": {
+                "type": "object",
+                "properties": {
+                    "interval": {
+                        "type": "array",
+                        "minItems": 1,
+                        "items": {
+                            "type": "array",
+                            "minItems": 2,
+                            "maxItems": 2,
+                            "items": {"type": "string", "format": "date-time", "nullable": True},
+                        },
+                    },
+                    "trs": _TEXT,
+                },
+            },
+        },
+    },
+    "geometry": {
+        "type": "object",
+        "nullable": True,
+        "required": ["type", "coordinates"],
+        "properties": {
+            "type": {
+                "type": "string",
+                "enum": ["Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon"],
+            },
+            "coordinates": {"type": "array", "items": {}},
+        },
+    },
+    "problem": {
+        "type": "object",
+        "required": ["type", "title", "status", "detail", "code"],
+        "properties": {
+            **dict.fromkeys(("type", "title", "detail", "code", "remedy", "request_id"), _TEXT),
+            "status": {"type": "integer"},
+        },
+    },
+}
+_HEADERS = {
+    "Content-Crs": {"description": "Reference system of the geometries", "schema": {"type": "string"}},
+    "ETag": {"description": "State of the answer, for If-None-Match", "schema": {"type": "string"}},
+}
+_ERRORS = {
+    "400": "BadRequest",
+    "401": "Unauthorized",
+    "404": "NotFound",
+    "429": "TooMany",
+    "500": "Failed",
+    "503": "Unavailable",
+}
+_TOLD = {
+    "BadRequest": "A parameter is unknown or its value is none",
+    "Unauthorized": "The token is none, or no longer",
+    "NotFound": "There is no such resource",
+    "TooMany": "More requests than one may send",
+    "Failed": "An error of the service",
+    "Unavailable": "The database is down or took too long",
+}
+
+
+def openapi(root: str, found: Mapping[str, tuple[Collection, Extent]], *, most: int, language: str) -> dict[str, Any]:
+    """The document, with the collections that whoever asks may see.
+
+    Parameters
+    ----------
+    root
+        Address of the landing page.
+    most
+        Features of one page.
+    """
+    paths: dict[str, Any] = {
+        "/": _get("getLandingPage", "core", translate("app.name"), _json("landingPage")),
+        "/api": _get("getApi", "core", translate("ogc.api"), {OPENAPI: {"schema": {"type": "object"}}}),
+        "/conformance": _get("getConformance", "core", translate("ogc.conformance"), _json("confClasses")),
+        "/collections": _get("getCollections", "core", translate("ogc.collections"), _json("collections")),
+    }
+    schemas = dict(_SCHEMAS)
+    for one, extent in found.values():
+        schemas |= _feature_schemas(one, language)
+        paths |= _collection_paths(one, offered(extent.bounds), language)
+    return {
+        "openapi": "3.0.3",
+        "info": {"title": translate("app.name"), "description": translate("ogc.about"), "version": __version__},
+        "servers": [{"url": root}],
+        "security": [{}, {"token": []}],
+        "tags": [
+            {"name": "core", "description": translate("ogc.api")},
+            *({"name": one.id, "description": said(one.layer.title, language)} for one, _ in found.values()),
+        ],
+        "paths": paths,
+        "components": {
+            "parameters": {name: value for name, value in common(most).items() if name not in ("crs", "bbox-crs")},
+            "responses": {name: _problem(told) for name, told in _TOLD.items()},
+            "schemas": schemas,
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+        },
+    }
+
+
+def _collection_paths(one: Collection, systems: Sequence[OgcCrs], language: str) -> dict[str, Any]:
+    title, here = said(one.layer.title, language), f"/collections/{one.id}"
+    uris = [crs.uri for crs in systems]
+    crs, bbox_crs = (
+        {**parameter, "schema": {"type": "string", "format": "uri", "enum": uris, "default": uris[0]}}
+        for parameter in (CRS, BBOX_CRS)
+    )
+    shared = [{"$ref": f"#/components/parameters/{name}"} for name in ("limit", "after", "bbox", "datetime")]
+    by_value = of_properties(one, language)
+    feature_id = {
+        "name": "featureId", "in": "path", "required": True, "schema": {"type": "integer", "minimum": 1},
+        "description": translate("ogc.feature.id"),
+    }  # fmt: skip
+    many, single = _geojson(f"{one.id}Features"), _geojson(f"{one.id}Feature")
+    described = {SCHEMA: {"schema": {"type": "object"}}, HTML: {"schema": _TEXT}}
+    return {
+        here: _get(f"describe_{one.id}", one.id, title, _json("collection")),
+        f"{here}/items": _get(f"get_{one.id}", one.id, title, many, [*shared, crs, bbox_crs, *by_value], crs=True),
+        f"{here}/items/{{featureId}}": _get(
+            f"get_{one.id}_feature", one.id, title, single, [feature_id, crs], crs=True
+        ),
+        f"{here}/queryables": _get(f"queryables_{one.id}", one.id, translate("ogc.queryables"), described),
+        f"{here}/schema": _get(f"schema_{one.id}", one.id, translate("ogc.schema"), described),
+    }
+
+
+def _get(
+    operation: str,
+    tag: str,
+    summary: str,
+    content: dict[str, Any],
+    parameters: Sequence[Any] = (),
+    *,
+    crs: bool = False,
+) -> dict[str, Any]:
+    headers = {name: value for name, value in _HEADERS.items() if crs or name != "Content-Crs"}
+    return {
+        "get": {
+            "operationId": operation,
+            "tags": [tag],
+            "summary": summary,
+            "parameters": [*parameters, _FORMAT, _LANGUAGE],
+            "responses": {
+                "200": {"description": summary, "content": content, "headers": headers},
+                "304": {"description": "What the client holds is still good"},
+                **{status: {"$ref": f"#/components/responses/{name}"} for status, name in _ERRORS.items()},
+            },
+        }
+    }
+
+
+def _json(schema: str) -> dict[str, Any]:
+    return {JSON: {"schema": {"$ref": f"#/components/schemas/{schema}"}}, HTML: {"schema": _TEXT}}
+
+
+def _geojson(schema: str) -> dict[str, Any]:
+    return {GEOJSON: {"schema": {"$ref": f"#/components/schemas/{schema}"}}, HTML: {"schema": _TEXT}}
+
+
+def _problem(told: str) -> dict[str, Any]:
+    return {"description": told, "content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/problem"}}}}
+
+
+def _feature_schemas(one: Collection, language: str) -> dict[str, Any]:
+    properties = {
+        name: {**property_schema(found, language), "nullable": True} for name, found in one.properties.items()
+    }
+    for found in properties.values():
+        # A null is none of the codes.
+        found.pop("enum", None)
+    feature = {
+        "type": "object",
+        "required": ["type", "geometry", "properties"],
+        "properties": {
+            "type": {"type": "string", "enum": ["Feature"]},
+            "id": {"type": "integer"},
+            "geometry": {"$ref": "#/components/schemas/geometry"},
+            "properties": {"type": "object", "properties": properties},
+            "links": _LINKS,
+        },
+    }
+    several = {
+        "type": "object",
+        "required": ["type", "features"],
+        "properties": {
+            "type": {"type": "string", "enum": ["FeatureCollection"]},
+            "timeStamp": {"type": "string", "format": "date-time"},
+            "numberReturned": {"type": "integer", "minimum": 0},
+            "numberMatched": {"type": "integer", "minimum": 0},
+            "links": _LINKS,
+            "features": {"type": "array", "items": {"$ref": f"#/components/schemas/{one.id}Feature"}},
+        },
+    }
+    return {f"{one.id}Feature": feature, f"{one.id}Features": several}
