@@ -106,6 +106,21 @@ class AuditSettings(_Concern):
     audit_seal_s: float = Field(60.0, ge=0, le=86400, description="Seconds between two heads; 0 for never")
 
 
+class NamingSettings(_Concern):
+    """The rules that names are checked by."""
+
+    naming_packs: str | None = Field(
+        None,
+        description="Packs of rules that are switched on, separated by commas; those of the declaration by default",
+    )
+
+    @property
+    def packs(self) -> tuple[str, ...] | None:
+        """The packs one by one; None where the declaration decides."""
+        given = [one.strip() for one in (self.naming_packs or "").split(",")]
+        return tuple(one for one in given if one) or None
+
+
 class ReleaseSettings(_Concern):
     """What stands on maps that leave."""
 
@@ -236,6 +251,7 @@ CONCERNS: tuple[type[BaseSettings], ...] = (
     ImportSettings,
     UploadSettings,
     AuditSettings,
+    NamingSettings,
     ReleaseSettings,
     ProviderSettings,
 )

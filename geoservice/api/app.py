@@ -66,6 +66,7 @@ from geoservice.api.routers import (
 from geoservice.api.services import Services
 from geoservice.catalog import Catalog, load_catalog
 from geoservice.database.engine import Database
+from geoservice.names.rules.declared import packs_on
 from geoservice.publish.tiles import check_tiles
 from geoservice.resources import resource
 from geoservice.settings import Settings
@@ -127,9 +128,12 @@ def create_app(settings: Settings, *, catalog: Catalog | None = None, database: 
     ------
     BadDeclaration
         If a declaration is wrong.
+    BadSetting
+        If a pack of rules is switched on that there is not.
     """
     services = Services.of(settings, catalog or load_catalog(), database or Database(settings))
     check_tiles(services.catalog)
+    packs_on()
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geoservice.catalog import Catalog, load_catalog
-from geoservice.errors import BadInput, BadRequest
+from geoservice.errors import BadInput, BadRequest, BadSetting
 from geoservice.names.clashes.searching import KINDS, Proposed
 from geoservice.names.rules.checking import Verdict, check_name, clean_name
-from geoservice.names.rules.declared import naming_rules, rules_for
+from geoservice.names.rules.declared import naming_rules, packs_on, rules_for
 from geoservice.names.rules.looking import LOOKS
 
 DAY = date(2026, 1, 1)
@@ -107,3 +107,21 @@ def test_no_name_crashes_and_none_passes_silently(name: str, kind: str) -> None:
         return
     outcome = check_name(None, load_catalog(), Proposed(cleaned, kind), day=DAY)
     assert outcome.rulings
+
+
+def test_the_setting_switches_packs(monkeypatch: pytest.MonkeyPatch) -> None:
+    day = date(2026, 11, 27)
+    try:
+        packs_on.cache_clear()
+        assert packs_on() == naming_rules().default_packs
+        monkeypatch.setenv("GEOSERVICE_NAMING_PACKS", " regulation , hubei_draft ")
+        packs_on.cache_clear()
+        assert packs_on() == ("regulation", "hubei_draft")
+        assert {rule.pack for rule in rules_for("street", day)} == {"regulation"}
+        monkeypatch.setenv("GEOSERVICE_NAMING_PACKS", "regulation,wuhan")
+        packs_on.cache_clear()
+        with pytest.raises(BadSetting) as refused:
+            rules_for("street", day)
+        assert refused.value.values["value"] == "wuhan"
+    finally:
+        packs_on.cache_clear()

@@ -21,7 +21,7 @@ from geoservice.names import telling
 from geoservice.names.bearing import bearers
 from geoservice.names.clashes.searching import Proposed
 from geoservice.names.rules.checking import check_name
-from geoservice.names.rules.declared import naming_rules
+from geoservice.names.rules.declared import naming_rules, packs_on
 
 router = APIRouter(prefix="/api/names", tags=["place names"], dependencies=[Depends(no_query), needs(Permission.READ)])
 
@@ -59,9 +59,19 @@ class RuleShape(Shape):
     fails: list[str]
 
 
+class PackShape(Shape):
+    """Rules of one source, and whether they are switched on here."""
+
+    id: str
+    title: str
+    source: str
+    on: bool
+
+
 class RuleList(Shape):
     """All of them."""
 
+    packs: list[PackShape]
     items: list[RuleShape]
 
 
@@ -70,6 +80,12 @@ def rules() -> RuleList:
     """The rules that names are checked by."""
     packs = {pack.id: pack for pack in naming_rules().packs}
     return RuleList(
+        packs=[
+            PackShape(
+                id=one.id, title=getattr(one.title, current_language.get()), source=one.source, on=one.id in packs_on()
+            )
+            for one in packs.values()
+        ],
         items=[
             RuleShape(
                 id=one.id,
@@ -83,7 +99,7 @@ def rules() -> RuleList:
                 fails=list(one.examples.fail),
             )
             for one in naming_rules().rules
-        ]
+        ],
     )
 
 

@@ -10,7 +10,9 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from geoservice.catalog import Declaration, Text, read_declaration
+from geoservice.errors import BadSetting
 from geoservice.resources import resource
+from geoservice.settings import NamingSettings
 
 Force = Literal["hard", "soft", "hint"]
 
@@ -98,10 +100,32 @@ def naming_rules() -> NamingRules:
     return read_declaration(resource("layers", "standards", "naming_rules.toml"), NamingRules)
 
 
+@cache
+def packs_on() -> tuple[str, ...]:
+    """Packs that are switched on here: those that the setting names, else the default ones of the declaration.
+
+    Raises
+    ------
+    BadSetting
+        If the setting names a pack that there is not.
+    """
+    declared = naming_rules()
+    wanted = NamingSettings().packs
+    if wanted is None:
+        return declared.default_packs
+    known = [pack.id for pack in declared.packs]
+    for one in wanted:
+        if one not in known:
+            raise BadSetting(
+                "setting.invalid", key="GEOSERVICE_NAMING_PACKS", value=one, reason=f"known: {', '.join(known)}"
+            )
+    return wanted
+
+
 def rules_for(kind: str, day: date, packs: Iterable[str] | None = None) -> list[Rule]:
     """Rules in force on a day for a kind of name, of the packs that are switched on."""
     declared = naming_rules()
-    wanted = set(declared.default_packs if packs is None else packs)
+    wanted = set(packs_on() if packs is None else packs)
     in_force = {pack.id for pack in declared.packs if pack.id in wanted and _holds(pack, day)}
     return [
         rule
