@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from geoservice.cli.frame import Json, at_the_shell, ready, reporting
+from geoservice.errors import BadInput, BadRequest
 from geoservice.language import current_language, translate
 from geoservice.terminal import print_json, print_table, print_text
 
@@ -63,6 +65,33 @@ def show_(case: Annotated[int, typer.Argument(min=1, help="案件编号 · id of
         print_json(told)
     else:
         _print(told)
+    return 0
+
+
+@app.command("document")
+@reporting
+def document_(
+    case: Annotated[int, typer.Argument(min=1, help="案件编号 · id of the case")],
+    document: Annotated[str, typer.Argument(help="文书，如 announcement · id of the paper")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="写到 .docx 或 .html · the file to write")],
+) -> int:
+    """一份文书写成文件；不知道的留空 · one paper of a case as a file; what is not known stays a blank"""
+    from geoservice.database.filters import today
+    from geoservice.publish.documents.making import FORMS, make
+
+    form = next((one for one in FORMS if output.suffix.lower() == f".{one}"), None)
+    if form is None:
+        raise BadRequest("documents.unknown-format", file=output)
+    with ready() as (settings, catalog, database), database.connect(actor=at_the_shell()) as connection:
+        approval = settings.release.map_approval
+        made = make(connection, catalog, form, case_id=case, document=document, day=today(), approval=approval)
+    try:
+        output.write_bytes(made.content)
+    except OSError as error:
+        raise BadInput("report.cannot-write", file=output, reason=error.strerror) from None
+    print_text(str(output))
+    for one in made.document.lacks:
+        print_text(one)
     return 0
 
 

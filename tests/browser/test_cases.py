@@ -218,6 +218,25 @@ def test_an_estate_asks_first_and_two_at_once_are_told(at: Callable[..., Page], 
     expect(page.locator("#f-why")).to_have_value("材料有误")
 
 
+def test_the_papers_of_a_case_are_taken_along(at: Callable[..., Page], artefacts: Path) -> None:
+    page = at("/names/case?id=1")
+    ready(page)
+    papers = page.get_by_role("region", name="文书")
+    expect(papers.locator("[data-document]")).to_have_count(7)
+    expect(papers.locator("[data-document=announcement]")).to_contain_text("以后才能出")
+    expect(papers.locator("[data-document=announcement] a")).to_have_count(0)
+    papers.scroll_into_view_if_needed()
+    page.screenshot(path=artefacts / "case-papers.png")
+    with page.expect_download() as taken:
+        papers.get_by_role("link", name="下载 DOCX 申请书").click()
+    assert taken.value.suggested_filename.endswith(".docx")
+    assert taken.value.path().read_bytes().startswith(b"PK")
+    with page.expect_popup() as opened:
+        papers.get_by_role("link", name="预览 申请书").click()
+    expect(opened.value.locator("h1")).to_have_text("地名命名申请书")
+    opened.value.screenshot(path=artefacts / "case-application.png")
+
+
 def test_a_viewer_looks_and_nobody_else_comes_in(at: Callable[..., Page]) -> None:
     page = at("/names?view=all", who="kan")
     expect(page.locator("#list[aria-busy=false]")).to_be_attached()

@@ -136,3 +136,87 @@ def test_the_announcement_tells_its_six_fields(desk: Desk, artefacts: Path) -> N
     answer = file_of(desk.as_("clerk"), case, "announcement", "html")
     (artefacts / "announcement.html").write_text(answer.text, "utf-8")
     (artefacts / "announcement.docx").write_bytes(file_of(desk.as_("clerk"), case, "announcement", "docx").content)
+
+
+ALL = ("application", "examination", "consultation", "public_notice", "reply", "filing", "announcement")
+NASTY = "<b>清泉</b>&\U000232d7路"
+
+
+def of_kind(desk: Desk, kind: str) -> dict[str, Any]:
+    """A case of a kind that is approved."""
+    name: dict[str, Any] = {"name": "清泉路", "reading": "qīng quán lù", "geometry": IN_TOWN}
+    if kind != "naming":
+        name["place_id"] = desk.ids["road"]
+    if kind in ("retirement", "extent"):
+        name |= {"name": "陆羽大道", "reading": "lù yǔ dà dào"}
+    if kind == "retirement":
+        del name["geometry"]
+    return desk.bring_to(desk.new(kind=kind, names=[name], applicant="东城镇人民政府"), "approved")
+
+
+@pytest.mark.parametrize("kind", ["naming", "renaming", "retirement", "extent"])
+def test_every_paper_of_every_kind(desk: Desk, kind: str) -> None:
+    case = of_kind(desk, kind)
+    lines = listed(desk, case)
+    assert set(lines) == set(ALL)
+    for one in ALL:
+        assert lines[one]["open"], lines[one]
+        answer = file_of(desk.as_("clerk"), case, one, "html")
+        assert answer.status_code == 200, answer.text
+        page = Page(answer.text)
+        whole = "".join(text for tag, texts in page.said.items() if tag != "style" for text in texts)
+        assert "{" not in whole
+        assert "}" not in whole
+        assert ("陆羽大道" if kind in ("retirement", "extent") else "清泉路") in whole
+        word = word_of(desk, case, one)
+        assert page.said["h1"][0] in [paragraph.text for paragraph in word.paragraphs]
+        rows = [[cell.text for cell in row.cells] for table in word.tables for row in table.rows]
+        assert len(rows) == len(page.rows)
+        if kind == "renaming":
+            assert "陆羽大道" in whole
+
+
+def test_who_speaks_in_which_paper(desk: Desk) -> None:
+    case = of_kind(desk, "naming")
+    reply, filing = page_of(desk, case, "reply"), page_of(desk, case, "filing")
+    assert reply.said["h1"] == ["天门市人民政府关于清泉路命名的批复"]
+    assert "供誊录，非正式表格" in filing.said["span"]
+    assert "供誊录" in "".join(paragraph.text for paragraph in word_of(desk, case, "filing").paragraphs[:1])
+    assert ["批准机关", "天门市人民政府"] in filing.rows
+
+
+def test_the_examination_tells_what_a_rule_objects_to(desk: Desk) -> None:
+    case = desk.new(names=[{"name": "陆羽大道", "reading": "lù yǔ dà dào", "geometry": IN_TOWN}])
+    desk.bring_to(case, "checked")
+    page = page_of(desk, case, "examination")
+    heads = next(row for row in page.rows if row[0] == "规则")
+    assert heads == ["规则", "结论", "依据", "理由", "例外", "人工认定"]
+    objected = [row for row in page.rows if len(row) == len(heads) and row[1] == "违反"]
+    assert objected
+    assert any("第九条" in row[2] and "陆羽大道" in row[3] for row in objected), objected
+
+
+def test_what_cannot_be_drawn_yet_says_why(desk: Desk) -> None:
+    case = desk.new()
+    lines = listed(desk, case)
+    assert lines["application"]["open"]
+    assert all("以后才能出" in lines[one]["hindrance"]["detail"] for one in ALL if one != "application")
+    assert all(file_of(desk.as_("clerk"), case, one, "docx").status_code == 409 for one in ALL if one != "application")
+    assert file_of(desk.as_("clerk"), case, "nothing", "docx").status_code == 404
+    assert file_of(desk.as_("clerk"), case, "application", "pdf").status_code == 400
+
+
+def test_no_paper_for_whoever_may_not_see_the_case(desk: Desk) -> None:
+    case = desk.new()
+    for one in ("viewer", "reviewer", "approver"):
+        assert file_of(desk.as_(one), case, "application", "html").status_code == 200, one
+    assert file_of(desk.as_("public"), case, "application", "html").status_code in (401, 403, 404)
+
+
+def test_marks_of_html_and_rare_characters_stay_text(desk: Desk) -> None:
+    case = desk.new(names=[{"name": "清泉路"}], applicant=NASTY, contact="{case_no}")
+    page = page_of(desk, case, "application")
+    assert any(NASTY in text for text in page.said["p"])
+    assert "b" not in page.said
+    assert any("{case_no}" in text for text in page.said["p"])
+    assert any(NASTY in paragraph.text for paragraph in word_of(desk, case, "application").paragraphs)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -399,7 +400,7 @@ def test_cases_of_the_sample_go_with_it(desk: Desk) -> None:
 
 
 def test_the_commands_of_the_page(
-    desk: Desk, settings: Settings, catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+    desk: Desk, settings: Settings, catalog: Catalog, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     @contextmanager
     def ready() -> Iterator[tuple[Settings, Catalog, Database]]:
@@ -420,6 +421,15 @@ def test_the_commands_of_the_page(
     shown = json.loads(run_command(f"geoservice names case show {case['id']} --json").stdout)
     assert shown["state"] == "registered"
     assert run_command("geoservice names case show 999999").exit_code == 2
+    file = tmp_path / "application.docx"
+    assert run_command(f"geoservice names case document {case['id']} application --output {file}").exit_code == 0
+    assert file.read_bytes().startswith(b"PK")
+    for wrong, code in (
+        ("application --output a.pdf", 2),
+        (f"nothing --output {file}", 2),
+        (f"reply --output {file}", 1),
+    ):
+        assert run_command(f"geoservice names case document {case['id']} {wrong}").exit_code == code, wrong
     assert run_command("geoservice names case list --state nonsense").exit_code == 2
 
 

@@ -56,7 +56,7 @@ class Authority(Declaration):
         Steps that there are not for these names.
     needs
         Optional steps that are not optional for these.
-    approver, filing_office, announcer
+    approver, filing_office, announcer, asker
         The office by its full name, for papers; empty where it is not one and the same for every case.
     """
 
@@ -74,6 +74,7 @@ class Authority(Declaration):
     approver: str = ""
     filing_office: str = ""
     announcer: str = ""
+    asker: str = ""
 
 
 class Material(Declaration):

@@ -88,6 +88,7 @@ class _Composer:
             else Signature(self._fill(rules.signatory, self.case_values), chinese_day(taken), seal=rules.seal),
             remarks=tuple(self._fill(one, self.case_values) for one in rules.remarks),
             citations=rules.citations,
+            transcript=rules.transcript,
             draft=rules.step is not None and taken is None,
             lacks=tuple(self._lacks()),
             classification=classification,
@@ -111,6 +112,9 @@ class _Composer:
         for wording in section.paragraphs:
             if self._holds(wording) and all(told[one] for one in wording.given):
                 yield from _paragraphs(self._fill(wording.text, told))
+        if section.fields:
+            heads = (Column(values.zh("documents.field"), 1.0), Column(values.zh("documents.content"), 2.6))
+            yield Table(heads, tuple((one.title, self._fill(one.text, told)) for one in section.fields))
         if section.table is not None:
             rows = self._rows(section, told, name)
             if rows:

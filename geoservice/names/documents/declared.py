@@ -39,13 +39,22 @@ class ColumnOf(Declaration):
     width: float = Field(1.0, gt=0, le=20)
 
 
+class FieldOf(Declaration):
+    """A line of a form: what is asked for, and what is filled in."""
+
+    title: str = Field(min_length=1)
+    text: str = Field(min_length=1)
+
+
 class Section(Declaration):
-    """A part of a paper, in this order: heading, paragraphs, table, map.
+    """A part of a paper, in this order: heading, paragraphs, fields, table, map.
 
     Attributes
     ----------
     each_name
         Whether it stands once for every name, whose values it may use then.
+    fields
+        A form of two columns.
     table
         What has a row each; `verdicts` only where `each_name`.
     empty
@@ -57,6 +66,7 @@ class Section(Declaration):
     heading: str | None = None
     paragraphs: tuple[Wording, ...] = ()
     each_name: bool = False
+    fields: tuple[FieldOf, ...] = ()
     table: Rows | None = None
     columns: tuple[ColumnOf, ...] = ()
     empty: str | None = None
@@ -82,6 +92,8 @@ class Section(Declaration):
         for number, one in enumerate(self.paragraphs, 1):
             _check(f"paragraph {number}", one.text, outer)
             _known(f"paragraph {number}", one.given, outer)
+        for field in self.fields:
+            _check(f"field {field.title}", field.text, outer)
         for column in self.columns:
             _check(f"column {column.title}", column.text, (self.table or "names").removesuffix("s"))
         return self

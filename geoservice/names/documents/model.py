@@ -91,6 +91,8 @@ class Document:
         文号; empty where papers of its kind have none.
     addressees
         Empty where it is addressed to nobody.
+    transcript
+        Whether it is there to be copied into an official form.
     draft
         Whether the step that it belongs to has not been taken.
     lacks
@@ -109,6 +111,7 @@ class Document:
     signature: Signature | None
     remarks: tuple[str, ...]
     citations: tuple[str, ...]
+    transcript: bool
     draft: bool
     lacks: tuple[str, ...]
     classification: str

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 _CASE = (
     "case_no", "case_title", "subject", "kind", "name_kind", "count", "case_unit", "applicant", "contact", "brands",
-    "office", "approver", "filing_office", "announcer", "approves", "asks", "files", "article", "asked",
+    "office", "approver", "filing_office", "announcer", "asker", "approves", "asks", "files", "article", "asked",
     "registered_on", "checked_on", "consulted_on", "approved_on", "filed_on", "announced_on",
     "approved_no", "filed_no", "announced_no", "consultation_last_day", "filing_last_day", "announcement_last_day",
     "refusal", "passed_over",

@@ -63,7 +63,7 @@ def of_case(subject: Subject, names: list[Name]) -> Values:
         "refusal": next((one.reason for one in reversed(found.moves) if one.action in _ENDINGS), ""),
         "passed_over": _passed_over(found),
     }
-    told |= {name: getattr(authority, name) for name in ("approver", "filing_office", "announcer")}
+    told |= {name: getattr(authority, name) for name in ("approver", "filing_office", "announcer", "asker")}
     told |= {name: getattr(authority, name) for name in ("approves", "asks", "files", "article")}
     told |= {f"{step}_on": _day(case.taken.get(step)) for step in _DAYS}
     told |= {f"{step}_no": number_of(found, step) for step in _NUMBERED}

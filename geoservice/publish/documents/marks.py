@@ -40,6 +40,11 @@ class Marks:
         return translate("documents.draft", "zh")
 
     @property
+    def transcript(self) -> str:
+        """That the official form is another."""
+        return translate("documents.transcript", "zh")
+
+    @property
     def seal(self) -> str:
         """Where the seal goes."""
         return translate("documents.seal", "zh")

@@ -51,7 +51,8 @@ def word(document: Document, charts: Sequence[Chart], marks: Marks) -> bytes:
     _properties(file, document)
     _sheet(file)
     _styles(file)
-    top = _add(file, marks.level + (f"\t{marks.draft}" if document.draft else ""), MARKS)
+    said = [marks.draft] * document.draft + [marks.transcript] * document.transcript
+    top = _add(file, "\t".join([marks.level, " · ".join(said)]) if said else marks.level, MARKS)
     top.paragraph_format.tab_stops.add_tab_stop(Mm(WIDTH - 18))
     _add(file, document.heading, TITLE)
     if document.number:

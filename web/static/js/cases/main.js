@@ -7,6 +7,7 @@ import { started } from "../pages/form.js";
 import { failure } from "../problem.js";
 import { text, titled } from "../texts.js";
 import { drawMaterials, drawOpinions } from "./consulting.js";
+import { drawDocuments } from "./documents.js";
 import { startFrame } from "./frame.js";
 import { decided, drawNames } from "./names.js";
 import { drawAuthority, drawMoves, drawSteps, drawTransitions } from "./process.js";
@@ -59,6 +60,7 @@ function draw(found = shown) {
     part("case.way", drawSteps(shown)),
     part("case.materials", drawMaterials(shown, calls, mayEdit && open)),
     part("case.opinions", ...drawOpinions(shown, calls, mayEdit && open)),
+    part("case.documents", drawDocuments(shown.id)),
     part("case.authority", drawAuthority(shown)),
     part("case.history", drawTransitions(shown)),
   );
