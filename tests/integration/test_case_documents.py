@@ -220,3 +220,13 @@ def test_marks_of_html_and_rare_characters_stay_text(desk: Desk) -> None:
     assert "b" not in page.said
     assert any("{case_no}" in text for text in page.said["p"])
     assert any(NASTY in paragraph.text for paragraph in word_of(desk, case, "application").paragraphs)
+
+
+def test_five_hundred_names_with_marks_of_html_are_all_there(desk: Desk) -> None:
+    case = desk.new(names=[{"name": f"泉{number}路", "location": f"{NASTY}{number}"} for number in range(500)])
+    page = page_of(desk, case, "application")
+    assert "b" not in page.said
+    told_of = [row for row in page.rows if len(row) == 6 and row[3].startswith(NASTY)]
+    assert [row[3] for row in told_of] == [f"{NASTY}{number}" for number in range(500)]
+    word = word_of(desk, case, "application")
+    assert max(len(table.rows) for table in word.tables) == 501
