@@ -107,7 +107,7 @@ def offered(extent: Sequence[float] | None) -> tuple[OgcCrs, ...]:
     Examples
     --------
     >>> [one.epsg for one in offered((112.6, 30.3, 113.5, 30.9))]
-    [None, 4490, 4326, 3857, 4545, 4546, 4547, 4548]
+    [None, 4490, 4326, 3857, 4546, 4547, 4548]
     >>> [one.epsg for one in offered(None)]
     [None, 4490, 4326, 3857]
     """
