@@ -7,6 +7,8 @@ from typing import Any
 
 from geoservice.ingest.values import Noted, ValueRefusedError
 
+# Lists of units give these codes to the places that the units are named by.
+UNIT_DIGITS = (6, 9, 12)
 DIGITS = 20
 PARTS = {"county": 6, "township": 3, "class_code": 5, "serial": 6}
 # Two-digit groups of classes that there are (GB/T 18521, census practice): 11 to 13 nature, 21 to 27 the others.
@@ -78,8 +80,8 @@ class PlaceCode:
 
 
 def parse_place_code(cell: Any) -> Any:
-    """A cell that `parse_code_text` has read; None for nothing."""
+    """A cell that `parse_code_text` has read; None for nothing. A code of the length of a unit's is kept as it is."""
     text = cell.value if isinstance(cell, Noted) else cell
-    if text is not None:
+    if text is not None and len(str(text)) not in UNIT_DIGITS:
         PlaceCode.parse(str(text))
     return cell

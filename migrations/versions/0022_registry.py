@@ -77,12 +77,15 @@ def upgrade():
         schema="geoservice",
         postgresql_where="alike_keys = '{}'",
     )
+    op.execute("select geoservice.versioned('geoservice.place')")
     op.execute("reset role")
 
 
 def downgrade():
     op.execute("set role geoservice_owner")
     op.drop_index("ix_place_name_without_keys", "place_name", schema="geoservice")
+    op.execute("drop trigger version on geoservice.place")
     for column in columns():
         op.drop_column("place", column.name, schema="geoservice")
+    op.execute("select geoservice.versioned('geoservice.place')")
     op.execute("reset role")

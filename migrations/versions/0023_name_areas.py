@@ -98,7 +98,7 @@ TRIGGERS = """
 create trigger take_from_place before insert or update of place_id, place_rank, areas on geoservice.place_name
     for each row execute function geoservice.take_from_place();
 create trigger hand_on_to_names after update of rank, unit_id, geom on geoservice.place for each row
-    when (old.rank <> new.rank or old.unit_id is distinct from new.unit_id or old.geom is distinct from new.geom)
+    when (old.rank <> new.rank or old.unit_id is distinct from new.unit_id or old.geom::bytea is distinct from new.geom::bytea)
     execute function geoservice.hand_on_to_names();
 create trigger hand_on_parent after insert or update of unit_id, parent_id on geoservice.unit_version for each row
     when (new.parent_id is not null) execute function geoservice.hand_on_parent();

@@ -135,7 +135,7 @@ def filled(path: str) -> str:
     """The path with what is known in its places, and 1 for every id."""
     for name, value in KNOWN.items():
         path = path.replace("{" + name + "}", str(value))
-    return re.sub(r"\{\w+_id\}", "1", path)
+    return re.sub(r"\{(\w+_id|document)\}", "1", path)
 
 
 def test_every_query_parameter_bears_every_value(client: TestClient) -> None:
