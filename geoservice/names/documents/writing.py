@@ -19,7 +19,7 @@ _BREAKS = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 
 
 def chinese_day(day: date | None) -> str:
-    """A day in figures, as GB/T 9704 papers write it; a blank where there is none.
+    """A day in figures, as official papers do; a blank where there is none.
 
     Examples
     --------
