@@ -6,7 +6,7 @@ import { failure } from "../problem.js";
 import { text, titled } from "../texts.js";
 
 export function drawDocuments(id) {
-  const list = el("ul", { class: "moves documents" }, el("li", { class: "quiet" }, text("map.loading")));
+  const list = el("ul", { class: "documents" }, el("li", { class: "quiet" }, text("map.loading")));
   get(`/api/cases/${id}/documents`)
     .then(({ items }) => list.replaceChildren(...items.map((one) => line(id, one))))
     .catch((error) => list.replaceChildren(el("li", {}, failure(error))));
