@@ -20,7 +20,8 @@ from sqlalchemy import create_engine, text
 
 from geoservice.api.app import create_app
 from geoservice.catalog import Catalog, load_catalog
-from geoservice.coverage.run import RunRequest, run_coverage
+from geoservice.coverage.cases import RunRequest
+from geoservice.coverage.run import run_coverage
 from geoservice.database.engine import Database
 from geoservice.database.prepare import prepare
 from geoservice.ingest.sample import write_sample

@@ -15,7 +15,8 @@ from geoservice.language import current_language, translate
 from geoservice.terminal import notes, percent, print_json, print_table, print_text, progress_bar
 
 if TYPE_CHECKING:
-    from geoservice.coverage.run import RunRequest, Spread
+    from geoservice.coverage.cases import RunRequest
+    from geoservice.coverage.run import Spread
 
 app = typer.Typer(no_args_is_help=True, help="服务圈覆盖 · coverage of the service circles")
 
@@ -47,7 +48,8 @@ def coverage_run(
     json_: Json = False,
 ) -> int:
     """计算覆盖 · compute coverage"""
-    from geoservice.coverage.run import RunRequest, run_coverage
+    from geoservice.coverage.cases import RunRequest
+    from geoservice.coverage.run import run_coverage
     from geoservice.database.filters import today
 
     request = RunRequest(

@@ -125,7 +125,7 @@ def _stored(
     BadRequest
         For a name that is declared nowhere.
     """
-    from geoservice.coverage.run import RunRequest, cases_of
+    from geoservice.coverage.cases import RunRequest, cases_of
     from geoservice.database.filters import today
     from geoservice.publish.queries import runs
 

@@ -11,7 +11,8 @@ from procrastinate import Blueprint, JobContext
 from sqlalchemy import Connection, insert
 
 from geoservice.catalog import Catalog
-from geoservice.coverage.run import RunRequest, cases_of, run_coverage
+from geoservice.coverage.cases import RunRequest, cases_of
+from geoservice.coverage.run import run_coverage
 from geoservice.database.engine import Database
 from geoservice.database.models import JobRun
 from geoservice.jobs.board import submit

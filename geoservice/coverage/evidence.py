@@ -13,11 +13,11 @@ import numpy as np
 from sqlalchemy import Connection, bindparam, select, text
 
 from geoservice.catalog import Catalog, Limit, Mode
+from geoservice.coverage.cases import RunRequest, cases_of
 from geoservice.coverage.evidence_parts import Evidence, Named, RoadName
 from geoservice.coverage.paths import Path, path_of
 from geoservice.coverage.prepared import NO_PLACE, Prepared, prepared
 from geoservice.coverage.reach import evaluate
-from geoservice.coverage.run import RunRequest, cases_of
 from geoservice.database.filters import visible
 from geoservice.database.models import Community, CoverageReach
 from geoservice.errors import BadRequest, Conflict, NotFound

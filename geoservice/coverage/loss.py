@@ -18,9 +18,9 @@ from sqlalchemy import Connection
 
 from geoservice.catalog import Catalog, ServiceStandard
 from geoservice.coverage.backup import nearest_facilities
+from geoservice.coverage.cases import RunRequest, cases_of
 from geoservice.coverage.inputs import Communities, Estimated
 from geoservice.coverage.prepared import Prepared, prepared
-from geoservice.coverage.run import RunRequest, cases_of
 from geoservice.errors import BadInput
 from geoservice.network.arrays import Int32s
 from geoservice.settings import Settings

@@ -23,7 +23,7 @@ from geoservice.coverage.inputs import Communities, Publication
 from geoservice.database.models import SRID, CoverageCase, CoverageCircle, CoverageFacility, CoverageRun, CoverageUnit
 
 if TYPE_CHECKING:
-    from geoservice.coverage.run import CaseResult
+    from geoservice.coverage.cases import CaseResult
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,12 @@ import numpy as np
 from sqlalchemy import Connection
 
 from geoservice.catalog import Catalog, Limit
+from geoservice.coverage.cases import RunRequest, cases_of
 from geoservice.coverage.figures.declared import Capacity, Group, Places, capacities
 from geoservice.coverage.figures.places import places_of
 from geoservice.coverage.figures.served import serve
 from geoservice.coverage.inputs import Estimated
 from geoservice.coverage.prepared import prepared
-from geoservice.coverage.run import RunRequest, cases_of
 from geoservice.errors import BadInput, BadRequest
 from geoservice.settings import Settings
 

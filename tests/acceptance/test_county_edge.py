@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from geoservice.catalog import Catalog
-from geoservice.coverage.run import RunOutcome, RunRequest, run_coverage
+from geoservice.coverage.cases import RunRequest
+from geoservice.coverage.run import RunOutcome, run_coverage
 from geoservice.database.engine import Database
 from geoservice.settings import Settings
 from tests.acceptance.helpers import Desk, silent

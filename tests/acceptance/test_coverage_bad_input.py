@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from geoservice.api.app import create_app
 from geoservice.catalog import Catalog
-from geoservice.coverage.run import RunRequest, cases_of
+from geoservice.coverage.cases import RunRequest, cases_of
 from geoservice.database.engine import Database
 from geoservice.database.prepare import bump_revision
 from geoservice.errors import BadRequest

@@ -15,8 +15,9 @@ import shapely
 from pyproj import Transformer
 
 from geoservice.catalog import Catalog
+from geoservice.coverage.cases import RunRequest
 from geoservice.coverage.inputs import read_barriers, read_communities, read_facilities
-from geoservice.coverage.run import RunOutcome, RunRequest, run_coverage
+from geoservice.coverage.run import RunOutcome, run_coverage
 from geoservice.database.engine import Database
 from geoservice.ingest.importing import ImportOutcome
 from geoservice.names.query import NameQuery

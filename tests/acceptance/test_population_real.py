@@ -15,7 +15,8 @@ from rasterio.features import rasterize
 from rasterio.transform import Affine
 from scipy.spatial import cKDTree
 
-from geoservice.coverage.run import RunRequest, run_coverage
+from geoservice.coverage.cases import RunRequest
+from geoservice.coverage.run import run_coverage
 from geoservice.crs import metric_crs
 from geoservice.ingest.importing import PopulationWishes
 from geoservice.network.networks import build_networks

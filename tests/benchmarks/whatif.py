@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 
 import geoservice
 from geoservice.catalog import Catalog
+from geoservice.coverage.cases import Case as RunCase
+from geoservice.coverage.cases import RunRequest
 from geoservice.coverage.figures import Coverage
 from geoservice.coverage.inputs import Communities, Facilities, UnitRow
 from geoservice.coverage.prepared import Prepared
-from geoservice.coverage.run import Case as RunCase
-from geoservice.coverage.run import RunRequest, _compute
+from geoservice.coverage.run import _compute
 from geoservice.coverage.whatif import Site, Situation, situation
 from geoservice.network.barriers import Barriers
 from geoservice.network.graph import Graph

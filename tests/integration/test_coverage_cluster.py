@@ -16,7 +16,8 @@ from sqlalchemy import text
 
 import geoservice
 from geoservice.catalog import Catalog
-from geoservice.coverage.run import RunOutcome, RunRequest, run_coverage
+from geoservice.coverage.cases import RunRequest
+from geoservice.coverage.run import RunOutcome, run_coverage
 from geoservice.coverage.scale.cluster import Cluster, checked_address, connected, started
 from geoservice.database.engine import Database
 from geoservice.errors import BadRequest, Conflict, Unavailable

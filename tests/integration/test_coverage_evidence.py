@@ -12,8 +12,9 @@ from sqlalchemy import text
 
 from geoservice.api.app import create_app
 from geoservice.catalog import Catalog
+from geoservice.coverage.cases import RunRequest
 from geoservice.coverage.evidence import Evidence, explain
-from geoservice.coverage.run import RunRequest, run_coverage
+from geoservice.coverage.run import run_coverage
 from geoservice.coverage.telling import evidence_rows, print_evidence
 from geoservice.database.engine import Database
 from geoservice.errors import BadRequest, NotFound

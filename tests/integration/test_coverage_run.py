@@ -11,7 +11,8 @@ from shapely.geometry import LineString, Point
 from sqlalchemy import text
 
 from geoservice.catalog import Catalog
-from geoservice.coverage.run import RunOutcome, RunRequest, run_coverage
+from geoservice.coverage.cases import RunRequest
+from geoservice.coverage.run import RunOutcome, run_coverage
 from geoservice.database.engine import Database
 from geoservice.errors import BadInput, BadRequest
 from geoservice.ingest.load import load

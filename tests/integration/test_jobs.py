@@ -17,7 +17,8 @@ from geoservice.access import accounts
 from geoservice.api.app import create_app
 from geoservice.catalog import Catalog
 from geoservice.coverage.background import submit_run
-from geoservice.coverage.run import RunRequest, run_coverage
+from geoservice.coverage.cases import RunRequest
+from geoservice.coverage.run import run_coverage
 from geoservice.database.actor import SYSTEM, shell_actor
 from geoservice.database.engine import Database
 from geoservice.errors import BadInput, BadRequest, Conflict, NotFound

@@ -16,9 +16,10 @@ from shapely.geometry import LineString, Point, box
 from sqlalchemy import text
 
 from geoservice.catalog import Catalog
+from geoservice.coverage.cases import RunRequest
 from geoservice.coverage.indicators.situation import read_situation
 from geoservice.coverage.inputs import read_communities, read_estimated, read_publication
-from geoservice.coverage.run import RunRequest, run_coverage
+from geoservice.coverage.run import run_coverage
 from geoservice.database.engine import Database
 from geoservice.errors import BadInput, BadRequest, Conflict, NotFound
 from geoservice.ingest.importing import ImportOutcome, ImportRequest, PopulationWishes, import_file

@@ -16,7 +16,8 @@ from starlette.testclient import TestClient
 
 from geoservice.api.app import create_app
 from geoservice.catalog import Catalog
-from geoservice.coverage.run import RunRequest, run_coverage
+from geoservice.coverage.cases import RunRequest
+from geoservice.coverage.run import run_coverage
 from geoservice.database.engine import Database
 from geoservice.errors import BadRequest, NotFound
 from geoservice.language import current_language

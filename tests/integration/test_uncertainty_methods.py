@@ -13,7 +13,8 @@ from sqlalchemy import text
 
 from geoservice.api.app import create_app
 from geoservice.catalog import Catalog
-from geoservice.coverage.run import RunRequest, run_coverage
+from geoservice.coverage.cases import RunRequest
+from geoservice.coverage.run import run_coverage
 from geoservice.coverage.uncertainty.declared import load_uncertainty
 from geoservice.coverage.uncertainty.methods import method_coverage
 from geoservice.coverage.uncertainty.query import Ground, case_of

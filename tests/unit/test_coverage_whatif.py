@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from geoservice.catalog import load_catalog
+from geoservice.coverage.cases import Case, RunRequest
 from geoservice.coverage.counties import NOWHERE, Counties
 from geoservice.coverage.inputs import Communities, Facilities, UnitRow
 from geoservice.coverage.prepared import Prepared
-from geoservice.coverage.run import Case, RunRequest, _compute
+from geoservice.coverage.run import _compute
 from geoservice.coverage.whatif import Site, Situation, situation
 from geoservice.errors import BadInput, BadRequest
 from geoservice.network.barriers import Barriers

@@ -17,7 +17,7 @@ from geoservice.api.problems import OPERATORS
 from geoservice.api.services import Service
 from geoservice.api.shapes import Shape
 from geoservice.coverage.background import KIND, submit_run
-from geoservice.coverage.run import RunRequest
+from geoservice.coverage.cases import RunRequest
 from geoservice.database.filters import today
 from geoservice.errors import BadRequest, GeoserviceError
 from geoservice.jobs import board

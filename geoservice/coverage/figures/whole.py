@@ -12,7 +12,7 @@ from geoservice.coverage.figures.equity import gini_of_time, worst
 from geoservice.coverage.inputs import Communities
 
 if TYPE_CHECKING:
-    from geoservice.coverage.run import CaseResult
+    from geoservice.coverage.cases import CaseResult
 
 
 def told(communities: Communities, result: CaseResult) -> dict[str, Any]:

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, text
 
 from geoservice.catalog import Catalog, Limit, ServiceStandard
+from geoservice.coverage.cases import RunRequest, cases_of
 from geoservice.coverage.inputs import Publication, read_publication
 from geoservice.coverage.prepared import NO_PLACE, Prepared, prepared
 from geoservice.coverage.reach import evaluate
-from geoservice.coverage.run import RunRequest, cases_of
 from geoservice.errors import BadInput, NotFound
 from geoservice.network.arrays import Int32s
 from geoservice.network.graph import Graph
