@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
@@ -11,6 +12,8 @@ from geoservice.errors import BadDeclaration
 from geoservice.resources import resource
 
 FIRST_LEVEL, SECOND_LEVEL = 3500, 6500
+# Planes 2 and 3 hold Han characters only; the newest are unknown to older versions of Python.
+_IDEOGRAPHIC = range(0x20000, 0x3FFFE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,3 +81,32 @@ def outside_table(text: str) -> tuple[str, ...]:
     """
     table = character_table()
     return tuple(dict.fromkeys(each for each in text if not each.isascii() and each not in table))
+
+
+def is_han(character: str) -> bool:
+    r"""Whether it is a Han character with a code point of its own.
+
+    Examples
+    --------
+    >>> is_han("𣲗"), is_han("\U0003158e"), is_han("〇"), is_han("氵"), is_han("A"), is_han("\ue000")
+    (True, True, True, True, False, False)
+    """
+    name = unicodedata.name(character, "")
+    return (
+        name.startswith(("CJK UNIFIED", "CJK COMPATIBILITY IDEOGRAPH"))
+        or character == "〇"
+        or ord(character) in _IDEOGRAPHIC
+    )
+
+
+def told(characters: Iterable[str]) -> str:
+    """Characters with their code points, so that those which no font shows are named too.
+
+    Examples
+    --------
+    >>> told("臺A"), told("")
+    ('臺 (U+81FA)、A (U+0041)', '')
+    """
+    found = list(characters)
+    shown = [f"{each if each.isprintable() or is_han(each) else '□'} (U+{ord(each):04X})" for each in found[:20]]
+    return "、".join(shown) + ("…" if len(found) > 20 else "")

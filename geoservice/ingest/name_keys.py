@@ -12,6 +12,7 @@ from itertools import islice, pairwise, product
 
 from pypinyin.contrib.tone_convert import to_tone, to_tone3
 
+from geoservice.ingest.characters import is_han
 from geoservice.ingest.reading_chain import numbered_syllables, word_readings
 from geoservice.ingest.readings import POLYPHONES, surnames, surnames_file, words
 
@@ -164,7 +165,7 @@ def parse_reading(name: str, reading: str) -> tuple[str, ...] | None:
     True
     """
     wanted = len(folded(name))
-    if not all(_is_han(character) for character in folded(name)):
+    if not all(is_han(character) for character in folded(name)):
         return None
     found: list[tuple[str, ...]] = [()]
     for token in re.split(r"[\s'\u2019\u02bc\-·]+", reading.strip()):
@@ -266,7 +267,7 @@ def _choices(text: str) -> list[tuple[str, ...]]:
     default = _default(text)
     choices: list[tuple[str, ...]] = []
     for at, character in enumerate(text):
-        if not _is_han(character):
+        if not is_han(character):
             choices.append((letters(character),))
             continue
         known = [default[at], *POLYPHONES.get(character, ())]
@@ -325,13 +326,9 @@ def _joined(keys: list[str]) -> str:
     return " ".join(dict.fromkeys(key for key in keys if key))
 
 
-def _is_han(character: str) -> bool:
-    return "CJK" in unicodedata.name(character, "") or character == "〇"
-
-
 def _is_latin(character: str) -> bool:
     return "LATIN" in unicodedata.name(character, "")
 
 
 def _has_han(name: str) -> bool:
-    return any(map(_is_han, name))
+    return any(map(is_han, name))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +20,7 @@ from geoservice.catalog import Catalog
 from geoservice.cli import app as app_of_the_shell
 from geoservice.database.engine import Database
 from geoservice.ingest.alike import alike_keys
+from geoservice.ingest.characters import is_han, outside_table
 from geoservice.names.keeping import rekey
 from geoservice.settings import Settings
 from tests.builders_api import make_community, make_facility, make_name, make_place, make_road, make_unit, square
@@ -130,6 +133,22 @@ def test_streets_within_the_built_up_area(
         assert one["source"]
         assert (one["reason"] is None) == (one["verdict"] == "passes")
     assert all(one["why"] for one in told["clashes"])
+
+
+def test_damaged_village_names_are_answered_and_their_characters_named(officer: TestClient, shared_data: Path) -> None:
+    with (shared_data / "placenames" / "nbs2020_rare_char_corrections.tsv").open(encoding="utf-8", newline="") as file:
+        listed = list(csv.DictReader(file, delimiter="\t"))
+    assert len(listed) == 748
+    named = 0
+    for name in dict.fromkeys(row[key] for row in listed for key in ("village_published", "village_corrected")):
+        if not name.strip():
+            continue
+        told = ask(officer, name, "village", **IN_TOWN)
+        reasons = {one["rule"]: one["reason"] for one in told["verdicts"]}
+        rare = [one for one in outside_table(name) if is_han(one)]
+        assert all(f"{one} (U+{ord(one):04X})" in reasons["outside_table"] for one in rare), name
+        named += bool(rare)
+    assert named > 400
 
 
 def test_a_street_outside_of_any_built_up_area_is_compared_in_its_county(officer: TestClient) -> None:

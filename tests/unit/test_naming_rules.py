@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+from contextlib import suppress
 from datetime import date
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -10,7 +13,11 @@ from hypothesis import strategies as st
 
 from geoservice.catalog import Catalog, load_catalog
 from geoservice.errors import BadInput, BadRequest, BadSetting
+from geoservice.ingest.alike import alike_keys
+from geoservice.ingest.characters import is_han, outside_table
+from geoservice.ingest.name_keys import search_keys
 from geoservice.names.clashes.searching import KINDS, Proposed
+from geoservice.names.romanisation.romanise import romanise
 from geoservice.names.rules.checking import Verdict, check_name, clean_name
 from geoservice.names.rules.declared import naming_rules, packs_on, rules_for
 from geoservice.names.rules.looking import LOOKS
@@ -86,6 +93,36 @@ def test_strange_names_get_a_clear_verdict(catalog: Catalog, name: str, rule: st
     outcome = check_name(None, catalog, Proposed(name, "street"), day=DAY)
     assert outcome.verdict == Verdict.VIOLATES
     assert rule in {one.rule.id for one in outcome.rulings if one.verdict == Verdict.VIOLATES}
+
+
+@pytest.mark.parametrize("kind", ["village", "township"])
+def test_damaged_village_names_are_checked_romanised_and_keyed(catalog: Catalog, shared_data: Path, kind: str) -> None:
+    with (shared_data / "placenames" / "nbs2020_rare_char_corrections.tsv").open(encoding="utf-8", newline="") as file:
+        villages = list(csv.DictReader(file, delimiter="\t"))
+    assert len(villages) == 748
+    names = [row[key] for row in villages for key in ("village_published", "village_corrected") if row[key].strip()]
+    outside = 0
+    for name in map(clean_name, names):
+        said = {
+            one.rule.id: one.reason.zh
+            for one in check_name(None, catalog, Proposed(name, kind), day=DAY).rulings
+            if one.reason
+        }
+        missing = outside_table(name)
+        outside += bool(missing)
+        for character in missing:
+            named = said.get("outside_table", "") + said.get("script", "") + said.get("odd_marks", "")
+            assert character in named or f"U+{ord(character):04X}" in named, (name, character, said)
+            if is_han(character):
+                assert f"{character} (U+{ord(character):04X})" in said["outside_table"]
+                assert character not in said.get("script", "")
+        if not missing:
+            assert "outside_table" not in said
+        assert search_keys(name).grams
+        assert alike_keys(name, "21610")
+        with suppress(BadRequest):
+            assert romanise(name, "village").spelling
+    assert 400 < outside < len(names)
 
 
 def test_brands_of_the_applicant_are_no_names(catalog: Catalog) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from geoservice.errors import BadRequest
-from geoservice.ingest.characters import outside_table
+from geoservice.ingest.characters import is_han, outside_table, told
 from geoservice.ingest.name_keys import parse_reading
 from geoservice.ingest.reading_chain import Read, as_generic, read_name
 from geoservice.names.romanisation.declared import SpellingClass, spelling_file
@@ -138,29 +138,6 @@ def checked_name(name: str, class_: SpellingClass) -> str:
     if not _FIGURES.sub("", han):
         raise BadRequest("names.not-han", characters=told(text))
     return text
-
-
-def is_han(character: str) -> bool:
-    r"""Whether it is a Han character with a code point of its own.
-
-    Examples
-    --------
-    >>> is_han("𣲗"), is_han("〇"), is_han("氵"), is_han("A"), is_han("\ue000")
-    (True, True, True, False, False)
-    """
-    return unicodedata.name(character, "").startswith("CJK UNIFIED") or character == "〇"
-
-
-def told(characters: str) -> str:
-    """Characters with their code points, so that those which no font shows are named too.
-
-    Examples
-    --------
-    >>> told("臺A"), told("")
-    ('臺 (U+81FA)、A (U+0041)', '')
-    """
-    shown = [f"{each if each.isprintable() else '□'} (U+{ord(each):04X})" for each in characters[:20]]
-    return "、".join(shown) + ("…" if len(characters) > 20 else "")
 
 
 def _stated(text: str, reading: str | None) -> Sequence[str] | None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from geoservice.catalog import Catalog
+from geoservice.ingest.characters import is_han, outside_table, told
 from geoservice.ingest.name_keys import all_readings
 from geoservice.ingest.terms import split_terms
 from geoservice.names.clashes.comparing import Tier
@@ -57,13 +58,19 @@ def _found(text: str) -> Finding:
 
 
 def _script(subject: Subject, _: Rule) -> Finding | None:
-    wrong = [one for one in subject.name if not _is_han(one) and not _MARKS.fullmatch(one)]
-    return _found("".join(dict.fromkeys(wrong))) if wrong else None
+    wrong = [one for one in subject.name if not is_han(one) and not _MARKS.fullmatch(one)]
+    return _found(_shown(dict.fromkeys(wrong))) if wrong else None
 
 
-def _is_han(character: str) -> bool:
-    name = unicodedata.name(character, "")
-    return name.startswith("CJK") or character == "〇" or "PRIVATE" in name
+def _shown(characters: Iterable[str]) -> str:
+    """Characters side by side; those that cannot be seen by their code."""
+    return "".join(one if one.isprintable() else told(one) for one in characters)
+
+
+def _outside_table(subject: Subject, _: Rule) -> Finding | None:
+    """What the rule on the script names already is left to it, but for the private use area, where rare characters hide."""
+    found = [one for one in outside_table(subject.name) if is_han(one) or unicodedata.category(one) == "Co"]
+    return _found(told(found)) if found else None
 
 
 def _generic(subject: Subject, _: Rule) -> Finding | None:
@@ -191,6 +198,7 @@ def _told(clashes: Sequence[Clash]) -> Finding | None:
 LOOKS: Mapping[str, Look] = MappingProxyType(
     {
         "script": _script,
+        "outside_table": _outside_table,
         "generic": _generic,
         "specific": _specific,
         "doubled_generic": _doubled_generic,
