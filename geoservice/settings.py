@@ -57,7 +57,12 @@ class ServerSettings(_Concern):
     body_max_kb: int = Field(1024, ge=1, le=1_048_576, description="Largest body of a request")
     body_timeout_s: float = Field(30.0, gt=0, le=3600, description="Time in which a body has to arrive")
 
-    @field_validator("trusted_proxies")
+    metrics_from: str | None = Field(
+        "127.0.0.1,::1", description="Addresses or networks that read /metrics, separated by commas"
+    )
+    shutdown_s: float = Field(30.0, gt=0, le=3600, description="Time that requests under way have when the server ends")
+
+    @field_validator("trusted_proxies", "metrics_from")
     @classmethod
     def _are_addresses(cls, given: str | None) -> str | None:
         for one in (given or "").split(","):

@@ -8,10 +8,10 @@ from typing import Any
 
 from fastapi import Depends, FastAPI
 from fastapi.routing import APIRoute
-from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
+from starlette_compress import CompressMiddleware, add_compress_type
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from geoservice import __version__
@@ -20,6 +20,7 @@ from geoservice.api import problems
 from geoservice.api.bodies import BodyMiddleware
 from geoservice.api.conditional import REVALIDATE
 from geoservice.api.logs import configure_logs
+from geoservice.api.metrics import Metrics
 from geoservice.api.middleware import RequestMiddleware
 from geoservice.api.parameters import plain_query
 from geoservice.api.permits import declare
@@ -44,6 +45,7 @@ from geoservice.api.routers import (
     indicators,
     inventory,
     jobs,
+    metrics,
     names,
     ogc_items,
     ogc_root,
@@ -73,6 +75,7 @@ from geoservice.settings import Settings
 
 ROUTERS = (
     health,
+    metrics,
     page,
     overview,
     units,
@@ -111,7 +114,17 @@ ROUTERS = (
     ogc_items,
 )
 SMALLEST_COMPRESSED = 1024
-COMPRESSION = 5
+ZSTD, BROTLI, GZIP = 3, 4, 5
+for _media in (
+    "text/csv",
+    "application/geo+json-seq",
+    "application/problem+json",
+    "application/schema+json",
+    "application/vnd.oai.openapi+json",
+    "application/vnd.ogc.fg+json",
+    "application/vnd.google-earth.kml+xml",
+):
+    add_compress_type(_media)
 
 
 def create_app(settings: Settings, *, catalog: Catalog | None = None, database: Database | None = None) -> FastAPI:
@@ -160,20 +173,23 @@ def create_app(settings: Settings, *, catalog: Catalog | None = None, database: 
         redirect_slashes=False,
     )
     app.state.services = services
+    app.state.metrics = Metrics(services.database)
     for module in ROUTERS:
         app.include_router(module.router)
     declare(routes())
     app.mount("/static", _Static(directory=resource("web", "static")), name="static")
     problems.install(app)
     # The last one added is the first one asked.
-    app.add_middleware(GZipMiddleware, minimum_size=SMALLEST_COMPRESSED, compresslevel=COMPRESSION)
+    app.add_middleware(
+        CompressMiddleware, minimum_size=SMALLEST_COMPRESSED, zstd_level=ZSTD, brotli_quality=BROTLI, gzip_level=GZIP
+    )
     app.add_middleware(
         BodyMiddleware,
         most_bytes=settings.server.body_max_kb * 1024,
         within_s=settings.server.body_timeout_s,
         larger=uploads.body_limits(settings.uploads),
     )
-    app.add_middleware(RequestMiddleware, language=settings.state.language)
+    app.add_middleware(RequestMiddleware, language=settings.state.language, metrics=app.state.metrics)
     if settings.server.proxies:
         app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=settings.server.proxies)
     return app

@@ -12,6 +12,7 @@ from starlette.datastructures import Headers, MutableHeaders, QueryParams
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from geoservice.api.identity import NOBODY
+from geoservice.api.metrics import Metrics
 from geoservice.api.problems import unexpected
 from geoservice.language import LANGUAGES, current_language
 
@@ -38,9 +39,10 @@ _PREFERENCE = re.compile(r"\s*([A-Za-z*-]{1,20})\s*(?:;\s*q\s*=\s*([01](?:\.[0-9
 class RequestMiddleware:
     """The outermost layer. HEAD is answered as GET without its body."""
 
-    def __init__(self, app: ASGIApp, *, language: str) -> None:
+    def __init__(self, app: ASGIApp, *, language: str, metrics: Metrics) -> None:
         self.app = app
         self.language = language
+        self.metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -54,6 +56,7 @@ class RequestMiddleware:
         scope["method"] = "GET" if method == "HEAD" else method
         current_language.set(request_language(headers, scope["query_string"], default=self.language))
         answer = _Answer(scope, send, request_id, with_body=method != "HEAD")
+        self.metrics.began()
         began = time.perf_counter()
         try:
             await self.app(scope, receive, answer)
@@ -62,7 +65,9 @@ class RequestMiddleware:
             if not answer.status:
                 await response(scope, receive, answer)
         finally:
-            _log(scope, method, answer.status, time.perf_counter() - began)
+            took = time.perf_counter() - began
+            self.metrics.ended(scope, method, answer.status, took)
+            _log(scope, method, answer.status, took)
 
 
 class _Answer:

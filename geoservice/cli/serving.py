@@ -6,6 +6,7 @@ import signal
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
+from math import ceil
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -63,6 +64,7 @@ def serve(
             settings.imports,
             settings.audit,
             release=settings.release,
+            uploads=settings.uploads,
             provider=settings.provider,
         )
         wanted = not database.external if work is None else work
@@ -75,6 +77,7 @@ def serve(
                 log_level="warning",
                 server_header=False,
                 proxy_headers=False,
+                timeout_graceful_shutdown=ceil(settings.server.shutdown_s),
             )
     return 0
 

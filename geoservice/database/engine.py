@@ -11,6 +11,7 @@ from typing import Literal
 
 from sqlalchemy import URL, Connection, Engine, create_engine, make_url, text
 from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.pool import QueuePool
 
 from geoservice.database.actor import PUBLIC, Actor, act
 from geoservice.database.cluster import Cluster
@@ -145,6 +146,14 @@ class Database:
             self.cluster.start()
             self.dispose()
             return self.engine(role).connect()
+
+    def connections(self) -> dict[Role, tuple[int, int]]:
+        """Connections of each role that are in use and that wait to be."""
+        with self._lock:
+            pools = {role: engine.pool for role, engine in self._engines.items()}
+        return {
+            role: (pool.checkedout(), pool.checkedin()) for role, pool in pools.items() if isinstance(pool, QueuePool)
+        }
 
     def dispose(self) -> None:
         """Closes every connection."""
