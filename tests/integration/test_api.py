@@ -280,7 +280,7 @@ def test_document(served: Served) -> None:
 
 
 def test_large_answers_are_compressed(served: Served) -> None:
-    assert served.client.get("/api/map").headers["content-encoding"] == "gzip"
+    assert served.client.get("/api/map").headers["content-encoding"] == "br"
     assert "content-encoding" not in served.client.get("/healthz").headers
 
 
