@@ -25,6 +25,8 @@ UInt16s = NDArray[np.uint16]
 UInt32s = NDArray[np.uint32]
 
 BLOCK_BITS, PAGE_BITS = 11, 8
+# The core of a larger network does not lie in the cache anyway: smaller blocks, so that less is touched around a source.
+_LARGE_NODES, _LARGE_BLOCK_BITS = 250_000, 9
 # Of the 32 bits of an arc to or from a node that was taken out: the weight; above it the position in the block.
 WEIGHT_BITS = 20
 # No time that is asked for is as long, so longer arcs lead nowhere.
@@ -94,7 +96,7 @@ class Core:
         return self.at.size
 
 
-def core_of(indptr: Int32s, arcs: Int32s, *, block_bits: int = BLOCK_BITS, page_bits: int = PAGE_BITS) -> Core:
+def core_of(indptr: Int32s, arcs: Int32s, *, block_bits: int | None = None, page_bits: int = PAGE_BITS) -> Core:
     """The core of compressed sparse rows.
 
     Parameters
@@ -102,7 +104,8 @@ def core_of(indptr: Int32s, arcs: Int32s, *, block_bits: int = BLOCK_BITS, page_
     indptr, arcs
         As in `Csr`, in any order, with parallel arcs and loops or without; weights of at least 1.
     block_bits, page_bits
-        Binary logarithms of the number of nodes in a block and in a page.
+        Binary logarithms of the number of nodes in a block and in a page; blocks are by default of 2,048 nodes, and of
+        512 where there are more than 250,000.
 
     Examples
     --------
@@ -114,6 +117,8 @@ def core_of(indptr: Int32s, arcs: Int32s, *, block_bits: int = BLOCK_BITS, page_
     >>> core_of(np.zeros(1, dtype=np.int32), np.empty((0, 2), dtype=np.int32)).nodes
     0
     """
+    if block_bits is None:
+        block_bits = BLOCK_BITS if indptr.size <= _LARGE_NODES else _LARGE_BLOCK_BITS
     if not 0 <= page_bits <= block_bits <= BLOCK_BITS:
         raise ValueError("a page is a part of a block, and a block has at most 2,048 nodes")
     parts: tuple[Any, ...] = _core(indptr, arcs, 1 << block_bits, 1 << page_bits)

@@ -14,6 +14,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from geoservice.network.ahead import ask
 from geoservice.network.arrays import Int32s, UInt8s
 from geoservice.network.compiled import kernel
 from geoservice.network.core import MORE, MOST_DS, WEIGHT_BITS, Core, UInt16s
@@ -61,7 +62,7 @@ def search_core(core: Core, seeds: Columns, limit: int, parts: int, shared_out: 
     """
     small = core.home.size <= _SMALL_CORE
     parts, blocks = 1 if small else parts, core.first.size - 1
-    bounds = np.linspace(0, seeds[0].size, parts + 1).astype(np.int64)
+    bounds = [seeds[0].size * part // parts for part in range(parts + 1)]
     upward = (core.sizes, core.at, core.place, core.first, core.starts), (core.up_offset, core.up)
     down = core.down_offset, core.down
     batch = max(1, seeds[0].size) if small else _FIRST_BATCH
@@ -230,6 +231,8 @@ def _settled(
             t = new >> SOURCE_BITS
             if t <= limit and new < key[w]:
                 key[w] = new
+                ask(home, w)
+                ask(arcs, np.uint64(indptr[w]) << _ONE)
                 used, spare = put(head, entries, used, spare, t, w)
                 live += 1
     return settled

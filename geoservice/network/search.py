@@ -4,7 +4,7 @@ Every weight is at least 1, so a bucket is final when it is reached, and with it
 reach a node at the same time: the winner does not depend on any order of work. A search stops at ``time <= limit``.
 
 Sources are taken in batches of neighbours (nodes lie in Hilbert order), which work on what the processor's cache holds;
-a later batch goes on only where it improves on the earlier ones.
+a later batch goes on only where it improves on the earlier ones. The arcs of a node are asked for when it is queued.
 
 Where rows have a core, the nearest search goes through it (`geoservice.network.core`); else, and where a field changes,
 dead ends and the nodes along a street without a turning are labelled at once, ahead of their time, and never queue: a
@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geoservice.errors import BadInput
+from geoservice.network.ahead import ask
 from geoservice.network.arrays import Int32s, Int64s
 from geoservice.network.compiled import kernel
 from geoservice.network.core_search import search_core
@@ -128,7 +129,7 @@ def nearest(rows: Csr, seeds: Seeds, limit_ds: int, *, threads: int = 1) -> Near
     parts = max(1, min(threads, seeds.node.size // _LEAST_SEEDS))
     if rows.core is not None:
         return search_core(rows.core, ordered.columns, limit, parts, _shared_out)
-    bounds = np.linspace(0, seeds.node.size, parts + 1).astype(np.int64)
+    bounds = [seeds.node.size * part // parts for part in range(parts + 1)]
     label = np.zeros(rows.nodes, dtype=np.uint64)
     with ExitStack() as lent:
         labels = [label, *(lent.enter_context(_LABELS.lend(rows.nodes)) for _ in range(parts - 1))]
@@ -316,6 +317,7 @@ def _batch(
                 k, before = _way_on(rows, before, w), w
                 settled += k != _FORK
             if k == _FORK:
+                ask(arcs, np.uint64(indptr[before]) << _ONE)
                 used, spare = put(head, entries, used, spare, t, before)
                 live += 1
     return settled, listed
@@ -390,6 +392,7 @@ def _reached(
                 w = arcs[k, 0]
                 if t < time[w] and t <= limit:
                     time[w] = t
+                    ask(arcs, np.uint64(indptr[w]) << _ONE)
                     used, spare = put(head, entries, used, spare, t, w)
                     live += 1
         for i in range(begin, total):

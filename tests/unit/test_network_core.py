@@ -18,7 +18,7 @@ from geoservice.network.search import MAX_LIMIT_DS, Seeds, nearest
 from tests.unit.network_builders import CAR, grid
 from tests.unit.search_problems import Problem, as_they_are, plain, problems, rows_of, seeds_of, streets
 
-SIZES = st.sampled_from([(11, 8), (4, 2), (3, 3), (3, 1), (2, 0), (1, 1), (0, 0)])
+SIZES = st.sampled_from([(11, 8), (9, 8), (4, 2), (3, 3), (3, 1), (2, 0), (1, 1), (0, 0)])
 
 
 def with_core(rows: Csr, sizes: tuple[int, int] = (11, 8)) -> Csr:
@@ -67,7 +67,7 @@ def town(nodes: int, seed: int) -> Csr:
 
 
 @pytest.mark.parametrize("threads", [1, 2, 3])
-@pytest.mark.parametrize("sizes", [(11, 8), (6, 4), (5, 0)])
+@pytest.mark.parametrize("sizes", [(11, 8), (9, 8), (6, 4), (5, 0)])
 @pytest.mark.parametrize("limit", [0, 70, 900, MAX_LIMIT_DS])
 def test_many_blocks_batches_and_threads(
     monkeypatch: pytest.MonkeyPatch, threads: int, sizes: tuple[int, int], limit: int
@@ -90,6 +90,17 @@ def test_a_few_sources_on_a_large_network_give_a_few_pages() -> None:
     assert found.page is not None
     assert found.rows.shape[0] < 10
     assert np.array_equal(found.label, nearest(replace(rows, core=None), seeds, 200).label)
+
+
+def test_a_large_network_is_thinned_in_smaller_blocks() -> None:
+    rows = town(250_001, 7).with_core()
+    assert rows.core is not None
+    assert rows.core.sizes.tolist() == [9, 8]
+    small = town(9000, 3).with_core().core
+    assert small is not None
+    assert small.sizes.tolist() == [11, 8]
+    seeds = Seeds(*(np.random.default_rng(1).integers(0, most, 500).astype(np.int32) for most in (250_001, 80, 40)))
+    assert np.array_equal(nearest(rows, seeds, 900).label, nearest(replace(rows, core=None), seeds, 900).label)
 
 
 @pytest.mark.parametrize("spokes", [23, 24, 25, 200])
