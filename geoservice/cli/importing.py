@@ -68,8 +68,7 @@ def import_(
     json_: Json = False,
 ) -> int:
     """导入文件 · import a file"""
-    from geoservice.cli.population import print_shared
-    from geoservice.ingest.importing import ImportRequest, PopulationWishes, import_file
+    from geoservice.ingest.importing import ImportRequest, PopulationWishes
 
     request = ImportRequest(
         layer=layer,
@@ -91,6 +90,14 @@ def import_(
             within_m=None if within_km is None else round(1000 * within_km),
         ),
     )
+    return bring_in(request, json_=json_)
+
+
+def bring_in(request: Any, *, json_: bool) -> int:
+    """Imports a file and tells what became of it; the exit code."""
+    from geoservice.cli.population import print_shared
+    from geoservice.ingest.importing import import_file
+
     with ready() as (settings, catalog, database), progress_bar() as progress:
         outcome = import_file(database, catalog, settings, request, progress)
     if json_:

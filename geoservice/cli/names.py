@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from geoservice.cli import cases, registry
+from geoservice.cli import cases, registry, registry_files
 from geoservice.cli.frame import Json, ready, reporting
 from geoservice.language import translate
 from geoservice.terminal import notes, print_json, print_table, print_text, progress_bar
@@ -17,6 +17,7 @@ from geoservice.terminal import notes, print_json, print_table, print_text, prog
 app = typer.Typer(no_args_is_help=True, help="地名审核 · names checked by the rules")
 app.add_typer(cases.app, name="case")
 app.add_typer(registry.app)
+app.add_typer(registry_files.app)
 
 Kind = Annotated[str, typer.Option("--class", help="township、village、street、estate、water、mountain、facility ...")]
 Position = Annotated[float | None, typer.Option(help="经纬度，度 · degrees")]

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from geoservice.ingest.alike import alike_keys
+from geoservice.ingest.dated_names import parse_dated
 from geoservice.ingest.load.keyed import Counts, Provenance, merge
 from geoservice.ingest.load.township import resolve_townships
 from geoservice.ingest.name_keys import parse_reading, search_keys
@@ -40,6 +41,23 @@ _DATED = f"""
     where {_SAME_NAME} and n.valid_from is null and s.valid_from is not null
     returning n.place_id
 """  # noqa: S608 - a constant
+
+# The same of other names; a former one that is there as an ended standard name is there already.
+_DAYS_KEPT = """
+    update staged_name s set valid_from = n.valid_from, valid_to = n.valid_to
+    from place p, lateral (
+        select o.valid_from, o.valid_to, o.kind, o.name from place_name o where o.place_id = p.id
+        order by o.valid_to desc nulls first, o.id
+    ) n
+    where p.key = s.place_key and s.kind not in ('standard', 'earlier') and s.valid_from is null and s.valid_to is null
+      and n.kind = s.kind and n.name = s.name
+"""
+_KNOWN_FORMER = """
+    delete from staged_name s using place p, place_name n
+    where p.key = s.place_key and n.place_id = p.id and s.kind = 'former' and s.valid_from is null and s.valid_to is null
+      and n.kind = 'standard' and n.valid_to is not null and n.name = s.name
+"""
+_EARLIER = "update staged_name set kind = 'standard' where kind = 'earlier'"
 
 _RENAMED = """
     -- One standard name at a time: a later one in force ends the one before, one without a date corrects it.
@@ -205,14 +223,17 @@ def _merge_names(connection: Connection, provenance: Provenance) -> set[int]:
                 )
             )
             for column, kind in OTHER_KINDS.items():
-                for name in split_names(row[column], row["name"]):
-                    copy.write_row(
-                        (row["key"], kind, *name_row(name, None, None, row["class_code"]).values(), None, None)
-                    )
+                for one in map(parse_dated, split_names(row[column], row["name"])):
+                    words = name_row(one.name, None, None, row["class_code"]).values()
+                    which = "earlier" if one.standard and kind == "former" else kind
+                    copy.write_row((row["key"], which, *words, one.valid_from, one.valid_to))
     connection.execute(text(_UNDATED))
+    connection.execute(text(_DAYS_KEPT))
+    connection.execute(text(_KNOWN_FORMER))
     dated = connection.execute(text(_DATED), provenance.values()).scalars().all()
     connection.execute(text(_RENAMED))
     connection.execute(text(_CORRECTED), provenance.values())
+    connection.execute(text(_EARLIER))
     return {*dated, *connection.execute(text(_NAMES), provenance.values()).scalars()}
 
 

@@ -65,9 +65,16 @@ def _csv_rows(path: Path, text: str) -> Iterator[Row]:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
     try:
         for number, cells in enumerate(reader, start=1):
-            yield number, [cell if cell.strip() else None for cell in cells]
+            yield number, [_plain(cell) for cell in cells]
     except csv.Error as error:
         raise BadInput("import.csv-broken", file=path.name, row=reader.line_num, reason=error) from None
+
+
+def _plain(cell: str) -> str | None:
+    """A cell; a quote that keeps a spreadsheet from taking a text for a formula is none of it."""
+    if cell.startswith(("'=", "'+", "'-", "'@")):
+        return cell[1:]
+    return cell if cell.strip() else None
 
 
 def _delimiter(text: str) -> str:
