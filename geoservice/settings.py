@@ -56,6 +56,9 @@ class ServerSettings(_Concern):
     address_requests_min: int = Field(6000, ge=0, description="Requests a minute of one address that is not signed in")
     body_max_kb: int = Field(1024, ge=1, le=1_048_576, description="Largest body of a request")
     body_timeout_s: float = Field(30.0, gt=0, le=3600, description="Time in which a body has to arrive")
+    export_deadline_s: float = Field(900.0, gt=0, le=86_400, description="Time for one download, its sending included")
+    export_max_rows: int = Field(2_000_000, ge=1, description="Most records of one download")
+    exports_at_once: int = Field(2, ge=1, le=50, description="Downloads that one process makes at a time")
 
     metrics_from: str | None = Field(
         "127.0.0.1,::1", description="Addresses or networks that read /metrics, separated by commas"

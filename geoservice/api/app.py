@@ -47,6 +47,7 @@ from geoservice.api.routers import (
     jobs,
     metrics,
     names,
+    ogc_downloads,
     ogc_items,
     ogc_root,
     overview,
@@ -111,6 +112,7 @@ ROUTERS = (
     desk_pages,
     import_page,
     ogc_root,
+    ogc_downloads,
     ogc_items,
 )
 SMALLEST_COMPRESSED = 1024

@@ -53,6 +53,7 @@ class RequestMiddleware:
         request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
         method = scope["method"]
         scope["geoservice.request_id"] = request_id
+        scope["geoservice.head"] = method == "HEAD"
         scope["method"] = "GET" if method == "HEAD" else method
         current_language.set(request_language(headers, scope["query_string"], default=self.language))
         answer = _Answer(scope, send, request_id, with_body=method != "HEAD")

@@ -15,7 +15,9 @@ from geoservice.api.conditional import Condition, condition
 from geoservice.api.identity import Identity, Who
 from geoservice.errors import BadRequest
 from geoservice.language import current_language
-from geoservice.publish.ogc.links import Place
+from geoservice.publish.formats.form import Format
+from geoservice.publish.formats.registry import FORMATS
+from geoservice.publish.ogc.links import GEOJSON, Place
 from geoservice.publish.revisions import etag
 
 ROOT = "/ogc"
@@ -26,13 +28,20 @@ _HTML = re.compile(r"\s*(text/html|application/xhtml\+xml)\s*(?:;|$)", re.IGNORE
 
 @dataclass(frozen=True)
 class Asking:
-    """A request: where it came in, what it asks for, who asks and what they hold already."""
+    """A request: where it came in, what it asks for, who asks and what they hold already.
+
+    Attributes
+    ----------
+    file
+        The format, where it is neither JSON nor HTML.
+    """
 
     place: Place
     given: Mapping[str, str]
     wants_html: bool
     condition: Condition
     who: Identity
+    file: Format | None = None
 
     @property
     def format(self) -> str:
@@ -92,21 +101,53 @@ async def asking(request: Request, who: Who) -> Asking:
     BadRequest
         ``ogc.unknown-format``
     """
+    return await _asking(request, who, {})
+
+
+async def asking_file(request: Request, who: Who) -> Asking:
+    """The same where features are given out as files too."""
+    return await _asking(request, who, FORMATS)
+
+
+async def _asking(request: Request, who: Who, files: Mapping[str, Format]) -> Asking:
     given = dict(request.query_params)
-    wanted = given.get("f")
-    if wanted is not None and wanted not in ("json", "html"):
-        raise BadRequest("ogc.unknown-format", value=wanted[:60], allowed="json, html")
-    html = wanted == "html" or (wanted is None and prefers_html(request.headers.get("accept", "")))
-    if html:
+    wanted, accept = given.get("f"), request.headers.get("accept", "")
+    if wanted is not None and wanted not in ("json", "html", *files):
+        raise BadRequest("ogc.unknown-format", value=wanted[:60], allowed=", ".join(("json", "html", *files)))
+    file = files.get(wanted) if wanted is not None else preferred_file(accept, files)
+    html = wanted == "html" or (wanted is None and file is None and prefers_html(accept))
+    if html or file is not None:
         # Fields of a form that were left empty.
         given = {name: value for name, value in given.items() if value}
     base = f"{request.url.scheme}://{request.url.netloc}{ROOT}"
     query = tuple((name, value) for name, value in given.items() if name != "f")
     place = Place(base, request.url.path.removeprefix(ROOT).rstrip("/"), query)
-    return Asking(place, given, html, await condition(request), who)
+    return Asking(place, given, html, await condition(request), who, file)
 
 
 Ask = Annotated[Asking, Depends(asking)]
+AskFile = Annotated[Asking, Depends(asking_file)]
+
+
+def preferred_file(accept: str, files: Mapping[str, Format]) -> Format | None:
+    """The format that a header Accept names first, where that is neither JSON nor HTML.
+
+    Examples
+    --------
+    >>> preferred_file("text/csv, */*;q=0.1", FORMATS).id
+    'csv'
+    >>> preferred_file("text/html, text/csv;q=0.5", FORMATS) is None, preferred_file("*/*", FORMATS) is None
+    (True, True)
+    """
+    known = {one.media_type.partition(";")[0]: one for one in files.values() if one.media_type != GEOJSON}
+    best, weight = None, 0.0
+    for part in accept[:1000].split(","):
+        name, _, rest = part.partition(";")
+        found = re.search(r"(?:^|;)\s*q\s*=\s*([01](?:\.[0-9]{0,3})?)", rest)
+        given = float(found[1]) if found else 1.0
+        if given > weight:
+            best, weight = known.get(name.strip().lower()), given
+    return best
 
 
 def prefers_html(accept: str) -> bool:

@@ -63,6 +63,24 @@ def collection_page(ask: Asking, one: Collection, extent: Extent, document: Docu
     )
 
 
+def download_page(ask: Asking, one: Collection, extent: Extent, document: Document, bounds: str) -> Response:
+    """What can be downloaded, with a form."""
+    return _page(
+        "ogc_download.html",
+        ask,
+        [*_steps(one), (translate("export.download"), "")],
+        document["links"],
+        id=one.id,
+        heading=document["title"],
+        formats=document["formats"],
+        systems=wording.system_names(offered(extent.bounds)),
+        dated=one.dates is not None,
+        staff=not ask.who.actor.is_public,
+        schematic=extent.schematic,
+        bounds=bounds,
+    )
+
+
 def schema_page(ask: Asking, one: Collection, document: Document, name: str) -> Response:
     """Properties of the features of a collection."""
     language = current_language.get()

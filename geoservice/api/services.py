@@ -12,6 +12,7 @@ from fastapi import Depends, Request
 from sqlalchemy import Connection
 
 from geoservice.api.checked import Checked
+from geoservice.api.exporting import Exporting
 from geoservice.api.identity import Who
 from geoservice.api.throttle import Throttle
 from geoservice.api.worked import Worked
@@ -49,6 +50,7 @@ class Services:
     worked: Worked = field(default_factory=Worked)
     checked: Checked = field(default_factory=Checked)
     throttle: Throttle = field(default_factory=Throttle)
+    exporting: Exporting = field(default_factory=Exporting)
     provider: Provider | None = None
     actor: Actor = PUBLIC
     request_id: str = ""
@@ -79,7 +81,15 @@ class Services:
     def of(cls, settings: Settings, catalog: Catalog, database: Database) -> Services:
         """Services for the public."""
         declared = etag("declarations", repr(catalog))
-        return cls(settings, catalog, database, declared, Published(catalog), provider=_provider(settings.provider))
+        return cls(
+            settings,
+            catalog,
+            database,
+            declared,
+            Published(catalog),
+            exporting=Exporting(settings.server.exports_at_once),
+            provider=_provider(settings.provider),
+        )
 
     def acting(self, actor: Actor, request_id: str) -> Services:
         """The same in somebody's name."""

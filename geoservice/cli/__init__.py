@@ -13,6 +13,7 @@ from geoservice.cli import (
     coverage,
     db,
     explaining,
+    exporting,
     figures,
     forms,
     importing,
@@ -31,7 +32,7 @@ from geoservice.cli import (
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="地名、区划与服务圈 · place names, boundaries, circles"
 )
-for alone in (importing, quality, search, serving):
+for alone in (importing, exporting, quality, search, serving):
     app.add_typer(alone.app)
 app.add_typer(audit.app, name="audit")
 app.add_typer(db.app, name="db")

@@ -10,7 +10,8 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from geoservice.access.roles import Permission
-from geoservice.api.ogc import COMMON, ROOT, Ask, Asking, varied
+from geoservice.api import ogc_files
+from geoservice.api.ogc import COMMON, ROOT, Ask, AskFile, Asking, varied
 from geoservice.api.ogc_pages import item_page, items_page
 from geoservice.api.permits import needs
 from geoservice.api.routers.ogc_root import described, seen
@@ -19,6 +20,8 @@ from geoservice.database.filters import today
 from geoservice.database.paging import LARGEST
 from geoservice.errors import NotFound
 from geoservice.language import current_language
+from geoservice.publish.formats.parameters import FILE_FORMAT, FILE_NAMES, ITEM_CRS
+from geoservice.publish.formats.running import COLUMN_NAMES
 from geoservice.publish.ogc import documents
 from geoservice.publish.ogc.crs import OgcCrs, offered
 from geoservice.publish.ogc.links import GEOJSON
@@ -30,14 +33,18 @@ from geoservice.publish.revisions import etag
 
 router = APIRouter(prefix=f"{ROOT}/collections", tags=["OGC API"], dependencies=[needs(Permission.PUBLIC)])
 _COMMON = common(10_000)
+_FILES = {one["name"]: one for one in (FILE_FORMAT, ITEM_CRS, FILE_NAMES)}
 _ONE = [_COMMON[name] for name in ("f", "lang", "crs")]
-_MANY = list(_COMMON.values())
+_MANY = [_FILES.get(name, one) for name, one in {**_COMMON, **_FILES}.items()]
 
 
 @router.get("/{collection_id}/items", response_class=Response, openapi_extra={"parameters": _MANY})
-def items(service: Service, ask: Ask, collection_id: str) -> Response:
+def items(service: Service, ask: AskFile, collection_id: str) -> Response:
     """Features of a collection, by id, page by page: each page names the next."""
     one = find(service.ogc.collections, collection_id)
+    if ask.file is not None and ask.file.media_type != GEOJSON:
+        ask.known((*parameter_names(one), COLUMN_NAMES))
+        return ogc_files.page(service, ask, one, ask.file)
     ask.known(parameter_names(one))
     day = today()
     with service.read() as connection:

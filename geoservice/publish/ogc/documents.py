@@ -10,6 +10,7 @@ from typing import Any
 
 from geoservice.database.paging import encode
 from geoservice.language import translate
+from geoservice.publish.formats.downloads import enclosures
 from geoservice.publish.ogc.crs import CRS84_URI, STORAGE_URI, offered
 from geoservice.publish.ogc.extents import Extent
 from geoservice.publish.ogc.links import FORMATS, GEOJSON, HTML, JSON, OPENAPI, SCHEMA, Link, Place, itself, link
@@ -121,6 +122,7 @@ def _links(place: Place, one: Collection, described: Described) -> list[Link]:
         link(f"{here}/items?f=html", "items", HTML, title),
         link(f"{here}/queryables", "http://www.opengis.net/def/rel/ogc/1.0/queryables", SCHEMA),
         link(f"{here}/schema", "http://www.opengis.net/def/rel/ogc/1.0/schema", SCHEMA),
+        *enclosures(place, one),
     ]
 
 

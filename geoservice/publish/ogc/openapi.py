@@ -7,6 +7,9 @@ from typing import Any
 
 from geoservice import __version__
 from geoservice.language import translate
+from geoservice.publish.formats.parameters import ABOUT_FILE, FILE_FORMAT, FILE_NAMES, ITEM_CRS, LEVEL
+from geoservice.publish.formats.registry import offered as file_formats
+from geoservice.publish.formats.systems import SHIFTED
 from geoservice.publish.ogc.crs import OgcCrs, offered
 from geoservice.publish.ogc.extents import Extent
 from geoservice.publish.ogc.links import GEOJSON, HTML, JSON, OPENAPI, SCHEMA
@@ -15,7 +18,7 @@ from geoservice.publish.ogc.parameters import BBOX_CRS, CRS, common, of_properti
 from geoservice.publish.ogc.schemas import property_schema
 
 PROBLEM = "application/problem+json"
-_FORMAT, _LANGUAGE = ({"$ref": f"#/components/parameters/{name}"} for name in ("f", "lang"))
+_FORMAT, _LANGUAGE, _FILE = ({"$ref": f"#/components/parameters/{name}"} for name in ("f", "lang", "file"))
 _LINK = {
     "type": "object",
     "required": ["href", "rel"],
@@ -160,7 +163,10 @@ def openapi(root: str, found: Mapping[str, tuple[Collection, Extent]], *, most: 
         ],
         "paths": paths,
         "components": {
-            "parameters": {name: value for name, value in common(most).items() if name not in ("crs", "bbox-crs")},
+            "parameters": {
+                **{name: value for name, value in common(most).items() if name not in ("crs", "bbox-crs")},
+                "file": FILE_FORMAT,
+            },
             "responses": {name: _problem(told) for name, told in _TOLD.items()},
             "schemas": schemas,
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
@@ -182,10 +188,22 @@ def _collection_paths(one: Collection, systems: Sequence[OgcCrs], language: str)
         "description": translate("ogc.feature.id"),
     }  # fmt: skip
     many, single = _geojson(f"{one.id}Features"), _geojson(f"{one.id}Feature")
+    file_crs = {**ITEM_CRS, "schema": {"type": "string", "enum": [*uris, *SHIFTED], "default": uris[0]}}
+    files = {form.media_type: {"schema": {"type": "string", "format": "binary"}} for form in file_formats(one)}
     described = {SCHEMA: {"schema": {"type": "object"}}, HTML: {"schema": _TEXT}}
     return {
         here: _get(f"describe_{one.id}", one.id, title, _json("collection")),
-        f"{here}/items": _get(f"get_{one.id}", one.id, title, many, [*shared, crs, bbox_crs, *by_value], crs=True),
+        f"{here}/items": _get(
+            f"get_{one.id}", one.id, title, many | files, [*shared, file_crs, bbox_crs, FILE_NAMES, *by_value], crs=True
+        ),
+        f"{here}/download": _get(
+            f"download_{one.id}",
+            one.id,
+            translate("export.title", None, layer=title),
+            {JSON: {"schema": {"type": "object"}}, HTML: {"schema": _TEXT}} | files,
+            [*shared[2:], file_crs, bbox_crs, FILE_NAMES, LEVEL, ABOUT_FILE, *by_value],
+            crs=True,
+        ),
         f"{here}/items/{{featureId}}": _get(
             f"get_{one.id}_feature", one.id, title, single, [feature_id, crs], crs=True
         ),
@@ -209,7 +227,7 @@ def _get(
             "operationId": operation,
             "tags": [tag],
             "summary": summary,
-            "parameters": [*parameters, _FORMAT, _LANGUAGE],
+            "parameters": [*parameters, _FILE if crs and FILE_NAMES in parameters else _FORMAT, _LANGUAGE],
             "responses": {
                 "200": {"description": summary, "content": content, "headers": headers},
                 "304": {"description": "What the client holds is still good"},

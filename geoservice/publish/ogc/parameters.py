@@ -11,7 +11,8 @@ from geoservice.publish.ogc.schemas import property_schema
 Parameter = dict[str, Any]
 
 
-def _query(name: str, description: str, schema: dict[str, Any], **more: Any) -> Parameter:
+def query(name: str, description: str, schema: dict[str, Any], **more: Any) -> Parameter:
+    """A parameter of the query."""
     return {
         "name": name,
         "in": "query",
@@ -24,15 +25,15 @@ def _query(name: str, description: str, schema: dict[str, Any], **more: Any) -> 
     }
 
 
-FORMAT = _query("f", "Format, instead of the header Accept", {"type": "string", "enum": ["json", "html"]})
-LANGUAGE = _query("lang", "Language of titles and pages", {"type": "string", "enum": ["zh", "en"]})
-CRS = _query(
+FORMAT = query("f", "Format, instead of the header Accept", {"type": "string", "enum": ["json", "html"]})
+LANGUAGE = query("lang", "Language of titles and pages", {"type": "string", "enum": ["zh", "en"]})
+CRS = query(
     "crs",
     "Reference system of the geometries; CRS84 by default. The axis order is that of its definition.",
     {"type": "string", "format": "uri"},
 )
-BBOX_CRS = _query("bbox-crs", "Reference system of bbox; CRS84 by default.", {"type": "string", "format": "uri"})
-BBOX = _query(
+BBOX_CRS = query("bbox-crs", "Reference system of bbox; CRS84 by default.", {"type": "string", "format": "uri"})
+BBOX = query(
     "bbox",
     "Features that meet this box, and features without a geometry: lower corner, then upper corner, in the axis order of"
     " bbox-crs. A west side east of the east side means a box over the antimeridian.",
@@ -42,13 +43,13 @@ BBOX = _query(
         "items": {"type": "number"},
     },
 )
-DATETIME = _query(
+DATETIME = query(
     "datetime",
     "What is in force at a time, under its names of then: an RFC 3339 day or time, or an interval, of which one end may be"
     " open (.. or empty). Without it all that was ever in force.",
     {"type": "string"},
 )
-AFTER = _query(
+AFTER = query(
     "after",
     "Where the page begins, as the link next of the page before has it.",
     {"type": "string", "maxLength": 2000},
@@ -58,7 +59,7 @@ AFTER = _query(
 def limit(most: int) -> Parameter:
     """The parameter limit."""
     schema = {"type": "integer", "minimum": 1, "maximum": most, "default": DEFAULT_LIMIT}
-    return _query("limit", f"Most features of one page; more than {most} are never given.", schema)
+    return query("limit", f"Most features of one page; more than {most} are never given.", schema)
 
 
 def by_property(one: Property, language: str) -> Parameter:
@@ -66,7 +67,7 @@ def by_property(one: Property, language: str) -> Parameter:
     schema = property_schema(one, language)
     title = schema.pop("title")
     schema.pop("description", None)
-    return _query(one.name, f"Features whose property “{title}” has this value", schema)
+    return query(one.name, f"Features whose property “{title}” has this value", schema)
 
 
 def common(most: int) -> dict[str, Parameter]:

@@ -80,7 +80,7 @@ def features(connection: Connection, collection: Collection, asked: Asked, *, co
 def page_statement(collection: Collection, asked: Asked, *, count: bool) -> Select[Any]:
     """The statement of one page."""
     found = source(collection, today=asked.today, when=asked.when)
-    conditions = _conditions(found, asked)
+    conditions = fitting(found, asked)
     rows = select(
         found.id.label("id"),
         func.row_number().over(order_by=found.id).label("rank"),
@@ -103,7 +103,7 @@ def page_statement(collection: Collection, asked: Asked, *, count: bool) -> Sele
 def counted(connection: Connection, collection: Collection, asked: Asked) -> int | None:
     """How many features fit; None where they are more than `COUNTED`."""
     found = source(collection, today=asked.today, when=asked.when)
-    number = int(connection.execute(_count(found, _conditions(found, asked))).scalar_one())
+    number = int(connection.execute(_count(found, fitting(found, asked))).scalar_one())
     return number if number <= COUNTED else None
 
 
@@ -144,7 +144,8 @@ def feature_text(collection: Collection, found: Source, crs: OgcCrs) -> ColumnEl
     )
 
 
-def _conditions(found: Source, asked: Asked) -> Sequence[ColumnElement[bool]]:
+def fitting(found: Source, asked: Asked) -> Sequence[ColumnElement[bool]]:
+    """What a feature has to fulfil, paging left aside."""
     conditions = [*found.conditions, *(make(found) for make in asked.conditions)]
     if asked.area is not None:
         conditions.append(asked.area.touches(found.table.geom))
