@@ -11,6 +11,8 @@ from geoservice.network.compiled import kernel
 
 # Segments a cell on average; fewer make more cells to visit, more make longer lists.
 _PER_CELL = 6
+# A side of a cell is at least this share of the mean segment: a million long roads side by side fill few cells each.
+_LEAST_SIDE = 0.25
 # A segment is listed in each cell that it touches, with this margin in cells.
 _MARGIN = 1e-9
 
@@ -71,7 +73,7 @@ class SegmentGrid:
         >>> set(line.listed.tolist())
         {0}
         """
-        frame = _frame(x, y, start.size, x_per_y).numbers()
+        frame = _frame(x, y, start, x_per_y).numbers()
         counts = np.zeros(int(frame[4] * frame[5]) + 1, dtype=np.int64)
         nothing = np.empty(0, dtype=np.int32)
         _list(x, y, start, frame, counts, nothing)
@@ -107,14 +109,15 @@ def chains(vertex_offset: Int64s) -> Int32s:
     return np.flatnonzero(inner).astype(np.int32)
 
 
-def _frame(x: Floats, y: Floats, segments: int, x_per_y: float) -> Frame:
-    if segments == 0:
+def _frame(x: Floats, y: Floats, start: Int32s, x_per_y: float) -> Frame:
+    if start.size == 0:
         return Frame(0.0, 0.0, 1.0, 1.0, 1, 1)
     west, south = float(x.min()), float(y.min())
     width, height = (float(x.max()) - west) * x_per_y, float(y.max()) - south
-    cells = segments / _PER_CELL + 1
+    cells = start.size / _PER_CELL + 1
+    mean = float(np.mean(np.abs(x[start + 1] - x[start]) * x_per_y + np.abs(y[start + 1] - y[start])))
     # A long thin extent still gets about as many cells: its short side counts as at least one cell.
-    side = max(np.sqrt(width * height / cells), (width + height) / cells, 1e-12)
+    side = max(np.sqrt(width * height / cells), (width + height) / cells, _LEAST_SIDE * mean, 1e-12)
     columns, rows = int(width / side) + 1, int(height / side) + 1
     return Frame(west, south, x_per_y / side, 1.0 / side, columns, rows)
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from geoservice.coverage.reach import Direction, Reach, reach
 from geoservice.network.barriers import Barriers
 from geoservice.network.build import build_graph
-from geoservice.network.graph import Graph, RoadRow
+from geoservice.network.graph import Graph, RoadRow, RoadTable
 from geoservice.network.search import MAX_LIMIT_DS
 from tests.unit.coverage_oracle import node_times, times
 from tests.unit.network_builders import CAR, WALK, Place, TestMode, anywhere, at, grid, joined, networks, road, table
@@ -129,6 +129,18 @@ def test_a_closed_ring_of_one_edge() -> None:
     assert result.time_ds.tolist() == pytest.approx([1000, 39000], abs=10)
 
 
+def test_a_ring_of_one_ways_that_is_entered_and_never_left_has_no_path() -> None:
+    into = road(1, [9, 1], [(-1000, 0), (0, 0)], oneway="forward")
+    ring = road(2, [1, 2, 3, 4, 1], [(0, 0), (1000, 0), (1000, 1000), (0, 1000), (0, 0)], oneway="forward")
+    mode = replace(PLAIN, oneway=True, off_network_m=10.0)
+    graph = build_graph(table(into, ring), mode)
+    to = found(graph, [(-1000, 0)], [(1000, 1000), (0, 0), (-500, 0), (-1000, 0)], mode)
+    assert to.reason.tolist() == ["no_path", "no_path", "no_path", None]
+    assert to.time_ds.tolist() == [-1, -1, -1, 0]
+    back = found(graph, [(-1000, 0)], [(1000, 1000), (0, 0)], mode, direction="from_facility")
+    assert back.time_ds.tolist() == pytest.approx([30000, 10000], abs=10)
+
+
 def test_bridge_and_underpass_are_not_connected() -> None:
     over = road(1, [1, 2], [(-500, 0), (500, 0)])
     under = road(2, [3, 4], [(0, -500), (0, 500)])
@@ -159,6 +171,28 @@ def test_the_nearer_of_parallel_edges_counts() -> None:
     )
     result = found(build_graph(roads, PLAIN), [(0, 0)], [(2000, 0)], replace(PLAIN, off_network_m=0.0))
     assert result.time_ds[0] == pytest.approx(20000, abs=3)
+
+
+def test_very_many_parallel_edges_are_joined_in_little_memory() -> None:
+    """As roads that lie on each other in a file that was put together badly; each is listed in a few cells."""
+    count, (one, other) = 100_000, (at(0, 0), at(1000, 0))
+    roads = RoadTable(
+        road_id=np.arange(count),
+        classes=("residential",),
+        class_code=np.zeros(count, dtype=np.int32),
+        oneway=np.zeros(count, dtype=np.int8),
+        access=np.full(count, 7, dtype=np.uint8),
+        speed_kmh=np.full(count, np.nan),
+        vertex_offset=np.arange(0, 2 * count + 1, 2),
+        lon=np.tile([one[0], other[0]], count),
+        lat=np.tile([one[1], other[1]], count),
+        node_id=np.tile([1, 2], count),
+    )
+    graph = build_graph(roads, PLAIN)
+    assert (graph.nodes, graph.edges) == (2, count)
+    assert graph.segments.listed.size < 10 * count
+    result = found(graph, [(0, 50)], [(1000, 20), (0, 50)])
+    assert result.time_ds.tolist() == pytest.approx([10700, 1000], abs=10)
 
 
 def test_equal_times_go_to_the_first_facility() -> None:
