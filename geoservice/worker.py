@@ -22,6 +22,8 @@ from geoservice.ingest.uploads import background as imports
 from geoservice.ingest.uploads.store import clean
 from geoservice.jobs.queue import ALIVE_S, QUEUE, SCHEMA
 from geoservice.jobs.work import Workplace, recover
+from geoservice.names.plans import background as plans
+from geoservice.names.plans.store import clean as clean_plans
 from geoservice.settings import Settings
 
 logger = logging.getLogger("geoservice.jobs")
@@ -107,6 +109,7 @@ class Worker:
                 with self._place.database.engine("application").begin() as connection:
                     act(connection, SYSTEM)
                     clean(connection, self._place.settings)
+                    clean_plans(connection, self._place.settings)
         except (SQLAlchemyError, GeoserviceError, OSError) as error:
             logger.warning("worker cannot look after jobs: %s", error)
 
@@ -142,6 +145,6 @@ def make_app(database: Database) -> App:
 def _tasks() -> App:
     """The tasks of all rooms; a blueprint is taken up once, and never over this connector."""
     app = App(connector=PsycopgConnector())
-    for room in (coverage, imports):
+    for room in (coverage, imports, plans):
         app.add_tasks_from(room.blueprint, namespace=room.NAMESPACE)
     return app

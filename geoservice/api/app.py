@@ -25,6 +25,7 @@ from geoservice.api.middleware import RequestMiddleware
 from geoservice.api.parameters import plain_query
 from geoservice.api.permits import declare
 from geoservice.api.problems import ProblemBody
+from geoservice.api.receiving import body_limits
 from geoservice.api.routers import (
     account_pages,
     accounts,
@@ -53,6 +54,7 @@ from geoservice.api.routers import (
     overview,
     page,
     places,
+    plans,
     provider,
     quality,
     records,
@@ -83,6 +85,7 @@ ROUTERS = (
     places,
     romanisation,
     names,
+    plans,
     facilities,
     geometry,
     communities,
@@ -189,7 +192,7 @@ def create_app(settings: Settings, *, catalog: Catalog | None = None, database: 
         BodyMiddleware,
         most_bytes=settings.server.body_max_kb * 1024,
         within_s=settings.server.body_timeout_s,
-        larger=uploads.body_limits(settings.uploads),
+        larger=body_limits(settings.uploads),
     )
     app.add_middleware(RequestMiddleware, language=settings.state.language, metrics=app.state.metrics)
     if settings.server.proxies:

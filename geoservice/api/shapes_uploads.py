@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, JsonValue, StringConstraints
 
 from geoservice.api.parameters import Day, Parameters
+from geoservice.api.problems import OPERATORS
 from geoservice.api.shapes import Shape, Title
 from geoservice.api.shapes_records import CodeShape
 from geoservice.catalog import Catalog, LayerDeclaration
@@ -19,6 +20,8 @@ from geoservice.ingest.records import Notice, Refusal
 from geoservice.ingest.uploads.batches import BatchRow
 from geoservice.ingest.uploads.naming import LONGEST_NAME, MOST_FILES
 from geoservice.ingest.uploads.wishes import Wishes
+from geoservice.jobs.board import JobRow
+from geoservice.language import translate
 
 Short = Annotated[str, StringConstraints(max_length=200)]
 LARGEST_SIZE = 2**40
@@ -321,6 +324,22 @@ def outcome_told(told: Mapping[str, Any] | None) -> OutcomeShape | None:
         for layer in told["layers"]
     ]
     return OutcomeShape(**{**told, "layers": layers})
+
+
+def work_told(job: JobRow) -> WorkShape:
+    """A job in the language of the reader; what is wrong with the installation is its operator's business."""
+    failure = job.failure
+    if failure is not None and failure.code.startswith(OPERATORS):
+        failure = GeoserviceError("jobs.internal")
+    return WorkShape(
+        id=job.id,
+        action=job.kind.rpartition(":")[2],
+        state=job.state,
+        step=translate(job.step) if job.step else None,
+        done=job.done,
+        total=job.total,
+        error=error_told(failure),
+    )
 
 
 def batch_told(row: BatchRow, *, mine: bool) -> BatchShape:

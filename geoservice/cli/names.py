@@ -58,7 +58,9 @@ def plan(
         Path, typer.Argument(help="拟用名称：XLSX、CSV、GeoJSON、DXF ... · a sheet, a map file or a drawing")
     ],
     kind: Kind,
-    output: Annotated[Path | None, typer.Option(help="批注后的表 · the sheet marked row by row (.xlsx)")] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="批注后的表 · the sheet marked row by row (.xlsx, .csv, .geojson)")
+    ] = None,
     crs: Annotated[str | None, typer.Option(help="坐标系，DXF 必填 · EPSG code, GCJ02, BD09; wanted of a DXF")] = None,
     map_: Annotated[list[str] | None, typer.Option("--map", help="字段=列名 · field=column")] = None,
     sheet: Annotated[str | None, typer.Option(help="工作表 · sheet")] = None,
@@ -96,7 +98,7 @@ def plan(
                 connection, catalog, found, day=today(), progress=lambda done, of: bar("names.step.check", done, of)
             )
     if output is not None:
-        write_plan(found, output)
+        write_plan(found, output, file.name)
     _tell_plan(found, json_=json_)
     return 1 if any(found.counts[name] for name in ("violates", "missing", "unread")) else 0
 

@@ -100,16 +100,21 @@ def test_a_sheet_comes_back_marked_row_by_row(
     assert sum(told["counts"].values()) == len(ROWS)
     inside = {item["row"]: {one["row"] for one in item["inside"]} for item in told["items"]}
     assert inside[4] == {5, 6}
-    marked = load_workbook(output).active
+    book = load_workbook(output)
+    summary = {row[0]: row[1] for row in book["汇总"].iter_rows(values_only=True)}
+    assert (summary["文件"], summary["行数"], summary["违反"]) == ("plan.xlsx", len(ROWS), 4)
+    assert any("第九条" in str(title) for title in summary)
+    marked = book.active
     assert marked is not None
     rows = list(marked.iter_rows(values_only=True))
-    assert rows[0] == (*HEADS, "结论", "理由和依据", "与已有地名", "与本批其他名称")
+    assert rows[0] == (*HEADS, "结论", "理由和依据", "与已有地名", "与本批其他名称", "罗马字母拼写")
     assert [row[1] for row in rows[1:6]] == [row[1] for row in ROWS[:5]]
     assert rows[1][5] == "违反"
     assert "第九条" in str(rows[1][6])
     assert "陆羽大道" in str(rows[1][7])
     assert "第 5 行" in str(rows[3][8])
     assert rows[9][1] == "'=1+1"
+    assert rows[1][9] == "Lùyǔ Dàdào"
     assert len(rows) == len(ROWS) + 1
 
 

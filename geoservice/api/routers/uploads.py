@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-import re
-from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Depends, Request, Response
@@ -12,13 +9,11 @@ from fastapi import Path as InPath
 from fastapi.responses import FileResponse
 from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import ClientDisconnect
-from starlette.types import Scope
 
 from geoservice.access.roles import Permission
 from geoservice.api.parameters import PathId, no_query
 from geoservice.api.permits import BYTES, needs
-from geoservice.api.problems import OPERATORS
+from geoservice.api.receiving import RAW, arriving
 from geoservice.api.services import Service, Services
 from geoservice.api.shapes_uploads import (
     FileShape,
@@ -27,13 +22,12 @@ from geoservice.api.shapes_uploads import (
     UploadOrder,
     UploadShape,
     WishOrder,
-    WorkShape,
-    error_told,
     inspection_told,
     layer_choice,
     outcome_told,
+    work_told,
 )
-from geoservice.errors import BadInput, BadRequest, Conflict, GeoserviceError, NotFound, TooLarge
+from geoservice.errors import BadInput, BadRequest, Conflict, NotFound
 from geoservice.ingest.importing import DEM, OSM
 from geoservice.ingest.load.within import BY_UNIT
 from geoservice.ingest.uploads import store
@@ -44,26 +38,12 @@ from geoservice.ingest.uploads.rights import may_publish
 from geoservice.ingest.uploads.store import Folder, UploadRow
 from geoservice.ingest.uploads.wishes import Wishes, as_json
 from geoservice.jobs import board
-from geoservice.language import translate
-from geoservice.settings import UploadSettings
 
 router = APIRouter(prefix="/api/uploads", tags=["uploads"], dependencies=[Depends(no_query)])
 
 EDIT = needs(Permission.EDIT)
 FileName = Annotated[str, InPath(max_length=480, description="Plain name of a file that was announced")]
-_A_FILE = re.compile(r"/api/uploads/[0-9]+/files/[^/]+")
 _MIB = 2**20
-_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-
-
-def body_limits(limits: UploadSettings) -> Callable[[Scope], tuple[int, float] | None]:
-    """Bytes and seconds of a file on its way in; any other request has the limits of all."""
-
-    def of(scope: Scope) -> tuple[int, float] | None:
-        sent = scope["method"] == "PUT" and _A_FILE.fullmatch(scope["path"])
-        return (limits.upload_max_mb * _MIB, limits.upload_timeout_s) if sent else None
-
-    return of
 
 
 @router.get("", dependencies=[EDIT])
@@ -96,10 +76,7 @@ def begin(service: Service, order: Annotated[UploadOrder, Body()]) -> UploadShap
         return _shape(service, connection, store.upload(connection, upload_id))
 
 
-_RAW = {"requestBody": {"content": {BYTES: {"schema": {"type": "string", "format": "binary"}}}, "required": True}}
-
-
-@router.put("/{upload_id}/files/{name}", openapi_extra=_RAW, dependencies=[needs(Permission.EDIT, BYTES)])
+@router.put("/{upload_id}/files/{name}", openapi_extra=RAW, dependencies=[needs(Permission.EDIT, BYTES)])
 async def send_file(service: Service, request: Request, upload_id: PathId, name: FileName) -> UploadShape:
     """One file, as bare bytes. It is there whole, or not at all."""
     file = await run_in_threadpool(_declared, service, upload_id, name)
@@ -108,15 +85,8 @@ async def send_file(service: Service, request: Request, upload_id: PathId, name:
         raise BadRequest("uploads.no-length")
     if int(length) != file.size:
         raise BadRequest("uploads.other-size", file=file.name, size=file.size, given=int(length))
-    try:
+    with arriving(file.name, file.size):
         await _receive(request, Folder(service.settings, upload_id), file)
-    except ClientDisconnect:
-        # Nobody is there to hear it; it is no error of ours.
-        raise BadRequest("uploads.lost", file=file.name) from None
-    except OSError as error:
-        if error.errno in _NO_ROOM:
-            raise TooLarge("uploads.no-room", size_mb=-(-file.size // _MIB)) from None
-        raise
     return await run_in_threadpool(_arrived, service, upload_id, file.name)
 
 
@@ -250,22 +220,7 @@ def _shape(service: Services, connection: Connection, row: UploadRow) -> UploadS
         files=[FileShape(**one) for one in row.files],
         wishes=WishOrder(**told),
         inspection=inspection_told(row.inspection),
-        job=None if row.job_id is None else _work(board.job(connection, row.job_id)),
+        job=None if row.job_id is None else work_told(board.job(connection, row.job_id)),
         outcome=outcome_told(row.outcome),
         may_publish=may_publish(service.actor),
-    )
-
-
-def _work(job: board.JobRow) -> WorkShape:
-    failure = job.failure
-    if failure is not None and failure.code.startswith(OPERATORS):
-        failure = GeoserviceError("jobs.internal")
-    return WorkShape(
-        id=job.id,
-        action=job.kind.rpartition(":")[2],
-        state=job.state,
-        step=translate(job.step) if job.step else None,
-        done=job.done,
-        total=job.total,
-        error=error_told(failure),
     )

@@ -37,6 +37,7 @@ from geoservice.database.models.imports import BatchBefore, ImportBatch, LayerCh
 from geoservice.database.models.indicators import IndicatorEntry
 from geoservice.database.models.jobs import JOB_STATES, Job, JobRun
 from geoservice.database.models.places import NAME_KINDS, Place, PlaceName
+from geoservice.database.models.plans import NamePlan, NamePlanRow
 from geoservice.database.models.population import (
     Community,
     CommunityCode,
@@ -88,6 +89,8 @@ __all__ = [
     "JobRun",
     "LayerChange",
     "LayerRevision",
+    "NamePlan",
+    "NamePlanRow",
     "NamingCase",
     "Place",
     "PlaceName",

@@ -69,7 +69,7 @@ def inspect(database: Database, catalog: Catalog, settings: Settings, path: Path
         found |= _table(raw, catalog, path.name, wishes)
         with database.connect("reader") as connection:
             reference = reference_for(connection, found["layer"])
-        found |= _checked(
+        found |= read_over(
             raw,
             lambda: read_table(
                 raw.head(MOST_READ),
@@ -140,8 +140,19 @@ def _table(raw: RawTable, catalog: Catalog, file: str, wishes: Wishes) -> dict[s
     }
 
 
-def _checked(raw: RawTable, read: Callable[[], RecordSet]) -> dict[str, Any]:
-    """What the reader makes of it, beside what stands there."""
+def read_over(raw: RawTable, read: Callable[[], RecordSet]) -> dict[str, Any]:
+    """What the reader makes of a table, beside what stands there.
+
+    Returns
+    -------
+    dict
+        ``columns``, ``rows`` and ``problem``, and what `inspect` tells of its coordinates where it can be read.
+
+    Raises
+    ------
+    BadInput
+        One of `SECRET`.
+    """
     problem, records = None, None
     try:
         records = read()

@@ -17,9 +17,11 @@ from geoservice.crs import ELLIPSOID
 from geoservice.database.models import SRID
 from geoservice.errors import BadInput, BadRequest
 from geoservice.ingest.fields import header_score
+from geoservice.ingest.marks import refuse_marked_file, refuse_secret_table
+from geoservice.ingest.name_keys import parse_reading
 from geoservice.ingest.readers.raw import RawTable
 from geoservice.ingest.reading import read_table
-from geoservice.ingest.records import GEOM, SOURCE_ROW, Notice, RecordSet
+from geoservice.ingest.records import GEOM, SOURCE_ROW, Notice, RecordSet, Refusal
 from geoservice.ingest.sources import open_source
 from geoservice.names.clashes.comparing import Match
 from geoservice.names.clashes.searching import Proposed, codes_of
@@ -65,9 +67,13 @@ class Line:
     width_m, length_m
         As stated; the length is measured on the ellipsoid where only a line is there.
     outcome
-        None where there is no name to check; `fault` says why, or it is missing.
+        None where there is no name to check; `faults` say why, or it is missing.
     notes
         What the reader noticed of the row: a text between two lines, a line with two names.
+    spelling
+        In Roman letters; None where it cannot be spelt.
+    unconfirmed
+        Characters with several readings of which nobody confirmed one.
     inside
         Rows of the plan that it clashes with, `inside_cut` where there are more.
     """
@@ -78,15 +84,22 @@ class Line:
     width_m: float | None = None
     length_m: float | None = None
     outcome: Checked | None = None
-    fault: str | None = None
+    faults: list[Refusal] = field(default_factory=list)
     notes: list[Notice] = field(default_factory=list)
+    spelling: str | None = None
+    unconfirmed: tuple[str, ...] = ()
     inside: list[Inside] = field(default_factory=list)
     inside_cut: bool = False
 
     @property
+    def fault(self) -> str | None:
+        """Why the row could not be read, in the current language."""
+        return fault_in_words(self.faults)
+
+    @property
     def mark(self) -> Mark:
         """The gravest verdict, clashes inside of the plan among them; a row with notes is looked at by somebody."""
-        if self.fault is not None:
+        if self.faults:
             return Mark.UNREAD
         if self.outcome is None:
             return Mark.MISSING
@@ -95,6 +108,12 @@ class Line:
         inside = [Verdict.VIOLATES] if same else [Verdict.ARGUE] if close else []
         noticed = [Verdict.HINT] if self.notes else []
         return Mark(min([self.outcome.verdict, *inside, *noticed], key=list(Verdict).index).value)
+
+
+def fault_in_words(faults: Sequence[Refusal]) -> str | None:
+    """Why a row could not be read, in the current language; None where nothing is wrong."""
+    told = [one.reason if one.field is None else f"{one.field}：{one.reason}" for one in faults]
+    return " ".join(told) or None
 
 
 @dataclass(frozen=True)
@@ -119,8 +138,13 @@ class Plan:
     @property
     def counts(self) -> dict[str, int]:
         """Rows by mark."""
-        found = Counter(line.mark for line in self.lines)
-        return {mark.value: found[mark] for mark in Mark}
+        return count_marks(self.lines)
+
+
+def count_marks(lines: Sequence[Line]) -> dict[str, int]:
+    """Rows by mark."""
+    found = Counter(line.mark for line in lines)
+    return {mark.value: found[mark] for mark in Mark}
 
 
 class PlanFile(Declaration):
@@ -183,12 +207,14 @@ def open_plan(
     Raises
     ------
     BadInput
-        Where the file cannot be read, or holds more than 5,000 rows.
+        Where the file cannot be read, is marked as secret, or holds more than 5,000 rows.
     """
+    refuse_marked_file(path, catalog)
     layer, wanted = plan_layer(catalog), dict(mapping or {})
     raw = open_source(
         path, lambda headers: header_score(headers, layer, wanted), limits=limits, part=part, encoding=encoding
     )
+    refuse_secret_table(raw, catalog, file=path.name)
     if len(raw) > MOST_ROWS:
         raise BadInput("names.plan-too-large", count=len(raw), most=MOST_ROWS)
     return raw
@@ -236,18 +262,16 @@ def plan_of(
     mapping: Mapping[str, str] | None = None,
     unit_id: int | None = None,
 ) -> Plan:
-    """The plan in a table that has been opened; see `read_plan`."""
-    records = read_table(
-        raw,
-        plan_layer(catalog),
-        catalog,
-        file=file,
-        crs=crs,
-        mapping=mapping or {},
-        constants={"class_code": codes_of(catalog, kind)[0]},
-        reference=None,
-        limits=limits,
-    )
+    """The plan in a table that has been opened; see `read_plan`.
+
+    Raises
+    ------
+    BadInput
+        ``names.plan-no-column`` where no column holds the names, and what `reading.read_table` raises.
+    """
+    records = records_of(raw, catalog, kind, file=file, limits=limits, crs=crs, mapping=mapping)
+    if "name" not in records.report["columns"]:
+        raise no_names(raw, file)
     noticed: defaultdict[int, list[Notice]] = defaultdict(list)
     for notice in raw.notices:
         if notice.row is not None:
@@ -259,11 +283,44 @@ def plan_of(
         line.notes = noticed[line.row]
         lines.append(line)
         if line.name:
-            proposed[line.row] = _proposed(line, kind, row.get("reading"), unit_id)
+            reading = row.get("reading") or None
+            if reading and parse_reading(line.name, reading) is None:
+                values = {"name": line.name, "reading": reading[:60]}
+                line.notes = [*line.notes, Notice(line.row, "names.reading-does-not-fit", values)]
+            proposed[line.row] = proposed_of(line, kind, reading, unit_id)
     lines += _faulty(records)
     lines.sort(key=lambda line: line.row)
     told = [notice for notice in records.notices if notice.row is None]
     return Plan(raw, lines, proposed, told, records.source_crs, records.report["columns"])
+
+
+def no_names(raw: RawTable, file: str) -> BadInput:
+    """``names.plan-no-column`` with the columns that there are."""
+    return BadInput("names.plan-no-column", file=file, headers="、".join(filter(None, raw.headers))[:400] or "-")
+
+
+def records_of(
+    raw: RawTable,
+    catalog: Catalog,
+    kind: str,
+    *,
+    file: str,
+    limits: ImportSettings,
+    crs: str | None,
+    mapping: Mapping[str, str] | None,
+) -> RecordSet:
+    """The rows of a table as records of the layer places; see `read_plan`."""
+    return read_table(
+        raw,
+        plan_layer(catalog),
+        catalog,
+        file=file,
+        crs=crs,
+        mapping=mapping or {},
+        constants={"class_code": codes_of(catalog, kind)[0]},
+        reference=None,
+        limits=limits,
+    )
 
 
 def _line(row: Mapping[str, Any]) -> Line:
@@ -273,7 +330,8 @@ def _line(row: Mapping[str, Any]) -> Line:
     return Line(int(row[SOURCE_ROW]), row["name"] or "", shape, row.get("width_m"), length)
 
 
-def _proposed(line: Line, kind: str, reading: str | None, unit_id: int | None) -> Proposed:
+def proposed_of(line: Line, kind: str, reading: str | None, unit_id: int | None) -> Proposed:
+    """A row that has a name as the search for clashes takes it."""
     shape = None
     if line.shape is not None:
         shape = shapely.to_wkb(shapely.set_srid(line.shape, SRID), hex=True, include_srid=True)
@@ -281,7 +339,7 @@ def _proposed(line: Line, kind: str, reading: str | None, unit_id: int | None) -
 
 
 def _faulty(records: RecordSet) -> list[Line]:
-    reasons: defaultdict[int, list[str]] = defaultdict(list)
+    faults: defaultdict[int, list[Refusal]] = defaultdict(list)
     for one in records.refusals:
-        reasons[one.row or 0].append(one.reason if one.field is None else f"{one.field}：{one.reason}")
-    return [Line(row, "", fault=" ".join(told)) for row, told in reasons.items()]
+        faults[one.row or 0].append(one)
+    return [Line(row, "", faults=told) for row, told in faults.items()]

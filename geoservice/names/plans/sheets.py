@@ -1,19 +1,26 @@
-"""The sheet of a plan as it came, each row marked."""
+"""The file of a plan as it came, each row marked, and a summary: a workbook, a table of text, or a map file."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import csv
+import io
+import json
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
+import shapely
 from openpyxl import Workbook
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Font, PatternFill
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.worksheet import Worksheet
 
-from geoservice.language import current_language, translate
-from geoservice.names import telling
-from geoservice.names.plans.reading import Line, Mark, Plan
+from geoservice.language import translate
+from geoservice.names.plans.marking import MarkedPlan, marked_plan
+from geoservice.names.plans.reading import Mark, Plan
 
 _FILLS = {
     Mark.VIOLATES: "F4C7B8",
@@ -23,66 +30,119 @@ _FILLS = {
     Mark.MISSING: "E6DDF0",
     Mark.UNREAD: "DDDDDD",
 }
-_WIDTHS = (14, 48, 48, 48)
+_WIDTHS = (14, 48, 48, 48, 24)
+XLSX, CSV, GEOJSON = "xlsx", "csv", "geojson"
+MEDIA_TYPES: Mapping[str, str] = MappingProxyType(
+    {
+        XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        CSV: "text/csv; charset=utf-8",
+        GEOJSON: "application/geo+json",
+    }
+)
+_SAME_BACK = {".csv": CSV, ".tsv": CSV, ".txt": CSV, ".geojson": GEOJSON, ".json": GEOJSON}
 
 
-def write_plan(plan: Plan, path: Path) -> None:
-    """The sheet of a plan as it came, each row with its verdict, the reasons with their sources, and what it clashes with."""
+def format_of(file: str) -> str:
+    """The format that a file is handed back in: its own where that can be, a workbook otherwise.
+
+    Examples
+    --------
+    >>> format_of("路名.csv"), format_of("路.geojson"), format_of("规划路.dxf")
+    ('csv', 'geojson', 'xlsx')
+    """
+    return _SAME_BACK.get(Path(file).suffix.lower(), XLSX)
+
+
+def sheet_of(plan: MarkedPlan, format_: str) -> bytes:
+    """The marked plan as a file of a format of `MEDIA_TYPES`."""
+    return _WRITERS[format_](plan)
+
+
+def write_plan(plan: Plan, path: Path, file: str) -> None:
+    """Writes a plan that was just checked: as text or as a map file by the name of what is written, else as a workbook."""
+    path.write_bytes(sheet_of(marked_plan(plan, file), format_of(path.name)))
+
+
+def _workbook(plan: MarkedPlan) -> bytes:
     book = Workbook()
     sheet = book.active
-    assert sheet is not None
+    assert isinstance(sheet, Worksheet)
     sheet.title = translate("names.sheet")
-    added = [translate(f"names.column.{name}") for name in ("verdict", "reasons", "clashes", "inside")]
-    sheet.append([*plan.raw.headers, *added])
+    sheet.append([_cell(one) for one in (*plan.headers, *plan.added)])
+    width = len(plan.headers)
+    fills = {mark: PatternFill("solid", fgColor=color) for mark, color in _FILLS.items()}
+    for line in plan.lines:
+        cells = [*line.cells, *[None] * (width - len(line.cells))]
+        sheet.append([_cell(one) for one in (*cells, *line.told)])
+        for cell in sheet[sheet.max_row][width:]:
+            cell.fill = fills[line.mark]
+    sheet.freeze_panes = "A2"
+    for at, wide in enumerate(_WIDTHS, start=width + 1):
+        sheet.column_dimensions[get_column_letter(at)].width = wide
+    summary = book.create_sheet(translate("names.summary"))
+    for title, value in plan.summary:
+        summary.append([_cell(title), _cell(value)])
+    summary.column_dimensions["A"].width = 60
+    summary.column_dimensions["B"].width = 60
     for cell in sheet[1]:
         cell.font = Font(bold=True)
-    by_row = {line.row: line for line in plan.lines}
-    for position, number in enumerate(plan.raw.rows.tolist()):
-        line = by_row.get(number)
-        cells = [_cell(column[position]) for column in plan.raw.cells]
-        sheet.append([*cells, *(_told(line) if line else [""] * len(added))])
-        if line is not None:
-            fill = PatternFill("solid", fgColor=_FILLS[line.mark])
-            for cell in sheet[sheet.max_row][len(cells) :]:
-                cell.fill = fill
-    sheet.freeze_panes = "A2"
-    for at, width in enumerate(_WIDTHS, start=len(plan.raw.headers) + 1):
-        sheet.column_dimensions[get_column_letter(at)].width = width
-    book.save(path)
+    kept = io.BytesIO()
+    book.save(kept)
+    return kept.getvalue()
 
 
-def _told(line: Line) -> list[str]:
-    verdict = translate(f"names.verdict.{line.mark.value}")
-    notes = [notice.message for notice in line.notes]
-    if line.outcome is None:
-        return [verdict, _text([line.fault or translate("names.no-name"), *notes]), "", ""]
-    language = current_language.get()
-    reasons = [
-        f"{getattr(one.rule.title, language)}：{getattr(one.reason, language)}（{one.source}）"
-        for one in line.outcome.rulings
-        if one.reason is not None
+def _table(plan: MarkedPlan) -> bytes:
+    """With a mark of the byte order, so that a spreadsheet reads it as UTF-8."""
+    kept = io.StringIO(newline="")
+    writer = csv.writer(kept)
+    writer.writerow([_cell(one) for one in (*plan.headers, *plan.added)])
+    for line in plan.lines:
+        cells = [*line.cells, *[None] * (len(plan.headers) - len(line.cells))]
+        writer.writerow([_cell(one) for one in (*cells, *line.told)])
+    return kept.getvalue().encode("utf-8-sig", "replace")
+
+
+def _map_file(plan: MarkedPlan) -> bytes:
+    """RFC 7946, CRS84; the summary stands beside the features."""
+    titles = _titles(plan.headers)
+    features = [
+        {
+            "type": "Feature",
+            "geometry": None if line.shape is None else json.loads(shapely.to_geojson(line.shape)),
+            "properties": {
+                **dict(zip(titles, line.cells, strict=False)),
+                **dict(zip(plan.added, line.told, strict=True)),
+            },
+        }
+        for line in plan.lines
     ]
-    clashes = [] if line.outcome.found is None else line.outcome.found.clashes
-    return [
-        verdict,
-        _text([*reasons, *notes]),
-        _text([f"{one.name}：{telling.why(one)}" for one in clashes]),
-        _text(_inside(line)),
-    ]
+    summary = [{"title": title, "value": value} for title, value in plan.summary]
+    told = {"type": "FeatureCollection", "features": features, "summary": summary}
+    return json.dumps(told, ensure_ascii=False, default=str).encode("utf-8", "replace")
 
 
-def _inside(line: Line) -> Sequence[str]:
-    more = [translate("names.inside-more")] if line.inside_cut else []
-    return [*(translate("names.inside", None, row=one.row, name=one.name) for one in line.inside), *more]
+def _titles(headers: Sequence[str]) -> list[str]:
+    """Headers as keys: none empty, none twice.
 
-
-def _text(parts: Sequence[str]) -> str:
-    """One cell; a text that a spreadsheet would take for a formula is none."""
-    return str(_cell("；".join(parts)))
+    Examples
+    --------
+    >>> _titles(["路名", "", "路名"])
+    ['路名', '#2', '路名 #3']
+    """
+    found: list[str] = []
+    for at, header in enumerate(headers, start=1):
+        found.append(f"{header} #{at}".strip() if not header or header in found else header)
+    return found
 
 
 def _cell(value: object) -> Any:
+    """A cell that a spreadsheet takes; a text that it would take for a formula is none."""
     if value is None or isinstance(value, (int, float, date)):
         return value
-    text = str(value)
+    text = ILLEGAL_CHARACTERS_RE.sub("", str(value))
     return f"'{text}" if text[:1] in ("=", "+", "-", "@") else text
+
+
+_WRITERS: Mapping[str, Callable[[MarkedPlan], bytes]] = MappingProxyType(
+    {XLSX: _workbook, CSV: _table, GEOJSON: _map_file}
+)

@@ -15,11 +15,13 @@ def plan_as_dict(plan: Plan) -> dict[str, Any]:
         "counts": plan.counts,
         "crs": plan.crs,
         "notices": [notice.message for notice in plan.notices],
-        "items": [
-            {**head(line), "check": None if line.outcome is None else telling.checked(line.outcome)}
-            for line in plan.lines
-        ],
+        "items": [item(line) for line in plan.lines],
     }
+
+
+def item(line: Line) -> dict[str, Any]:
+    """A row with its check."""
+    return {**head(line), "check": None if line.outcome is None else telling.checked(line.outcome)}
 
 
 def head(line: Line) -> dict[str, Any]:
@@ -29,12 +31,19 @@ def head(line: Line) -> dict[str, Any]:
         "name": line.name,
         "verdict": line.mark.value,
         "fault": line.fault,
+        "spelling": line.spelling,
+        "unconfirmed": list(line.unconfirmed),
         "width_m": line.width_m,
         "length_m": line.length_m,
         "notes": [notice.message for notice in line.notes],
-        "inside": [
-            {"row": one.row, "name": one.name, "tier": one.match.tier.name.lower(), "whole": one.match.whole}
-            for one in line.inside
-        ],
+        "inside": inside(line),
         "inside_cut": line.inside_cut,
     }
+
+
+def inside(line: Line) -> list[dict[str, Any]]:
+    """Rows of the plan that a row clashes with."""
+    return [
+        {"row": one.row, "name": one.name, "tier": one.match.tier.name.lower(), "whole": one.match.whole}
+        for one in line.inside
+    ]
