@@ -311,3 +311,28 @@ def test_uploads_are_seen_by_their_owner_and_administrators(mixed: Database, own
         may = actor.name == "li" and bool(actor.edits or actor.computes)
         assert (changes(mixed, actor, handed) == 1) == may, name
         assert changes(mixed, actor, "select from batch_before") == -1, name
+
+
+def test_plans_and_their_rows_are_seen_by_their_owner_and_administrators(mixed: Database, own: int) -> None:
+    made = (
+        "insert into name_plan (owner, file, size, kind, wishes, reading, rows)"
+        " values ('{}', 'a.csv', 1, 'street', '{{}}', '{{}}', 1) returning id"
+    )
+    with mixed.connect("owner") as connection:
+        for name in ("li", "wang"):
+            plan = connection.execute(text(made.format(name))).scalar_one()
+            row = "insert into name_plan_row (plan_id, row, name, cells, notes, faults) values (:id, 2, '路', '[]', '[]', '[]')"
+            connection.execute(text(row), {"id": plan})
+    for name, actor in actors(own).items():
+        whole = actor.system or actor.manages
+        seen = 2 if whole else 1 if actor.name == "li" else 0
+        with mixed.connect(actor=actor) as connection:
+            for table in ("name_plan", "name_plan_row"):
+                assert connection.execute(text(f"select count(*) from {table}")).scalar_one() == seen, (name, table)
+        for statement in ("update name_plan_row set mark = 'passes'", "delete from name_plan"):
+            assert changes(mixed, actor, statement) == seen, (name, statement)
+        assert changes(mixed, actor, made.format("wang")) == -1, name
+        assert (changes(mixed, actor, made.format("li")) == 1) == (bool(actor.reads) and actor.name == "li"), name
+        handed = "insert into job (kind, request, submitter) values ('names:plan', '{}', 'li')"
+        may = actor.name == "li" and bool(actor.reads or actor.computes)
+        assert (changes(mixed, actor, handed) == 1) == may, name

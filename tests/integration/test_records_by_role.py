@@ -39,6 +39,7 @@ OTHERS = {
     "y",
     "table",
     "upload_id",
+    "plan_id",
     "batch_id",
     "check",
     "case_id",
