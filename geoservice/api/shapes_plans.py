@@ -84,6 +84,7 @@ class RowsWanted(Paged):
     verdict: Annotated[str, StringConstraints(max_length=100)] | None = Field(
         None, description="One mark, or several apart by commas", examples=["violates,argue"]
     )
+    row: RecordId | None = Field(None, description="That row alone")
 
     def marks(self) -> list[str]:
         """The marks that are asked for; none for all.
@@ -225,6 +226,7 @@ class PlanClash(Shape):
 
     name: str
     state: str
+    tier: Tier
     why: str
     lon: float
     lat: float

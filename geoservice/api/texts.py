@@ -10,7 +10,18 @@ from babel.messages.pofile import read_po
 
 from geoservice.resources import resource
 
-PAGE_DOMAINS = ("base", "map", "page", "accounts", "desk", "import_page", "quality", "drawing", "approval")
+PAGE_DOMAINS = (
+    "base",
+    "map",
+    "page",
+    "accounts",
+    "desk",
+    "import_page",
+    "quality",
+    "drawing",
+    "approval",
+    "batch_page",
+)
 
 
 @cache

@@ -31,6 +31,12 @@ def case_page(who: Who) -> Response:
     return _page("case.html", who, "case", "/names")
 
 
+@router.get("/names/batch")
+def batch_page(who: Who) -> Response:
+    """Whole plans of proposed names; its parameters are for the page itself: plan, verdict."""
+    return _page("batch.html", who, "batch", "/names/batch")
+
+
 @router.get("/names/registry")
 def registry_page(who: Who) -> Response:
     """Names that are kept; its parameters are for the page itself: q, unit, on, place."""

@@ -146,7 +146,7 @@ def rows(service: Service, response: Response, plan_id: PathId, given: Annotated
     marks, limit = given.marks(), given.capped(CAP)
     with service.read() as connection:
         store.plan_row(connection, plan_id)
-        found = store.lines(connection, plan_id, marks=marks, limit=limit, after=given.after)
+        found = store.lines(connection, plan_id, marks=marks, number=given.row, limit=limit, after=given.after)
     return PlanLines(items=[_line(row) for row in found.items], next=found.next)
 
 

@@ -50,7 +50,7 @@ def clashes_of(rows: Sequence[Row], language: str) -> tuple[list[dict[str, Any]]
         key = tuple(clash[name] for name in ("name_id", "place_id", "case_id", "name", "lon", "lat"))
         if key not in found and len(found) >= MOST_CLASHES:
             return list(found.values()), True
-        told = {name: clash[name] for name in ("name", "state", "why", "lon", "lat")}
+        told = {name: clash[name] for name in ("name", "state", "tier", "why", "lon", "lat")}
         found.setdefault(key, {**told, "rows": []})["rows"].append(number)
     return list(found.values()), False
 

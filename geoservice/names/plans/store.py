@@ -129,7 +129,13 @@ def _told() -> Any:
 
 
 def lines(
-    connection: Connection, plan_id: int, *, marks: Sequence[str] = (), limit: int, after: str | None = None
+    connection: Connection,
+    plan_id: int,
+    *,
+    marks: Sequence[str] = (),
+    number: int | None = None,
+    limit: int,
+    after: str | None = None,
 ) -> Page:
     """Rows of a plan in the order of the source.
 
@@ -137,8 +143,12 @@ def lines(
     ----------
     marks
         Those alone; all of them where none is named.
+    number
+        Of one row, where that alone is wanted.
     """
     statement = _rows(plan_id)
+    if number is not None:
+        statement = statement.where(NamePlanRow.row == number)
     if marks:
         statement = statement.where(NamePlanRow.mark.in_(marks))
     return page(connection, statement, [Key("row", NamePlanRow.row, int)], limit=limit, after=after)

@@ -33,10 +33,17 @@ function bar(file) {
 
 const megabytes = (bytes) => (bytes < 2 ** 20 ? `${count(Math.ceil(bytes / 1024))} KB` : `${(bytes / 2 ** 20).toFixed(1)} MB`);
 
-function sendOne(upload, file, onProgress, signal) {
+const sendOne = (upload, file, onProgress, signal) => sendBytes("PUT", `/api/uploads/${upload}/files/${encodeURIComponent(file.name)}`, file, { onProgress, signal });
+
+/**
+ * One file as bare bytes; the answer of the server.
+ * @param {{onProgress?: (loaded: number) => void, signal: AbortSignal}} given
+ * @throws {Problem} when the server refuses; {DOMException} AbortError when the signal fires
+ */
+export function sendBytes(method, url, file, { onProgress = () => {}, signal }) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
-    request.open("PUT", `/api/uploads/${upload}/files/${encodeURIComponent(file.name)}`);
+    request.open(method, url);
     request.setRequestHeader("Content-Type", "application/octet-stream");
     for (const [name, value] of Object.entries(changeHeaders())) request.setRequestHeader(name, value);
     request.upload.addEventListener("progress", ({ loaded }) => onProgress(loaded));

@@ -4,10 +4,10 @@ import { el } from "../dom.js";
 import { text, titled } from "../texts.js";
 
 const SYSTEMS = ["EPSG:4490", "EPSG:4326", "EPSG:4547", "EPSG:4546", "EPSG:4526", "EPSG:4525", "EPSG:3857", "GCJ02", "BD09"];
-const ENCODINGS = ["utf-8", "gb18030", "big5", "utf-16"];
-const POSITIONS = ["lon", "lat", "north", "east", "x", "y", "lonlat", "wkt"];
-const WITHOUT_SHAPE = ["CSV", "XLSX", "Parquet"];
-const ENCODED = ["CSV", "Shapefile", "GeoJSON"];
+export const ENCODINGS = ["utf-8", "gb18030", "big5", "utf-16"];
+export const POSITIONS = ["lon", "lat", "north", "east", "x", "y", "lonlat", "wkt"];
+export const WITHOUT_SHAPE = ["CSV", "XLSX", "Parquet"];
+export const ENCODED = ["CSV", "Shapefile", "GeoJSON"];
 const ALONE = ["OpenStreetMap"];
 const CONSTANT = "\u0000constant";
 
@@ -50,7 +50,8 @@ function layerField(found, layers, changed) {
   return select("layer", options, found.layer ?? "", (id) => changed({ layer: id, mapping: {}, constants: {} }), text("imp.layer.help"));
 }
 
-function systemField(found, wishes, changed) {
+/** The reference system: as the file says, one of those that are usual here, or any other by its code. */
+export function systemField(found, wishes, changed) {
   const told = found.crs ? text("imp.crs.auto", { name: found.crs, why: text(`imp.crs.${found.crs_reason}`) }) : text("imp.crs.by-file");
   const chosen = wishes.crs ?? "";
   const options = [["", chosen ? text("imp.crs.by-file") : told], ...SYSTEMS.map((one) => [one, text(`imp.crs.${one.replace("EPSG:", "")}`, {}) || one])];
@@ -135,9 +136,10 @@ function constantInput(name, codes, value, onSet) {
   return el("select", attributes, el("option", { value: "" }, "—"), ...codes.map(({ code, title }) => el("option", { value: code, selected: code === value }, titled(title))));
 }
 
-function select(name, options, value, onPick, help = null) {
+/** A chooser of one of some values, with its label and a word of help. */
+export function select(name, options, value, onPick, help = null) {
   const id = `wish-${name}`;
   return field(`imp.${name}`, el("select", { id, onchange: ({ target }) => onPick(target.value) }, ...options.map(([one, label]) => el("option", { value: one, selected: one === value }, label))), id, help);
 }
 
-const field = (key, input, id, help = null) => el("div", { class: "field" }, el("label", { for: id }, text(key)), input, help ? el("small", { class: "quiet" }, help) : null);
+export const field = (key, input, id, help = null) => el("div", { class: "field" }, el("label", { for: id }, text(key)), input, help ? el("small", { class: "quiet" }, help) : null);
