@@ -22,6 +22,7 @@ from geoservice.database.engine import Database
 from geoservice.publish.ogc.kept import Published
 from geoservice.publish.queries.overview import Overview, overview
 from geoservice.publish.revisions import Revision, etag, layer_revisions
+from geoservice.publish.tile_cache import TileCache
 from geoservice.settings import ProviderSettings, Settings
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class Services:
     database: Database
     declared: str
     ogc: Published
+    tiles: TileCache
     worked: Worked = field(default_factory=Worked)
     checked: Checked = field(default_factory=Checked)
     throttle: Throttle = field(default_factory=Throttle)
@@ -87,6 +89,7 @@ class Services:
             database,
             declared,
             Published(catalog),
+            TileCache(settings.server.tile_cache_mb * 2**20),
             exporting=Exporting(settings.server.exports_at_once),
             provider=_provider(settings.provider),
         )

@@ -11,12 +11,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, LargeBinary, Select, func, select, true
 
 from geoservice.catalog import Catalog, LayerDeclaration
+from geoservice.database.actor import acting
 from geoservice.database.filters import today
-from geoservice.database.models import Road, UnitVersion
+from geoservice.database.models import LayerTouch, Road, UnitVersion
 from geoservice.errors import BadDeclaration, BadRequest, NotFound
 from geoservice.names.search import standard_name
 from geoservice.publish.queries.overview import TABLES, conditions
-from geoservice.publish.revisions import Revision, etag
+from geoservice.publish.revisions import Revision, etag, layer_revision
 
 EXTENT = 4096
 BUFFER = 64
@@ -89,8 +90,22 @@ def check_tiles(catalog: Catalog) -> None:
 
 
 def tile_etag(layer: LayerDeclaration, revision: Revision | None, tile: Tile, day: date) -> str:
-    """Changes with the layer's records, its declaration and, because of dates in force, the day."""
+    """Changes with the records within the tile, the layer's declaration and, because of dates in force, the day."""
     return etag("tile", layer.id, revision, layer.tiles, tile, day)
+
+
+def tile_revision(connection: Connection, layer: str, wanted: Tile) -> Revision | None:
+    """State of a layer within one tile, as the public sees it; for others, who see more, of the whole layer."""
+    if acting.get().reads:
+        return layer_revision(connection, layer)
+    statement = (
+        select(LayerTouch.revision, LayerTouch.at)
+        .where(LayerTouch.layer == layer, LayerTouch.area.op("&&")(_around(wanted)), LayerTouch.revision.is_not(None))
+        .order_by(LayerTouch.revision.desc())
+        .limit(1)
+    )
+    row = connection.execute(statement).one_or_none()
+    return None if row is None or row.revision is None else Revision(row.revision, row.at)
 
 
 def tile(connection: Connection, layer: LayerDeclaration, wanted: Tile, *, day: date) -> bytes:
@@ -115,19 +130,22 @@ def tile_statement(layer: LayerDeclaration, wanted: Tile, *, day: date) -> Selec
     fields = layer.tiles.fields if layer.tiles else ()
     identity = columns["id"]
     bounds = func.ST_TileEnvelope(wanted.z, wanted.x, wanted.y)
-    # The envelope is made of constants alone: the planner folds it and answers && from the index of geom_3857.
-    around = func.ST_TileEnvelope(wanted.z, wanted.x, wanted.y, *_whole_world(), BUFFER / EXTENT)
     geom = func.ST_AsMVTGeom(_simplified(layer, table, wanted.z), bounds, EXTENT, BUFFER, true())
     features = (
         select(geom.label("geom"), identity.label("feature_id"), *(columns[name].label(name) for name in fields))
         .select_from(table)
-        .where(table.geom_3857.op("&&")(around), *conditions(layer.id, day), *_by_zoom(layer.id, wanted.z))
+        .where(table.geom_3857.op("&&")(_around(wanted)), *conditions(layer.id, day), *_by_zoom(layer.id, wanted.z))
         .order_by(identity)
     )
     rows = features.subquery("features")
     row: ColumnElement[Any] = rows.table_valued()
     encoded = func.ST_AsMVT(row, layer.id, EXTENT, "geom", "feature_id", type_=LargeBinary)
     return select(encoded).select_from(rows).where(rows.c.geom.is_not(None))
+
+
+def _around(wanted: Tile) -> Any:
+    """The tile with its margin: made of constants alone, so that the planner folds it and answers && from an index."""
+    return func.ST_TileEnvelope(wanted.z, wanted.x, wanted.y, *_whole_world(), BUFFER / EXTENT)
 
 
 def _whole_world() -> tuple[Any, ...]:
@@ -144,13 +162,36 @@ def _simplified(layer: LayerDeclaration, table: Any, z: int) -> Any:
 
 def _by_zoom(layer_id: str, z: int) -> tuple[Any, ...]:
     """Less of a layer where little can be told apart; by rule, never at random."""
-    if layer_id == "roads":
-        if z < 10:
-            return (Road.class_.in_(MAJOR_ROADS),)
-        return (Road.class_.in_((*MAJOR_ROADS, "tertiary")),) if z < 12 else ()
-    if layer_id == "places":
-        return next(((TABLES[layer_id].rank <= rank,) for zoom, rank in PLACE_RANKS if z <= zoom), ())
-    return ()
+    classes, rank = road_classes(layer_id, z), place_rank(layer_id, z)
+    if classes:
+        return (Road.class_.in_(classes),)
+    return (TABLES[layer_id].rank <= rank,) if rank else ()
+
+
+def road_classes(layer_id: str, z: int) -> tuple[str, ...]:
+    """The classes of roads that a zoom shows; none where it shows all of them."""
+    if layer_id != "roads" or z >= 12:
+        return ()
+    return MAJOR_ROADS if z < 10 else (*MAJOR_ROADS, "tertiary")
+
+
+def place_rank(layer_id: str, z: int) -> int | None:
+    """The last rank of places that a zoom shows; None where it shows all of them."""
+    return next((rank for zoom, rank in PLACE_RANKS if z <= zoom), None) if layer_id == "places" else None
+
+
+def thinning(layer_id: str, z: int) -> str | None:
+    """The rule by which a zoom leaves records out, for whoever reads the tile; None where it shows all.
+
+    Examples
+    --------
+    >>> thinning("places", 10), thinning("roads", 9), thinning("facilities", 0)
+    ('rank <= 4', 'class in motorway, trunk, primary, secondary', None)
+    """
+    classes, rank = road_classes(layer_id, z), place_rank(layer_id, z)
+    if classes:
+        return f"class in {', '.join(classes)}"
+    return f"rank <= {rank}" if rank else None
 
 
 def _columns(layer_id: str, day: date) -> Mapping[str, Any]:

@@ -147,7 +147,7 @@ def test_a_tile_that_the_client_holds_is_not_made(client: TestClient, database: 
         event.remove(engine, "before_cursor_execute", remember)
     assert (held.status_code, held.content) == (304, b"")
     assert not any("ST_AsMVT" in statement for statement in statements)
-    assert any("layer_revision" in statement for statement in statements)
+    assert any("layer_touch" in statement for statement in statements)
 
 
 def test_a_change_of_the_layer_changes_the_tag(client: TestClient, database: Database) -> None:

@@ -11,8 +11,7 @@ from geoservice.api.parameters import TileNumber, no_query
 from geoservice.api.permits import needs
 from geoservice.api.services import Service
 from geoservice.database.filters import today
-from geoservice.publish.revisions import layer_revision
-from geoservice.publish.tiles import Tile, tile, tile_etag, tile_layer
+from geoservice.publish.tiles import Tile, thinning, tile, tile_etag, tile_layer, tile_revision
 
 router = APIRouter(prefix="/tiles", tags=["tiles"], dependencies=[Depends(no_query), needs(Permission.PUBLIC)])
 
@@ -25,11 +24,16 @@ def vector_tile(
 ) -> Response:
     """A vector tile with one source layer, named as the layer; an empty body where there is nothing to show.
 
-    A client that holds the tile costs one look at the layer's revision.
+    Where a low zoom leaves records out, ``X-Thinned`` gives the rule. A client that holds the tile costs one look at what has changed within it.
     """
     declared, wanted, day = tile_layer(service.catalog, layer), Tile.checked(z, x, y), today()
     with service.read() as connection:
-        tag = tile_etag(declared, layer_revision(connection, layer), wanted, day)
-        return condition.answer(
-            tag, lambda: Response(tile(connection, declared, wanted, day=day), media_type=MEDIA_TYPE)
-        )
+        tag = tile_etag(declared, tile_revision(connection, layer, wanted), wanted, day)
+
+        rule = thinning(layer, z)
+
+        def body() -> Response:
+            made = service.tiles.tile(tag, lambda: tile(connection, declared, wanted, day=day))
+            return Response(made, media_type=MEDIA_TYPE, headers={"X-Thinned": rule} if rule else None)
+
+        return condition.answer(tag, body)

@@ -33,7 +33,7 @@ from geoservice.database.models.coverage import (
 from geoservice.database.models.facilities import Facility, FacilityType
 from geoservice.database.models.ground import BuiltUpArea, Railway, Road, Wall, Water
 from geoservice.database.models.heights import RoadHeight
-from geoservice.database.models.imports import BatchBefore, ImportBatch, LayerChange, LayerRevision, Upload
+from geoservice.database.models.imports import BatchBefore, ImportBatch, LayerChange, LayerRevision, LayerTouch, Upload
 from geoservice.database.models.indicators import IndicatorEntry
 from geoservice.database.models.jobs import JOB_STATES, Job, JobRun
 from geoservice.database.models.places import NAME_KINDS, Place, PlaceName
@@ -89,6 +89,7 @@ __all__ = [
     "JobRun",
     "LayerChange",
     "LayerRevision",
+    "LayerTouch",
     "NamePlan",
     "NamePlanRow",
     "NamingCase",

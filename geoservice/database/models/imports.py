@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Identity, func, text
+from geoalchemy2 import Geometry, WKBElement
+from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -85,6 +86,25 @@ class LayerRevision(Base):
     changed_at: Mapped[datetime] = mapped_column(server_default=func.now())
     public_revision: Mapped[int] = mapped_column(server_default=text("0"))
     public_changed_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class LayerTouch(Base):
+    """Where what the public sees of a layer has changed, and at which of its public revisions; kept by triggers."""
+
+    __tablename__ = "layer_touch"
+    __table_args__ = (
+        Index("ix_layer_touch_area", "layer", "area", postgresql_using="gist"),
+        Index("ix_layer_touch_transaction", "transaction", postgresql_where=text("revision is null")),
+    )
+
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    layer: Mapped[str]
+    area: Mapped[WKBElement] = mapped_column(Geometry("GEOMETRY", 3857, spatial_index=False))
+    revision: Mapped[int | None] = mapped_column(
+        comment="Public revision of the layer; null until the transaction ends"
+    )
+    at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    transaction: Mapped[int | None] = mapped_column(server_default=func.txid_current())
 
 
 class LayerChange(Base):
