@@ -26,6 +26,7 @@ from geoservice.cli import (
     reports,
     search,
     serving,
+    siting,
     uncertainty,
 )
 
@@ -47,6 +48,7 @@ coverage.app.add_typer(forms.app)
 coverage.app.add_typer(reports.app)
 coverage.app.add_typer(uncertainty.app)
 app.add_typer(indicators.app, name="indicators")
+app.add_typer(siting.app, name="siting")
 app.add_typer(jobs.app, name="jobs")
 
 

@@ -1,0 +1,1 @@
+"""Proofs: programs and bounds of each model."""

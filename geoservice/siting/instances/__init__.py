@@ -1,0 +1,1 @@
+"""Published instances of siting problems, read from their files."""

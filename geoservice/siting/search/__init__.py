@@ -1,0 +1,1 @@
+"""Good choices at once: greedy, then swaps. They prove nothing."""

@@ -1,0 +1,92 @@
+"""Answers as a person reads them at the shell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from geoservice.language import translate
+from geoservice.siting.problem import Problem
+from geoservice.siting.solve import State, Watch
+from geoservice.siting.told import in_units
+from geoservice.terminal import notes, percent, print_text
+
+_MOST_NUMBERS = 40
+
+
+@contextmanager
+def watching(problem: Problem) -> Iterator[Watch]:
+    """A line on standard error with value, bound and gap as they are known."""
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=notes, transient=True) as bars:
+        task = bars.add_task("")
+
+        def watch(state: State) -> None:
+            told = {name: _figure(in_units(problem, getattr(state, name))) for name in ("value", "bound")}
+            bars.update(task, description=translate("siting.progress", value=told["value"], bound=told["bound"]))
+
+        yield watch
+
+
+def print_answer(told: dict[str, Any]) -> None:
+    """What was found and what is proven."""
+    if told["unreachable"]:
+        print_text(
+            translate("siting.told.unreachable", count=len(told["unreachable"]), points=_numbers(told["unreachable"]))
+        )
+    print_text(
+        translate("siting.told.status", model=told["model_text"], status=told["status_text"], ended=told["ended_text"])
+    )
+    if told["detail"]:
+        print_text(translate("siting.told.detail", detail=told["detail"]))
+    for reason in told["reasons"]:
+        print_text(f"· {reason}")
+    gap = percent(told["gap"]) if told["gap"] is None or told["gap"] >= 0.001 or told["gap"] == 0 else "< 0.1 %"
+    print_text(
+        translate("siting.told.value", value=_figure(told["value"]), bound=_figure(told["bound"]), gap=gap or "—")
+    )
+    if told["sites"]:
+        print_text(translate("siting.told.sites", count=told["new_sites"], sites=_numbers(told["sites"])))
+        print_text(
+            translate(
+                "siting.told.worth",
+                share=percent(told["covered_share"]) or "—",
+                mean=_figure(told["mean_time"]),
+                worst=_figure(told["worst_time"]),
+            )
+        )
+    print_text(
+        translate(
+            "siting.told.run",
+            solver=told["solver"] or "—",
+            seed=told["seed"],
+            seconds=f"{told['seconds']:.1f}",
+            first=_figure(told["first_value"]),
+            first_s="—" if told["first_s"] is None else f"{told['first_s']:.2f}",
+        )
+    )
+
+
+def print_check(told: dict[str, Any]) -> None:
+    """Whether an answer holds."""
+    key = "siting.check.agrees" if told["agrees"] else "siting.check.differs"
+    print_text(translate(key, value=_figure(told["value"]), told=_figure(told["value_in_file"])))
+    if not told["same_file"]:
+        print_text(translate("siting.check.other-file"))
+    for broken in told["broken"]:
+        print_text("· " + translate(f"siting.broken.{broken}"))
+    print_text(translate("siting.told.sites", count=told["new"], sites=_numbers(told["sites"])))
+
+
+def _numbers(numbers: list[int]) -> str:
+    shown = ", ".join(str(number) for number in numbers[:_MOST_NUMBERS])
+    return shown if len(numbers) <= _MOST_NUMBERS else f"{shown} …"
+
+
+def _figure(value: float | None) -> str:
+    if value is None:
+        return "—"
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.3f}".rstrip("0").rstrip(".")

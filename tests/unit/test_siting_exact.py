@@ -1,0 +1,66 @@
+"""Proofs of all models against every choice tried, and the checker against the models written out."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pytest
+
+from geoservice.siting.evaluate import evaluate
+from geoservice.siting.exact import highs
+from geoservice.siting.exact.prove import prove
+from geoservice.siting.problem import Model, Problem
+from geoservice.siting.search.first import first_choice
+from geoservice.siting.solve import State
+from tests.siting_problems import best_value, choices, small, worth
+
+
+class Listener:
+    """Keeps what a proof tells, by the checker, as `solve` does."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.state = State(problem)
+
+    def sites(self, sites: list[int]) -> None:
+        self.state.offer(sites)
+
+    def bound(self, bound: int) -> None:
+        self.state.limit(bound)
+
+
+def proven(problem: Problem, *, start: bool = True) -> tuple[str, State]:
+    now = time.monotonic()
+    first = first_choice(problem, seed=1, deadline=now + 1) if start else None
+    listener = Listener(problem)
+    if first is not None:
+        listener.sites(first)
+    word = prove(problem, first, highs.Settings(1, 1, now + 60), listener)
+    return word, listener.state
+
+
+@pytest.mark.parametrize("model", list(Model))
+@pytest.mark.parametrize("block", range(4))
+def test_the_proof_finds_what_trying_every_choice_finds(model: Model, block: int) -> None:
+    for seed in range(50 * block, 50 * block + 50):
+        problem = small(seed, model)
+        best = best_value(problem)
+        word, state = proven(problem, start=seed % 3 > 0)
+        if best is None:
+            assert (word, state.value) == ("infeasible", None), seed
+        else:
+            assert (word, state.value, state.bound) == ("optimal", best, best), seed
+
+
+@pytest.mark.parametrize("model", list(Model))
+def test_the_checker_says_what_the_model_says(model: Model) -> None:
+    chance = np.random.default_rng(4)
+    for seed in range(60):
+        problem = small(seed, model)
+        allowed = set(choices(problem))
+        for _ in range(10):
+            chosen = tuple(np.flatnonzero(problem.fixed | (chance.random(problem.sites) < 0.4)).tolist())
+            found, told = evaluate(problem, chosen), worth(problem, chosen)
+            assert found.allowed == (told is not None and chosen in allowed), seed
+            if told is not None:
+                assert found.value == told, seed
