@@ -72,3 +72,17 @@ def load_places(database: Database, *, schematic: bool = True) -> None:
                     "published": public,
                 },
             )
+
+
+def load_water(database: Database) -> None:
+    """Published waters: an outline with an island, a river in two parts, and one whose name no file takes for a formula."""
+    shapes = {RARE: SHAPES["带洞"], LONG: shapely.MultiLineString([SHAPES["河"], [(113.3, 30.4), (113.4, 30.41)]])}
+    with database.connect("owner") as connection:
+        for position, (name, shape) in enumerate(shapes.items()):
+            connection.execute(
+                text(
+                    "insert into water (key, name, class, geom, classification, published, schematic)"
+                    " values (:key, :name, :class, st_geomfromwkb(:geom, 4490), 'public', true, true)"
+                ),
+                {"key": f"w{position}", "name": name, "class": "river", "geom": wkb.dumps(shape)},
+            )

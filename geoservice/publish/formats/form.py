@@ -27,6 +27,8 @@ class Format:
         Of file names, the usual one first.
     crs
         EPSG code of its own coordinate system; None for CRS84.
+    local
+        Whether its own is instead the projection in metres of the place.
     systems
         Coordinate systems that it can hold: ``own``, ``any`` that the collection lists, or ``web``: its own and the
         shifted ones of map vendors.
@@ -42,6 +44,7 @@ class Format:
     write: Writer
     crs: int | None = None
     systems: Literal["own", "any", "web", "any-web"] = "any"
+    local: bool = False
     beside: bool = False
     takes: Callable[[Collection], bool] = lambda _: True
 

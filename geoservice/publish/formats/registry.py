@@ -7,12 +7,20 @@ from types import MappingProxyType
 
 from geoservice.errors import BadRequest
 from geoservice.publish.formats.csv_wkt import CSV
+from geoservice.publish.formats.dxf import DXF
+from geoservice.publish.formats.flatgeobuf import FLATGEOBUF
 from geoservice.publish.formats.form import Format
 from geoservice.publish.formats.geojson import GEOJSON, GEOJSONSEQ, JSONFG
+from geoservice.publish.formats.geoparquet import GEOPARQUET
 from geoservice.publish.formats.gpkg import GPKG
+from geoservice.publish.formats.kml import KML
+from geoservice.publish.formats.shapefile import SHAPEFILE
+from geoservice.publish.formats.xlsx import XLSX
 from geoservice.publish.ogc.model import Collection
 
-FORMATS: Mapping[str, Format] = MappingProxyType({one.id: one for one in (GEOJSON, GEOJSONSEQ, JSONFG, CSV, GPKG)})
+FORMATS: Mapping[str, Format] = MappingProxyType(
+    {one.id: one for one in (GPKG, XLSX, CSV, GEOJSON, GEOJSONSEQ, JSONFG, SHAPEFILE, KML, DXF, FLATGEOBUF, GEOPARQUET)}
+)
 
 
 def by_name(file_name: str) -> Format:

@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import Connection, false, select
 
 from geoservice.access.release import Release
+from geoservice.crs import SRID, gauss_kruger_zone
 from geoservice.database.actor import PUBLIC, Actor, acting
 from geoservice.database.engine import Database
 from geoservice.errors import BadRequest, Deadline, NotFound, Unavailable
@@ -246,7 +247,8 @@ def _content(
         return offered(seen[1].bounds)
 
     crs = wanted.given.get("crs")
-    system = chosen_system(crs, form.crs, known, shifts=form.shifts, any_=form.takes_any_system, form=form.id)
+    own = _metres(seen[1].bounds) if form.local else form.crs
+    system = chosen_system(crs, own, known, shifts=form.shifts, any_=form.takes_any_system, form=form.id)
     given = {name: value for name, value in wanted.given.items() if name != "crs"}
     asked = read_asked(given, one, today=wanted.today, most=wanted.page or 1, systems=known)
     found = source(one, today=wanted.today, when=asked.when)
@@ -270,6 +272,13 @@ def _content(
         ),
         last,
     )
+
+
+def _metres(bounds: Sequence[float] | None) -> int:
+    """EPSG code of the projection in metres for the middle of a layer."""
+    if bounds is None:
+        return SRID
+    return gauss_kruger_zone((bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2)
 
 
 def _page(
