@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from html import escape
 from pathlib import Path
 from typing import Any
-from xml.sax.saxutils import escape, quoteattr
 
 from sqlalchemy import Text, func
 
@@ -37,7 +37,7 @@ def _head(content: Content) -> str:
     told = lines(content)
     comment = "\n".join(_text(line).replace("--", "- -") for line in told)
     fields = "".join(
-        f"<SimpleField type={quoteattr(_TYPES.get(one.kind, 'string'))} name={quoteattr(content.heads[one.name])}>"
+        f"<SimpleField type={_quoted(_TYPES.get(one.kind, 'string'))} name={_quoted(content.heads[one.name])}>"
         f"<displayName>{_text(one.title.zh)}</displayName></SimpleField>\n"
         for one in content.properties
     )
@@ -46,7 +46,7 @@ def _head(content: Content) -> str:
         '<kml xmlns="http://www.opengis.net/kml/2.2">\n<Document>\n'
         f"<name>{_text(content.collection.layer.title.zh)}</name>\n"
         f"<description>{_text(chr(10).join(told))}</description>\n"
-        f"<Schema name={quoteattr(content.collection.id)} id={quoteattr(content.collection.id)}>\n"
+        f"<Schema name={_quoted(content.collection.id)} id={_quoted(content.collection.id)}>\n"
         f'<SimpleField type="int" name="id"></SimpleField>\n{fields}</Schema>\n'
     )
 
@@ -55,13 +55,13 @@ def _placemark(content: Content, row: Any, names: list[str], positions: dict[str
     id_, geometry, *values = row
     name = values[positions["name"]] if "name" in positions else None
     data = "".join(
-        f"<SimpleData name={quoteattr(head)}>{_text(_words(value))}</SimpleData>"
+        f"<SimpleData name={_quoted(head)}>{_text(_words(value))}</SimpleData>"
         for head, value in zip(names, values, strict=True)
         if value is not None
     )
     return (
         f"<Placemark><name>{_text(name or id_)}</name>{_span(content, values, positions)}"
-        f'<ExtendedData><SchemaData schemaUrl={quoteattr(schema)}><SimpleData name="id">{id_}</SimpleData>{data}'
+        f'<ExtendedData><SchemaData schemaUrl={_quoted(schema)}><SimpleData name="id">{id_}</SimpleData>{data}'
         f"</SchemaData></ExtendedData>{geometry or ''}</Placemark>\n"
     )
 
@@ -84,3 +84,7 @@ def _text(value: object) -> str:
 
 
 KML = Format("kml", (".kml",), "application/vnd.google-earth.kml+xml", write, systems="own")
+
+
+def _quoted(value: str) -> str:
+    return f'"{_text(value)}"'
