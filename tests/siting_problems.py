@@ -104,6 +104,17 @@ def worth(problem: Problem, chosen: tuple[int, ...]) -> int | None:
             return placed(problem, chosen, within)
 
 
+def time_sum(problem: Problem, chosen: tuple[int, ...]) -> int:
+    """Weight times time to the nearest chosen site, over the points within their limit of one."""
+    total = 0
+    for i, weight in enumerate(problem.weight.tolist()):
+        mine = [t for (a, j), t in dense(problem).items() if a == i and j in chosen]
+        if problem.limit is not None:
+            mine = [t for t in mine if t <= problem.limit[i]]
+        total += weight * min(mine, default=0)
+    return total
+
+
 def placed(problem: Problem, chosen: tuple[int, ...], within: dict[tuple[int, int], int]) -> int:
     """By the theorem of Hall and Ford-Fulkerson: the least of all cuts."""
     best = None

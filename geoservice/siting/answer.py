@@ -39,6 +39,8 @@ class Answer:
         Value of the first choice, by greedy and swaps, and when it was known; None where they found none.
     best_s
         When the best choice was found.
+    time_sum, time_bound
+        Weight times time of those served, and where ties are told apart a bound of it among choices of the same value.
     reasons
         Why there is no choice: keys below ``siting.reason``.
     unreachable
@@ -55,6 +57,8 @@ class Answer:
     first: int | None
     first_s: float | None
     best_s: float | None
+    time_sum: int | None
+    time_bound: int | None
     seconds: float
     seed: int
     solver: str

@@ -31,6 +31,9 @@ class Lines:
             self._bound = bound
             self.write({"bound": bound})
 
+    def time_bound(self, bound: int) -> None:
+        self.write({"time_bound": bound})
+
     def write(self, line: dict[str, object]) -> None:
         with self._lock:
             self._file.write(json.dumps(line) + "\n")

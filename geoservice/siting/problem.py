@@ -112,8 +112,9 @@ class Problem:
         people who must be covered. What no candidate can reach is not asked for.
     levels
         For ``backup``: what a person counts who is covered, and what more who is covered twice.
-    phases
-        For ``mclp``: new sites up to the end of each year, never fewer than before, in place of p.
+    ties
+        Whether choices of the same value are told apart by the sum of weight times time of those served; for ``mclp``,
+        ``lscp`` and ``pcentre``.
     scale, per_unit
         Units of weight in one person, 1 or 1,000; units of time in a second, 10, or in the unit of an instance.
     """
@@ -132,7 +133,7 @@ class Problem:
     group: Int32s | None = None
     floor: Int64s | None = None
     levels: tuple[int, int] = (1, 1)
-    phases: tuple[int, ...] = ()
+    ties: bool = False
     scale: int = 1
     per_unit: int = 1
 
@@ -226,7 +227,7 @@ def _check_needed(problem: Problem) -> None:
         raise BadInput("siting.needs", model=problem.model.value, name="limit")
     if problem.model is Model.CAPACITY and problem.capacity is None:
         raise BadInput("siting.needs", model=problem.model.value, name="capacity")
-    if problem.model is not Model.LSCP and problem.p is None and problem.budget is None and not problem.phases:
+    if problem.model is not Model.LSCP and problem.p is None and problem.budget is None:
         raise BadInput("siting.needs", model=problem.model.value, name="p")
     if problem.budget is not None and problem.cost is None:
         raise BadInput("siting.needs", model=problem.model.value, name="cost")
@@ -234,5 +235,5 @@ def _check_needed(problem: Problem) -> None:
         raise BadInput("siting.needs", model=problem.model.value, name="group, floor")
     if problem.floor is not None and not problem.model.covers:
         raise BadInput("siting.not-with", model=problem.model.value, name="floor")
-    if problem.phases and (problem.model is not Model.MCLP or list(problem.phases) != sorted(problem.phases)):
-        raise BadInput("siting.phases")
+    if problem.ties and problem.model not in (Model.MCLP, Model.LSCP, Model.PCENTRE):
+        raise BadInput("siting.not-with", model=problem.model.value, name="ties")

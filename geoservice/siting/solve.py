@@ -55,6 +55,8 @@ class State:
     value: int | None = None
     bound: int | None = None
     best_s: float | None = None
+    time_sum: int | None = None
+    time_bound: int | None = None
 
     @property
     def seconds(self) -> float:
@@ -65,18 +67,29 @@ class State:
         worth = evaluate(self.problem, sites)
         if not worth.allowed or worth.value is None:
             return
-        more = self.problem.model.maximises
-        if self.value is None or (worth.value > self.value if more else worth.value < self.value):
+        sign = -1 if self.problem.model.maximises else 1
+        mine = (sign * worth.value, worth.time_sum if self.problem.ties else 0)
+        if self.value is None or mine < (sign * self.value, self.time_sum if self.problem.ties else 0):
             self.sites, self.value, self.best_s = tuple(sites), worth.value, self.seconds
+            self.time_sum = worth.time_sum
 
     def limit(self, bound: int) -> None:
         """Takes a bound where it is better than the best."""
         better = min if self.problem.model.maximises else max
         self.bound = bound if self.bound is None else better(self.bound, bound)
 
+    def limit_time(self, bound: int) -> None:
+        """Takes a bound of the sum of times among choices of the best value."""
+        self.time_bound = bound if self.time_bound is None else max(self.time_bound, bound)
+
     @property
     def proven(self) -> bool:
         return self.value is not None and self.value == self.bound
+
+    @property
+    def finished(self) -> bool:
+        """Whether the proof is complete, that of ties too where they are told apart."""
+        return self.proven and (not self.problem.ties or self.time_sum == self.time_bound)
 
 
 Watch = Callable[[State], None]
@@ -110,7 +123,7 @@ def solve(
                 if isinstance(message, dict):
                     _take(state, message)
                 watch(state)
-                if state.proven or cancelled() or state.seconds > effort.seconds:
+                if state.finished or cancelled() or state.seconds > effort.seconds:
                     break
         except KeyboardInterrupt:
             cancelled = _yes
@@ -125,6 +138,8 @@ def solve(
         first=first,
         first_s=first_s,
         best_s=state.best_s,
+        time_sum=state.time_sum,
+        time_bound=state.time_bound,
         seconds=state.seconds,
         seed=effort.seed,
         solver=solver,
@@ -153,6 +168,9 @@ def _take(state: State, message: dict[str, object]) -> None:
         state.offer(sites)
     if isinstance(bound, int):
         state.limit(bound)
+    time_bound = message.get("time_bound")
+    if isinstance(time_bound, int):
+        state.limit_time(time_bound)
 
 
 def _status(state: State, word: str | None) -> Status:
@@ -162,7 +180,7 @@ def _status(state: State, word: str | None) -> Status:
 
 
 def _ended(state: State, word: str | None, effort: Effort, cancelled: Callable[[], bool]) -> Ended:
-    if state.proven or word == "infeasible":
+    if state.finished or word == "infeasible":
         return Ended.PROVEN
     if cancelled():
         return Ended.CANCELLED

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from geoservice.siting.exact.prove import prove
 from geoservice.siting.problem import Model, Problem
 from geoservice.siting.search.first import first_choice
 from geoservice.siting.solve import State
-from tests.siting_problems import best_value, choices, small, worth
+from tests.siting_problems import best_value, choices, small, time_sum, worth
 
 
 class Listener:
@@ -27,6 +28,9 @@ class Listener:
 
     def bound(self, bound: int) -> None:
         self.state.limit(bound)
+
+    def time_bound(self, bound: int) -> None:
+        self.state.limit_time(bound)
 
 
 def proven(problem: Problem, *, start: bool = True) -> tuple[str, State]:
@@ -50,6 +54,21 @@ def test_the_proof_finds_what_trying_every_choice_finds(model: Model, block: int
             assert (word, state.value) == ("infeasible", None), seed
         else:
             assert (word, state.value, state.bound) == ("optimal", best, best), seed
+
+
+@pytest.mark.parametrize("model", [Model.MCLP, Model.LSCP, Model.PCENTRE])
+@pytest.mark.parametrize("block", range(2))
+def test_ties_are_told_apart_by_the_least_time_in_all(model: Model, block: int) -> None:
+    for seed in range(100 * block, 100 * block + 100):
+        problem = replace(small(seed, model), ties=True)
+        best = best_value(problem)
+        if best is None:
+            continue
+        tied = [chosen for chosen in choices(problem) if worth(problem, chosen) == best]
+        least = min(time_sum(problem, chosen) for chosen in tied)
+        word, state = proven(problem, start=seed % 3 > 0)
+        assert (word, state.value, state.bound) == ("optimal", best, best), seed
+        assert (state.time_sum, state.time_bound) == (least, least), seed
 
 
 @pytest.mark.parametrize("model", list(Model))

@@ -1,6 +1,6 @@
 """Branch and bound by Lagrange multipliers, for problems whose only condition on sites is their number.
 
-Nodes are taken lowest bound first, as many at a time as there are threads, so that the same nodes are met at every run.
+Nodes are taken lowest bound first, of equal ones the deepest, as many at a time as there are threads, so that the same nodes are met at every run.
 """
 
 from __future__ import annotations
@@ -118,20 +118,20 @@ class Branching:
     def proven(self, settings: Settings) -> bool:
         """Branches from the root until the best choice is proven; False where time ran out."""
         threads = settings.threads or min(8, os.cpu_count() or 1)
-        heap = [] if self._done(self.root) else [(self.root.low, 0, self.root)]
+        heap = [] if self._done(self.root) else [(*self._rank(self.root), 0, self.root)]
         number = 0
         with ThreadPoolExecutor(threads) as pool:
-            while heap and not self._beaten(heap[0][0]):
+            while heap and not self._beaten(heap[0][-1].low):
                 if time.monotonic() >= settings.deadline:
                     return False
-                taken = [heapq.heappop(heap)[2] for _ in range(min(threads, len(heap)))]
+                taken = [heapq.heappop(heap)[-1] for _ in range(min(threads, len(heap)))]
                 children = [child for node in taken for child in _halves(node)]
                 for found in list(pool.map(self._climbed, children)):
                     node = self._taken(*found)
                     if not self._done(node):
                         number += 1
-                        heapq.heappush(heap, (node.low, number, node))
-                self._tell(heap[0][0] if heap else self.best)
+                        heapq.heappush(heap, (*self._rank(node), number, node))
+                self._tell(heap[0][-1].low if heap else self.best)
         self._tell(self.best)
         return True
 
@@ -160,6 +160,10 @@ class Branching:
         if value < self.best * _PROMISING:
             self.best = min(self.best, self._better(chosen))
         return node
+
+    def _rank(self, node: Node) -> tuple[int, int]:
+        """Values are whole: of bounds that promise the same value the node with most sites settled goes first."""
+        return int(np.ceil(node.low - self._service.slack)), -int((node.state != FREE).sum())
 
     def _beaten(self, low: float) -> bool:
         """Whether values are whole and none from here is below the best."""

@@ -14,6 +14,7 @@ from geoservice.network.arrays import Bools, Floats, Int64s
 from geoservice.siting.exact import highs
 from geoservice.siting.exact.branch import Branching
 from geoservice.siting.exact.conditions import add_sites
+from geoservice.siting.exact.levels import add_levels
 from geoservice.siting.exact.multipliers import OPEN, SHUT
 from geoservice.siting.exact.plain import Best, first_state, is_plain, median_service
 from geoservice.siting.exact.program import Builder
@@ -62,7 +63,9 @@ def radius_program(problem: Problem, costs: Costs, open_: Bools, shut: Bools) ->
     if is_plain(problem):
         served = np.minimum(served, _farthest(problem, costs, open_, free))
     for point in range(costs.points.size):
-        _levels(builder, column, free, costs.cost[free, point], served[point], costs.far)
+        most = served[point] if served[point] < costs.far else np.inf
+        ways = free[costs.cost[free, point] < costs.far]
+        add_levels(builder, column[ways], costs.cost[ways, point], most)
     return Written.of(problem, builder, column)
 
 
@@ -73,23 +76,3 @@ def _farthest(problem: Problem, costs: Costs, open_: Bools, free: Int64s) -> Flo
         return np.full(costs.points.size, costs.far)
     last: Floats = np.partition(costs.cost[free], free.size - places, axis=0)[free.size - places]
     return last
-
-
-def _levels(builder: Builder, column: Int64s, free: Int64s, cost: Floats, most: float, far: float) -> None:
-    """One point: its cost, written by the distances below `most`, at which it is served in any case."""
-    near = np.flatnonzero(cost < most)
-    values, level = np.unique(cost[near], return_inverse=True)
-    if not values.size:
-        if most >= far:
-            builder.rows(1, lower=1.0)  # nobody may serve it
-        else:
-            builder.offset += most
-        return
-    builder.offset += float(values[0])
-    # Where nothing serves it in any case, the last distance is the most that it may be.
-    steps = np.diff(values) if most >= far else np.append(np.diff(values), most - values[-1])
-    first = builder.columns(steps.size, cost=steps, upper=np.inf)
-    rows = builder.rows(values.size, lower=np.where(np.arange(values.size) == 0, 1.0, 0.0))
-    builder.entries(rows + level, column[free[near]], 1.0)
-    builder.entries(rows + np.arange(steps.size), first + np.arange(steps.size), 1.0)
-    builder.entries(rows + 1 + np.arange(values.size - 1), first + np.arange(values.size - 1), -1.0)

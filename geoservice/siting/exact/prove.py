@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from geoservice import __version__
 from geoservice.siting.exact import highs
 from geoservice.siting.exact.capacity import capacity_program
@@ -10,6 +12,7 @@ from geoservice.siting.exact.cover import cover_program
 from geoservice.siting.exact.median import prove_median
 from geoservice.siting.exact.plain import is_plain, prove_plain
 from geoservice.siting.exact.tell import Tell
+from geoservice.siting.exact.ties import Kept, prove_ties
 from geoservice.siting.problem import Model, Problem
 
 
@@ -34,6 +37,10 @@ def prove(problem: Problem, start: list[int] | None, settings: highs.Settings, t
     str
         ``optimal``, ``infeasible`` or ``stopped``.
     """
+    if problem.ties:
+        kept = Kept(problem, start, tell)
+        word = prove(replace(problem, ties=False), start, settings, kept)
+        return prove_ties(problem, kept.best, settings, tell, prove) if word == "optimal" else word
     match problem.model:
         case Model.PMEDIAN:
             if start is not None and is_plain(problem):
