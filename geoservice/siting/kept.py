@@ -87,6 +87,7 @@ def check_answer(path: Path, instance: Path | None = None) -> Checked:
             p=question["p"],
             radius=question["radius"],
             fixed=tuple(question["fixed"]),
+            ties=bool(question["ties"]),
         )
     except OSError as error:
         raise BadInput("siting.cannot-read", file=path, reason=error.strerror) from None

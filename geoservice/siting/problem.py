@@ -115,6 +115,8 @@ class Problem:
     ties
         Whether choices of the same value are told apart by the sum of weight times time of those served; for ``mclp``,
         ``lscp`` and ``pcentre``.
+    point_names, site_names
+        What they are called; empty where they have numbers only.
     scale, per_unit
         Units of weight in one person, 1 or 1,000; units of time in a second, 10, or in the unit of an instance.
     """
@@ -134,6 +136,8 @@ class Problem:
     floor: Int64s | None = None
     levels: tuple[int, int] = (1, 1)
     ties: bool = False
+    point_names: tuple[str, ...] = ()
+    site_names: tuple[str, ...] = ()
     scale: int = 1
     per_unit: int = 1
 

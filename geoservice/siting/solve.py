@@ -144,7 +144,7 @@ def solve(
         seed=effort.seed,
         solver=solver,
         unreachable=tuple(problem.unreachable().tolist()),
-        reasons=reasons_of(problem) if word == "infeasible" else (),
+        reasons=reasons_of(problem, effort.seed) if word == "infeasible" else (),
         detail=detail if ended is Ended.CRASHED else None,
     )
 

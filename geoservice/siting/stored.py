@@ -35,5 +35,8 @@ def read_problem(folder: Path) -> Problem:
         given = {name: file[name] for name in file.files}
     plain = json.loads(str(given.pop("plain")))
     times = Times(*(given.pop(f"times_{one.name}") for one in fields(Times)))
-    plain |= {"model": Model(plain["model"]), "levels": tuple(plain["levels"])}
+    plain |= {
+        "model": Model(plain["model"]),
+        **{name: tuple(plain[name]) for name in ("levels", "point_names", "site_names")},
+    }
     return Problem(times=times, **plain, **given)

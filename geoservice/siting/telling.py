@@ -12,7 +12,7 @@ from geoservice.language import translate
 from geoservice.siting.problem import Problem
 from geoservice.siting.solve import State, Watch
 from geoservice.siting.told import in_units
-from geoservice.terminal import notes, percent, print_text
+from geoservice.terminal import notes, percent, print_table, print_text
 
 _MOST_NUMBERS = 40
 
@@ -58,6 +58,10 @@ def print_answer(told: dict[str, Any]) -> None:
                 worst=_figure(told["worst_time"]),
             )
         )
+    if told["phases"]:
+        print_phases(told["phases"])
+    if told["mean_time_bound"] is not None:
+        print_text(translate("siting.told.ties", bound=_figure(told["mean_time_bound"])))
     print_text(
         translate(
             "siting.told.run",
@@ -68,6 +72,36 @@ def print_answer(told: dict[str, Any]) -> None:
             first_s="—" if told["first_s"] is None else f"{told['first_s']:.2f}",
         )
     )
+
+
+def print_phases(phases: list[dict[str, Any]]) -> None:
+    """Years of a plan in phases."""
+    names = ("p", "value", "alone_value", "price", "sites")
+    rows = [
+        [one["p"], *(_figure(one[name]) for name in ("value", "alone_value", "price")), _numbers(one["sites"])]
+        for one in phases
+    ]
+    print_table(translate("siting.phases"), [translate(f"siting.phases.{name}") for name in names], rows)
+
+
+def print_explained(told: dict[str, Any]) -> None:
+    """Reasons for a choice."""
+    rows = [[one["site"], _figure(one["without"]), _swaps(one["runners_up"]), one["tied"]] for one in told["sites"]]
+    heads = [translate(f"siting.why.{name}") for name in ("site", "without", "runners_up", "tied")]
+    print_table(translate("siting.why", value=_figure(told["value"])), heads, rows)
+    print_text(translate("siting.why.next", swaps=_swaps(told["next"])))
+    if told["left"]:
+        heads = [translate(f"siting.left.{name}") for name in ("point", "people", "by")]
+        rows = [[one["point"], _figure(one["people"]), _swaps(one["by"])] for one in told["left"]]
+        print_table(translate("siting.left"), heads, rows)
+
+
+def _swaps(swaps: list[dict[str, Any]]) -> str:
+    return "; ".join(f"{one['site']} ({_signed(one['change'])})" for one in swaps) or "—"
+
+
+def _signed(value: float) -> str:
+    return f"+{_figure(value)}" if value > 0 else _figure(value)
 
 
 def print_check(told: dict[str, Any]) -> None:

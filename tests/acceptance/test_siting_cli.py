@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.helpers import commands_of, run_command
+from tests.acceptance.helpers import DOCS, commands_of, run_command
 from tests.siting_files import write_planar, write_pmed
 
 
@@ -16,6 +16,8 @@ def _instances(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     write_pmed(tmp_path / "network.txt", 100, 5, seed=100)
     write_planar(tmp_path / "points.txt", 120, seed=4)
+    page = (DOCS / "siting.md").read_text("utf-8")
+    (tmp_path / "plan.json").write_text(page.split("```json\n")[1].split("```")[0], encoding="utf-8")
 
 
 def test_the_commands_of_the_page() -> None:
@@ -23,6 +25,7 @@ def test_the_commands_of_the_page() -> None:
     told = [run_command(line) for line in commands]
     assert [one.exit_code for one in told] == [0] * len(commands), [one.output for one in told]
     assert all("已证明最优" in told[number].output for number in (0, 2, 4))
+    assert ["分期" in told[5].output, "再增一处" in told[6].output] == [True, True]
     assert "相符" in told[1].output
     found = json.loads(told[3].stdout)
     assert (found["status"], found["gap"], found["value"]) == ("optimal", 0.0, found["bound"])
@@ -56,6 +59,11 @@ def test_an_answer_that_was_tampered_with_is_found() -> None:
         ("solve network.txt --format orlib-pmed --time-limit 0", "siting.bad-time-limit"),
         ("solve network.txt --format orlib-pmed --seed -1", "siting.bad-seed"),
         ("solve network.txt --format orlib-pmed --fixed 101", "siting.no-site"),
+        ("solve points.txt --format plan --p 3", "siting.bad-plan"),
+        ("solve plan.json --format plan --phase 2 --phase 1", "siting.phases"),
+        ("solve plan.json --format plan --phase 1 --order both", "siting.unknown-order"),
+        ("solve plan.json --format plan --model pmedian --p 1 --ties", "siting.not-with"),
+        ("explain points.txt", "siting.not-an-answer"),
         ("check network.txt", "siting.not-an-answer"),
         ("check absent.json", "siting.cannot-read"),
     ],

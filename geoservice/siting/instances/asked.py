@@ -9,22 +9,23 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from geoservice.errors import BadInput
+from geoservice.network.arrays import Bools
+from geoservice.siting.instances.plan import read_plan
 from geoservice.siting.instances.planar import read_planar
 from geoservice.siting.instances.pmed import read_pmed
 from geoservice.siting.problem import Model, Problem
 
 
 class Format(StrEnum):
-    """Formats of files: see `pmed` and `planar`."""
+    """Formats of files: see `pmed`, `planar` and `plan`."""
 
     ORLIB_PMED = "orlib-pmed"
     MCLP = "mclp"
+    PLAN = "plan"
 
 
-_MODELS = {Format.ORLIB_PMED: Model.PMEDIAN, Format.MCLP: Model.MCLP}
+_MODELS = {Format.ORLIB_PMED: Model.PMEDIAN, Format.MCLP: Model.MCLP, Format.PLAN: Model.MCLP}
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ class Asked:
     p: int | None = None
     radius: Decimal | None = None
     fixed: tuple[int, ...] = ()
+    ties: bool = False
 
     @classmethod
     def parse(
@@ -54,6 +56,7 @@ class Asked:
         p: int | None = None,
         radius: str | None = None,
         fixed: tuple[int, ...] = (),
+        ties: bool = False,
     ) -> Asked:
         """From words.
 
@@ -67,7 +70,7 @@ class Asked:
         if model is not None and model not in set(Model):
             raise BadInput("siting.unknown-model", value=model, known=", ".join(Model))
         read = Format(format_)
-        return cls(read, file, Model(model) if model else _MODELS[read], p, _radius(radius), fixed)
+        return cls(read, file, Model(model) if model else _MODELS[read], p, _radius(radius), fixed, ties)
 
     def problem(self) -> Problem:
         """The problem; reads the file.
@@ -81,11 +84,13 @@ class Asked:
             # Times of a network are whole: a radius between two of them is the lower one.
             whole = None if self.radius is None else int(min(self.radius, Decimal(2**31 - 1)))
             made = read_pmed(self.file).problem(self.p, self.model, whole)
+        elif self.format is Format.PLAN:
+            made = read_plan(self.file).problem(self.model, self.p)
         else:
             if self.radius is None:
                 raise BadInput("siting.no-radius")
             made = read_planar(self.file).problem(self.radius, self.p, self.model)
-        return _with_fixed(made, self.fixed)
+        return replace(made, fixed=_with_fixed(made, self.fixed), ties=self.ties)
 
     def as_dict(self) -> dict[str, Any]:
         """The question as plain values."""
@@ -96,6 +101,7 @@ class Asked:
             "p": self.p,
             "radius": None if self.radius is None else str(self.radius),
             "fixed": list(self.fixed),
+            "ties": self.ties,
         }
 
     def digest(self) -> str:
@@ -115,10 +121,10 @@ def _radius(word: str | None) -> Decimal | None:
     return radius
 
 
-def _with_fixed(problem: Problem, fixed: tuple[int, ...]) -> Problem:
+def _with_fixed(problem: Problem, fixed: tuple[int, ...]) -> Bools:
     for number in fixed:
         if not 1 <= number <= problem.sites:
             raise BadInput("siting.no-site", number=number, sites=problem.sites)
-    stay = np.zeros(problem.sites, dtype=np.bool_)
+    stay = problem.fixed.copy()
     stay[[number - 1 for number in fixed]] = True
-    return replace(problem, fixed=stay)
+    return stay

@@ -31,7 +31,7 @@ class CoverSearch:
         self._needs = problem.needs()
         self._whole = max(1.0, float(problem.weight.sum()) * max(1, sum(self._levels)))
         # Without floors gains are whole numbers; with them they are shares of everything, beside people still short.
-        self._least = 0.5 if not self._needs.size else 0.5 / self._whole
+        self.least = 0.5 if not self._needs.size else 0.5 / self._whole
 
     def greedy(self, chosen: Bools | None = None) -> Bools:
         """The best next site until none helps or none is allowed."""
@@ -41,7 +41,7 @@ class CoverSearch:
             if self.problem.cost is not None and self.problem.model is Model.LSCP:
                 gain = gain / np.maximum(self.problem.cost, 1)
             best = int(gain.argmax())
-            if gain[best] <= (0 if self.problem.model is Model.LSCP else self._least):
+            if gain[best] <= (0 if self.problem.model is Model.LSCP else self.least):
                 return chosen
             chosen[best] = True
 
@@ -64,12 +64,16 @@ class CoverSearch:
             new = np.flatnonzero(chosen & ~self.problem.fixed)
             if not new.size:
                 return chosen
-            change = self._changes(chosen, new)
+            change = self.changes(chosen, new)
             out, into = np.unravel_index(int(change.argmax()), change.shape)
-            if change[out, into] <= self._least:
+            if change[out, into] <= self.least:
                 return chosen
             chosen[new[out]], chosen[into] = False, True
         return chosen
+
+    def gains_of(self, chosen: Bools) -> Floats:
+        """What each site would add, shape (sites,)."""
+        return self._gains(self._counts(chosen))
 
     def score(self, chosen: Bools) -> float:
         """What swaps make greater: value, and before it what townships are short of."""
@@ -81,7 +85,7 @@ class CoverSearch:
         value = float(once * weight[count > 0].sum() + twice * weight[count > 1].sum())
         return value if not self._needs.size else value / self._whole - float(self._short(count).sum())
 
-    def _changes(self, chosen: Bools, new: Int64s) -> Floats:
+    def changes(self, chosen: Bools, new: Int64s) -> Floats:
         """What each swap changes, shape (new sites, sites); minus infinity where it is not allowed."""
         if self.rules.plain and not self._needs.size:
             change = self._plain_changes(chosen, new)

@@ -42,6 +42,9 @@ class Costs:
 class MedianSearch:
     """Choices for ``pmedian``."""
 
+    # Sums are whole: less is no difference.
+    least = 0.5
+
     def __init__(self, problem: Problem, costs: Costs) -> None:
         self.problem = problem
         self.costs = costs
@@ -65,6 +68,12 @@ class MedianSearch:
         """The sum, negative; at most -`Costs.far` where a point is not served."""
         return -float(self.costs.cost[chosen].min(axis=0, initial=self.costs.far).sum())
 
+    def gains_of(self, chosen: Bools) -> Floats:
+        """What each site would save, shape (sites,)."""
+        cost = self.costs.cost
+        saved: Floats = np.maximum(cost[chosen].min(axis=0, initial=self.costs.far) - cost, 0.0).sum(axis=1)
+        return saved
+
     def swaps(self, chosen: Bools, deadline: float) -> Bools:
         """Takes one new site out and the best in, as long as that helps and there is time."""
         chosen = chosen.copy()
@@ -72,14 +81,14 @@ class MedianSearch:
             new = np.flatnonzero(chosen & ~self.problem.fixed)
             if not new.size:
                 return chosen
-            saved = self._saved(chosen, new)
+            saved = self.changes(chosen, new)
             out, into = np.unravel_index(int(saved.argmax()), saved.shape)
-            if saved[out, into] <= 0.5:
+            if saved[out, into] <= self.least:
                 return chosen
             chosen[new[out]], chosen[into] = False, True
         return chosen
 
-    def _saved(self, chosen: Bools, new: Int64s) -> Floats:
+    def changes(self, chosen: Bools, new: Int64s) -> Floats:
         """What each swap saves, shape (new sites, sites); minus infinity where it is not allowed."""
         cost, far = self.costs.cost, self.costs.far
         held = np.flatnonzero(chosen)
