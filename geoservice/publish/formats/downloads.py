@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from geoservice.language import translate
+from geoservice.language import current_language, translate
 from geoservice.publish.formats.form import Format
 from geoservice.publish.formats.registry import offered
 from geoservice.publish.formats.systems import SHIFTED
 from geoservice.publish.ogc.crs import offered as systems
 from geoservice.publish.ogc.extents import Extent
 from geoservice.publish.ogc.links import FORMATS, Link, Place, itself, link
-from geoservice.publish.ogc.model import Collection
+from geoservice.publish.ogc.model import Collection, said
 
 
 def enclosures(place: Place, one: Collection) -> list[Link]:
@@ -26,7 +26,7 @@ def enclosures(place: Place, one: Collection) -> list[Link]:
 def choice(place: Place, one: Collection, extent: Extent) -> dict[str, Any]:
     """The document of the address without a format."""
     return {
-        "title": translate("export.title", None, layer=translate(f"layer.{one.id}")),
+        "title": translate("export.title", None, layer=said(one.layer.title, current_language.get())),
         "schematic": extent.schematic,
         "formats": [
             {
@@ -35,6 +35,7 @@ def choice(place: Place, one: Collection, extent: Extent) -> dict[str, Any]:
                 "told": translate(f"export.told.{form.id}"),
                 "mediaType": form.media_type,
                 "ending": form.endings[0],
+                "beside": form.beside,
                 "crs": _systems(form, extent),
                 "href": place.to("collections", one.id, "download") + f"?f={form.id}",
             }

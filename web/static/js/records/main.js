@@ -120,6 +120,8 @@ function drawLines() {
     " ",
     rows.length ? el("button", { class: "link", type: "button", onclick: () => exportSheet(layer, rows) }, text("desk.export.all")) : "",
     " ",
+    all ? el("a", { id: "download", href: `/ogc/collections/${layer.id}/download?f=html` }, text("desk.download")) : "",
+    " ",
     layer.may_edit ? el("button", { id: "gone", class: "link", type: "button", onclick: openRemoved }, text("desk.removed")) : "",
     " ",
     rows.length && view ? el("button", { id: "by-box", class: "link", type: "button", onclick: markByBox }, text("desk.box")) : "",
