@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, LargeBinary, Select, func, select, true
+from sqlalchemy import ColumnElement, Connection, Integer, LargeBinary, Select, bindparam, func, select, true
 
-from geoservice.catalog import Catalog, LayerDeclaration
+from geoservice.catalog import Catalog, LayerDeclaration, Tiles
 from geoservice.database.actor import acting
 from geoservice.database.filters import today
 from geoservice.database.models import LayerTouch, Road, UnitVersion
@@ -98,14 +99,8 @@ def tile_revision(connection: Connection, layer: str, wanted: Tile) -> Revision 
     """State of a layer within one tile, as the public sees it; for others, who see more, of the whole layer."""
     if acting.get().reads:
         return layer_revision(connection, layer)
-    statement = (
-        select(LayerTouch.revision, LayerTouch.at)
-        .where(LayerTouch.layer == layer, LayerTouch.area.op("&&")(_around(wanted)), LayerTouch.revision.is_not(None))
-        .order_by(LayerTouch.revision.desc())
-        .limit(1)
-    )
-    row = connection.execute(statement).one_or_none()
-    return None if row is None or row.revision is None else Revision(row.revision, row.at)
+    row = connection.execute(_NEWEST_TOUCH, {"layer": layer, **asdict(wanted)}).one_or_none()
+    return None if row is None else Revision(row.revision, row.at)
 
 
 def tile(connection: Connection, layer: LayerDeclaration, wanted: Tile, *, day: date) -> bytes:
@@ -119,43 +114,52 @@ def tile(connection: Connection, layer: LayerDeclaration, wanted: Tile, *, day: 
     tiles = layer.tiles
     if tiles is None or wanted.z < tiles.minzoom:
         return b""
-    data = connection.scalar(tile_statement(layer, wanted, day=day))
+    data: bytes | None = connection.scalar(tile_statement(layer, wanted.z, day=day), asdict(wanted))
     return data or b""
 
 
-def tile_statement(layer: LayerDeclaration, wanted: Tile, *, day: date) -> Select[bytes]:
-    """The statement of one tile: a feature's id is its record's, and every feature is there, in the order of ids."""
-    table = TABLES[layer.id]
-    columns = _columns(layer.id, day)
-    fields = layer.tiles.fields if layer.tiles else ()
+def tile_statement(layer: LayerDeclaration, z: int, *, day: date) -> Select[bytes]:
+    """The statement of a tile, which takes ``z``, ``x`` and ``y``.
+
+    A feature's id is its record's, and every feature is there, in the order of ids.
+    """
+    return _statement(layer.id, layer.geometry == "Point", layer.tiles or Tiles(), z, day, bool(acting.get().reads))
+
+
+@lru_cache(maxsize=1024)
+def _statement(layer_id: str, points: bool, tiles: Tiles, z: int, day: date, _reads: bool) -> Select[bytes]:  # noqa: FBT001 - the key
+    """Putting it together takes longer than many a tile: it is kept, by what `visible` makes of who acts too."""
+    table = TABLES[layer_id]
+    columns = _columns(layer_id, day)
     identity = columns["id"]
-    bounds = func.ST_TileEnvelope(wanted.z, wanted.x, wanted.y)
-    geom = func.ST_AsMVTGeom(_simplified(layer, table, wanted.z), bounds, EXTENT, BUFFER, true())
+    shape = table.geom_3857 if points or z >= tiles.maxzoom else _simplified(table, z)
+    geom = func.ST_AsMVTGeom(shape, func.ST_TileEnvelope(*_PLACE), EXTENT, BUFFER, true())
     features = (
-        select(geom.label("geom"), identity.label("feature_id"), *(columns[name].label(name) for name in fields))
+        select(geom.label("geom"), identity.label("feature_id"), *(columns[name].label(name) for name in tiles.fields))
         .select_from(table)
-        .where(table.geom_3857.op("&&")(_around(wanted)), *conditions(layer.id, day), *_by_zoom(layer.id, wanted.z))
+        .where(table.geom_3857.op("&&")(_AROUND), *conditions(layer_id, day), *_by_zoom(layer_id, z))
         .order_by(identity)
     )
     rows = features.subquery("features")
     row: ColumnElement[Any] = rows.table_valued()
-    encoded = func.ST_AsMVT(row, layer.id, EXTENT, "geom", "feature_id", type_=LargeBinary)
+    encoded = func.ST_AsMVT(row, layer_id, EXTENT, "geom", "feature_id", type_=LargeBinary)
     return select(encoded).select_from(rows).where(rows.c.geom.is_not(None))
 
 
-def _around(wanted: Tile) -> Any:
-    """The tile with its margin: made of constants alone, so that the planner folds it and answers && from an index."""
-    return func.ST_TileEnvelope(wanted.z, wanted.x, wanted.y, *_whole_world(), BUFFER / EXTENT)
+_PLACE = tuple(bindparam(name, type_=Integer) for name in "zxy")
+_WHOLE_WORLD = func.ST_MakeEnvelope(-HALF_WORLD_M, -HALF_WORLD_M, HALF_WORLD_M, HALF_WORLD_M, 3857)
+# The tile with its margin: made of constants alone, so that the planner folds it and answers && from an index.
+_AROUND = func.ST_TileEnvelope(*_PLACE, _WHOLE_WORLD, BUFFER / EXTENT)
+_NEWEST_TOUCH = (
+    select(LayerTouch.revision, LayerTouch.at)
+    .where(LayerTouch.layer == bindparam("layer"), LayerTouch.area.op("&&")(_AROUND), LayerTouch.revision.is_not(None))
+    .order_by(LayerTouch.revision.desc())
+    .limit(1)
+)
 
 
-def _whole_world() -> tuple[Any, ...]:
-    return (func.ST_MakeEnvelope(-HALF_WORLD_M, -HALF_WORLD_M, HALF_WORLD_M, HALF_WORLD_M, 3857),)
-
-
-def _simplified(layer: LayerDeclaration, table: Any, z: int) -> Any:
+def _simplified(table: Any, z: int) -> Any:
     """Lines and areas without what is finer than an eighth of a pixel; the same for neighbours of one line."""
-    if layer.geometry == "Point" or layer.tiles is None or z >= layer.tiles.maxzoom:
-        return table.geom_3857
     tolerance_m = 2 * HALF_WORLD_M / 2**z / EXTENT * 2
     return func.ST_Simplify(table.geom_3857, tolerance_m, true())
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from datetime import date, timedelta
 from typing import Any
 
@@ -193,7 +194,7 @@ def test_the_statement_uses_the_index(database: Database, catalog: Catalog) -> N
             )
         )
         connection.execute(text("analyze geoservice.facility"))
-    statement = tile_statement(catalog.layers["facilities"], tile_of(113.0, 30.6, 12), day=today())
+    statement = tile_statement(catalog.layers["facilities"], 12, day=today())
     with database.connect("application") as connection:
         engine = database.engine("application")
         shown: list[Any] = []
@@ -205,7 +206,7 @@ def test_the_statement_uses_the_index(database: Database, catalog: Catalog) -> N
 
         event.listen(engine, "before_cursor_execute", explain, retval=True)
         try:
-            shown = [row[0] for row in connection.execute(statement)]
+            shown = [row[0] for row in connection.execute(statement, asdict(tile_of(113.0, 30.6, 12)))]
         finally:
             event.remove(engine, "before_cursor_execute", explain)
     plan = "\n".join(shown)

@@ -46,9 +46,9 @@ class Property:
         return self.kind != "list"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Collection:
-    """A layer as a collection of features.
+    """A layer as a collection of features; equal only to itself, so that what is made for it can be kept.
 
     Attributes
     ----------

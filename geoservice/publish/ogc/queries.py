@@ -5,9 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Integer, Select, Text, cast, func, literal, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Integer,
+    Select,
+    Text,
+    bindparam,
+    cast,
+    func,
+    literal,
+    select,
+)
 from sqlalchemy.dialects.postgresql import JSON
 
 from geoservice.publish.ogc.area import Area
@@ -71,26 +84,37 @@ def features(connection: Connection, collection: Collection, asked: Asked, *, co
     count
         Whether to say how many fit in all.
     """
-    row = connection.execute(page_statement(collection, asked, count=count)).one()
+    values = {"after": asked.after or 0, "limit": asked.limit, "most": asked.limit + 1}
+    row = connection.execute(page_statement(collection, asked, count=count), values).one()
     more = row.found > asked.limit
     matched = row.matched if row.matched is not None and row.matched <= COUNTED else None
     return Features(row.features or "", min(row.found, asked.limit), row.last if more else None, matched, row.mark)
 
 
 def page_statement(collection: Collection, asked: Asked, *, count: bool) -> Select[Any]:
-    """The statement of one page."""
+    """The statement of one page; it takes ``after`` (an id, 0 at the beginning), ``limit`` and ``most``, which is one more."""
     found = source(collection, today=asked.today, when=asked.when)
-    conditions = fitting(found, asked)
+    if asked.area is None and not asked.conditions:
+        return _whole_page(collection, found, asked.crs, count)
+    return _page(collection, found, asked.crs, fitting(found, asked), count=count)
+
+
+@lru_cache(maxsize=512)
+def _whole_page(collection: Collection, found: Source, crs: OgcCrs, count: bool) -> Select[Any]:  # noqa: FBT001 - part of the key
+    return _page(collection, found, crs, found.conditions, count=count)
+
+
+def _page(
+    collection: Collection, found: Source, crs: OgcCrs, conditions: Sequence[ColumnElement[bool]], *, count: bool
+) -> Select[Any]:
     rows = select(
         found.id.label("id"),
         func.row_number().over(order_by=found.id).label("rank"),
-        feature_text(collection, found, asked.crs).label("feature"),
+        feature_text(collection, found, crs).label("feature"),
     ).select_from(found.joined)
-    rows = rows.where(*conditions)
-    if asked.after is not None:
-        rows = rows.where(found.id > asked.after)
-    page = rows.order_by(found.id).limit(asked.limit + 1).subquery("page")
-    shown = page.c.rank <= asked.limit
+    rows = rows.where(*conditions, found.id > bindparam("after", type_=BigInteger))
+    page = rows.order_by(found.id).limit(bindparam("most", type_=Integer)).subquery("page")
+    shown = page.c.rank <= bindparam("limit", type_=Integer)
     return select(
         func.string_agg(page.c.feature, ",").filter(shown).label("features"),
         func.count().label("found"),
@@ -116,14 +140,20 @@ def feature(
     connection: Connection, collection: Collection, feature_id: int, *, today: date, crs: OgcCrs
 ) -> tuple[str, str] | None:
     """One feature as GeoJSON text and the state that it was read from; None where whoever asks may see none of that id."""
-    found = source(collection, today=today)
-    statement = (
-        select(feature_text(collection, found, crs).label("feature"), revision_mark(collection.inputs).label("mark"))
-        .select_from(found.joined)
-        .where(found.id == feature_id, *found.conditions)
-    )
-    row = connection.execute(statement).one_or_none()
+    statement = _one(collection, source(collection, today=today), crs)
+    row = connection.execute(statement, {"id": feature_id}).one_or_none()
     return None if row is None else (row.feature, row.mark)
+
+
+@lru_cache(maxsize=512)
+def _one(collection: Collection, found: Source, crs: OgcCrs) -> Select[Any]:
+    told: tuple[Any, ...] = (
+        feature_text(collection, found, crs).label("feature"),
+        revision_mark(collection.inputs).label("mark"),
+    )
+    return (
+        select(*told).select_from(found.joined).where(found.id == bindparam("id", type_=BigInteger), *found.conditions)
+    )
 
 
 def feature_text(collection: Collection, found: Source, crs: OgcCrs) -> ColumnElement[str]:

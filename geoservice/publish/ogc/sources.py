@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, and_, func, select, true
 from sqlalchemy.orm import aliased
 
+from geoservice.database.actor import acting
 from geoservice.database.filters import in_force, visible
 from geoservice.database.models import CommunityCode, PlaceName, UnitCode, UnitVersion
 from geoservice.publish.ogc.model import Collection
@@ -20,9 +22,9 @@ from geoservice.publish.queries.overview import TABLES
 JOINED = "；"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Source:
-    """What a statement about a collection is put together from.
+    """What a statement about a collection is put together from; equal only to itself.
 
     Attributes
     ----------
@@ -58,6 +60,12 @@ def source(collection: Collection, *, today: date, when: Moments | None = None) 
     when
         Only what is in force in between; what has no dates is always in force.
     """
+    return _source(collection, today, when, bool(acting.get().reads))
+
+
+@lru_cache(maxsize=512)
+def _source(collection: Collection, today: date, when: Moments | None, _reads: bool) -> Source:  # noqa: FBT001 - part of the key
+    """Putting one together takes longer than asking the database: it is kept, by what `visible` makes of who acts too."""
     day = today if when is None else when.day(today)
     return _SOURCES.get(collection.id, _plain)(collection, day, when)
 
