@@ -31,6 +31,7 @@ def page_for(template: str, who: Identity, here: str, **values: object) -> HTMLR
         account=who.actor.name if who.actor.account_id is not None else None,
         may_read=allows(who.actor, Permission.READ),
         may_edit=allows(who.actor, Permission.EDIT),
+        may_compute=allows(who.actor, Permission.COMPUTE),
         may_manage=allows(who.actor, Permission.MANAGE),
         here=here,
         **values,

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from geoservice.api.checked import Checked
 from geoservice.api.exporting import Exporting
 from geoservice.api.identity import Who
+from geoservice.api.situations import Situations
 from geoservice.api.throttle import Throttle
 from geoservice.api.worked import Worked
 from geoservice.catalog import Catalog
@@ -51,6 +52,7 @@ class Services:
     tiles: TileCache
     worked: Worked = field(default_factory=Worked)
     checked: Checked = field(default_factory=Checked)
+    situations: Situations = field(default_factory=Situations)
     throttle: Throttle = field(default_factory=Throttle)
     exporting: Exporting = field(default_factory=Exporting)
     provider: Provider | None = None

@@ -21,6 +21,7 @@ PAGE_DOMAINS = (
     "drawing",
     "approval",
     "batch_page",
+    "siting_page",
 )
 
 

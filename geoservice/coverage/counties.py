@@ -110,6 +110,15 @@ def read_counties(connection: Connection, units: Mapping[int, UnitRow], on: date
     return Counties(ids, outline, {unit: UNNAMED for unit, row in units.items() if row.level == "township"})
 
 
+def read_townships(connection: Connection, on: date) -> Counties:
+    """The townships of a day that have an outline, for what lies in which of them."""
+    rows = connection.execute(_OUTLINES, {"level": "township", "on": on}).all()
+    if not rows:
+        return NOWHERE
+    outlines = np.asarray(shapely.from_wkb([bytes(row[1]) for row in rows]), dtype=object)
+    return Counties(np.array([row[0] for row in rows], dtype=np.int64), outlines, {})
+
+
 def _county_of(units: Mapping[int, UnitRow]) -> dict[int, int]:
     """Up the parents to the county; a loop of parents ends."""
     found: dict[int, int] = {}

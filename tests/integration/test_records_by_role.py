@@ -49,6 +49,7 @@ OTHERS = {
     "document",
     "collection_id",
     "feature_id",
+    "scenario_id",
 }
 # The history of any of them.
 HISTORY = "/api/history/{table}/{record_id}"

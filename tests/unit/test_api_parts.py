@@ -98,7 +98,20 @@ def test_the_page_has_its_texts_in_both_languages() -> None:
     assert page_texts("zh").keys() == page_texts("en").keys()
     assert all(
         key.startswith(
-            ("app.", "map.", "error.", "remedy.", "access.", "desk.", "drawing.", "imp.", "quality.", "case.", "batch.")
+            (
+                "app.",
+                "map.",
+                "error.",
+                "remedy.",
+                "access.",
+                "desk.",
+                "drawing.",
+                "imp.",
+                "quality.",
+                "case.",
+                "batch.",
+                "siting.",
+            )
         )
         for key in page_texts("zh")
     )

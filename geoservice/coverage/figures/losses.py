@@ -9,6 +9,7 @@ import numpy as np
 
 from geoservice.coverage.figures.served import Served
 from geoservice.coverage.inputs import Communities
+from geoservice.coverage.pairs import Pairs
 from geoservice.network.arrays import Int32s, Int64s
 
 _PEOPLE = ("population", "population_60", "population_80")
@@ -19,8 +20,12 @@ def losses_of(served: Served, communities: Communities) -> list[dict[str, int]]:
 
     Numbers of people that are not known add nothing.
     """
-    pairs, size = served.pairs, served.facility_id.size
-    held = served.within[pairs.place]
+    return losses_within(served.pairs, served.facility_id.size, communities)
+
+
+def losses_within(pairs: Pairs, size: int, communities: Communities) -> list[dict[str, int]]:
+    """The same from the pairs within the limits and the number of facilities."""
+    held = np.bincount(pairs.place, minlength=len(communities))[pairs.place]
     people = {name: np.maximum(getattr(communities, name), 0)[pairs.place] for name in _PEOPLE}
     table = {
         "communities_within": np.bincount(pairs.facility, minlength=size),

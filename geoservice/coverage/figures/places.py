@@ -84,7 +84,11 @@ def places_of(communities: Communities, facilities: Facilities, served: Served, 
         Whose type is that of `served`.
     """
     mine = facilities.type == rule.type
-    capacity: Int64s = getattr(facilities, rule.field)[mine]
+    return shared_out(communities, getattr(facilities, rule.field)[mine], served.pairs, rule)
+
+
+def shared_out(communities: Communities, capacity: Int64s, pairs: Pairs, rule: Capacity) -> Places | None:
+    """The same from the places of each facility, -1 where not known, and the pairs within the limits."""
     if not (capacity >= 0).any():
         return None
     people: Int64s = getattr(communities, rule.group)
@@ -95,7 +99,7 @@ def places_of(communities: Communities, facilities: Facilities, served: Served, 
         people=people,
         capacity=capacity,
         demand=demand,
-        pairs=served.pairs,
-        allocation=allocate(served.pairs, demand, places * MILLI),
-        catchments=catchments(served.pairs, np.maximum(people, 0), places),
+        pairs=pairs,
+        allocation=allocate(pairs, demand, places * MILLI),
+        catchments=catchments(pairs, np.maximum(people, 0), places),
     )

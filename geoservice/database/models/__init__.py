@@ -45,6 +45,7 @@ from geoservice.database.models.population import (
     PopulationCell,
     PopulationSource,
 )
+from geoservice.database.models.scenarios import Scenario
 from geoservice.database.models.turns import TurnRestriction
 from geoservice.database.models.units import LEVELS, Unit, UnitCode, UnitVersion
 
@@ -100,6 +101,7 @@ __all__ = [
     "Railway",
     "Road",
     "RoadHeight",
+    "Scenario",
     "ServiceStandard",
     "Session",
     "SignInAttempt",

@@ -23,4 +23,5 @@ function draw() {
   link.href = who.account ? "/account" : "/sign-in";
   link.title = who.account ? text("access.mine") : "";
   for (const id of ["desk-data", "desk-names"]) byId(id).hidden = !mayRead();
+  byId("desk-siting").hidden = !who.may.includes("compute");
 }

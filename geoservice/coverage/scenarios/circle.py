@@ -1,0 +1,58 @@
+"""The circle of one place alone: a picture of whom a facility there would serve."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import shapely
+
+from geoservice.coverage.circles import circles
+from geoservice.coverage.reach import field_of
+from geoservice.coverage.scenarios.ground import Ground
+
+# As in the circles of runs.
+_TOLERANCE_DEGREES = 5e-5
+_DIGITS = 6
+
+
+def circle_at(ground: Ground, lon: float, lat: float) -> dict[str, Any]:
+    """A GeoJSON FeatureCollection (RFC 7946): one circle a way and time of the standard, the widest first.
+
+    Parameters
+    ----------
+    lon, lat
+        Degrees, EPSG:4490.
+
+    Returns
+    -------
+    Without features where the place is not on the network.
+    """
+    at = np.array([lon]), np.array([lat])
+    features = []
+    for mode, minutes in dict.fromkeys((limit.mode, limit.minutes) for limit in ground.case.limits):
+        declared = ground.inputs.modes[mode]
+        feet = ground.inputs.join(mode, *at)
+        if not feet.joined.any():
+            continue
+        field = field_of(ground.inputs.graphs[mode], feet, 600 * minutes)
+        (drawn,) = circles(field, declared, [600 * minutes], ground.inputs.barriers[declared.barriers])
+        features.append((drawn.area_km2, mode, minutes, _thinned(drawn.geometry)))
+    features.sort(key=lambda one: -one[0])
+    return {
+        "type": "FeatureCollection",
+        "features": [
+            {
+                "type": "Feature",
+                "properties": {"mode": mode, "minutes": minutes, "area_km2": round(area, 6)},
+                "geometry": json.loads(shapely.to_geojson(shape)),
+            }
+            for area, mode, minutes, shape in features
+        ],
+    }
+
+
+def _thinned(shape: shapely.MultiPolygon) -> shapely.MultiPolygon:
+    thin = shapely.simplify(shape, _TOLERANCE_DEGREES, preserve_topology=True)
+    return shapely.transform(thin, lambda at: np.round(at, _DIGITS))
