@@ -142,12 +142,17 @@ async function lookInto() {
 
 function drawLook() {
   const { problem } = found;
-  const remedy = remedyInWords(problem?.remedy);
-  byId("problem").replaceChildren(...(problem ? [el("div", { class: "note warn" }, el("strong", {}, text("batch.problem")), el("p", {}, problem.message), remedy ? el("p", {}, remedy) : null)] : []), ...found.notices.slice(0, 20).map(({ message }) => el("p", { class: "quiet" }, message)));
   const wanted = drawChoices(byId("wishes"), { found, wishes, limits, units, onChange });
+  byId("problem").replaceChildren(...(problem ? [refusal(problem, wanted !== null)] : []), ...found.notices.slice(0, 20).map(({ message }) => el("p", { class: "quiet" }, remedyInWords(message))));
   drawFirstRows(found);
   byId("check").disabled = problem !== null;
   wanted?.focus();
+}
+
+/** Why a file cannot be read in this way; `mended` where a choice on this page may mend it. */
+function refusal({ message, remedy }, mended) {
+  const advice = remedyInWords(remedy);
+  return el("div", { class: mended ? "note warn" : "note error" }, el("strong", {}, text(mended ? "batch.problem" : "batch.unreadable")), el("p", {}, message), advice ? el("p", {}, advice) : null);
 }
 
 function onChange(given, anew) {

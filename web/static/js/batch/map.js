@@ -23,13 +23,13 @@ export function makePlanMap(view, onPick) {
   if (!view) return { show: () => {}, filter: () => {}, row: () => {}, clear: () => {} };
   const { map } = view;
   map.addSource("plan", { type: "geojson", data: EMPTY });
-  for (const layer of styles()) map.addLayer(layer, "clashes-points");
+  for (const layer of styles()) map.addLayer(layer, "desk-points");
   const layers = styles().map(({ id }) => id);
   onTheme(() => {
     for (const { id, paint } of styles()) for (const [name, value] of Object.entries(paint)) map.setPaintProperty(id, name, value);
   });
   map.on("click", ({ point: { x, y } }) => {
-    const [hit] = map.queryRenderedFeatures([[x - 6, y - 6], [x + 6, y + 6]], { layers: layers.filter((id) => id !== "plan-names") });
+    const [hit] = map.queryRenderedFeatures([[x - 6, y - 6], [x + 6, y + 6]], { layers: layers.filter((id) => !id.startsWith("plan-names")) });
     if (hit) onPick(hit.properties.row);
   });
   const pointing = (on) => () => { map.getCanvas().style.cursor = on ? "pointer" : ""; };
@@ -82,6 +82,11 @@ function styles() {
       { id: `plan-point-${mark}`, type: "circle", source: "plan", filter: ["all", only, kind("Point")], paint: { "circle-radius": radius, "circle-color": paint, "circle-opacity": mark === "passes" ? 0.5 : 0.9, "circle-stroke-color": token("map-icon-halo"), "circle-stroke-width": 1.5 } },
     );
   }
-  layers.push({ id: "plan-names", type: "symbol", source: "plan", minzoom: 12, layout: { "text-field": ["get", "name"], "text-font": FONT, "text-size": 12, "symbol-placement": "point", "text-anchor": "top", "text-offset": [0, 0.6], "text-optional": true }, paint: { "text-color": token("map-label"), "text-halo-color": token("map-halo"), "text-halo-width": 1.5 } });
+  const named = { "text-field": ["get", "name"], "text-font": FONT, "text-size": 12, "text-optional": true };
+  const ink = { "text-color": token("map-label"), "text-halo-color": token("map-halo"), "text-halo-width": 1.5 };
+  layers.push(
+    { id: "plan-names-line", type: "symbol", source: "plan", minzoom: 12, filter: kind("LineString"), layout: { ...named, "symbol-placement": "line-center", "text-offset": [0, 1] }, paint: ink },
+    { id: "plan-names-other", type: "symbol", source: "plan", minzoom: 12, filter: ["!", kind("LineString")], layout: { ...named, "text-anchor": "top", "text-offset": [0, 0.6] }, paint: ink },
+  );
   return layers;
 }

@@ -4,6 +4,7 @@ import { get } from "../api.js";
 import { badge, day, kindName } from "../cases/words.js";
 import { byId, el } from "../dom.js";
 import { count, moment } from "../format.js";
+import { remedyInWords } from "../import/wording.js";
 import { failure } from "../problem.js";
 import { text } from "../texts.js";
 import { askForCase } from "./applying.js";
@@ -71,7 +72,7 @@ export function makeResult({ units, limits, map, mayApply, attempt, onAgain, onA
 
   function drawNotices() {
     const { notices } = plan.reading;
-    byId("notices").replaceChildren(notices.length ? el("details", { class: "more" }, el("summary", {}, text("batch.notices", { count: notices.length })), el("ul", {}, ...notices.map((one) => el("li", {}, one)))) : "");
+    byId("notices").replaceChildren(notices.length ? el("details", { class: "more" }, el("summary", {}, text("batch.notices", { count: notices.length })), el("ul", {}, ...notices.map((one) => el("li", {}, remedyInWords(one))))) : "");
   }
 
   const load = (given) => get(`/api/names/plans/${plan.id}/rows`, { verdict: marks.join(",") || null, limit: PAGE, ...given });
