@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -134,6 +135,31 @@ def test_lines_of_a_map_are_read_too(run: Callable[..., tuple[int, dict[str, Any
     code, told = run(str(path))
     assert code == 1
     assert told["items"][0]["check"]["scope"]["names"] == ["东县"]
+
+
+def test_text_and_map_files_are_written_where_the_name_says_so(
+    run: Callable[..., tuple[int, dict[str, Any]]], sheet: Path, tmp_path: Path
+) -> None:
+    table, mapped = tmp_path / "marked.csv", tmp_path / "marked.geojson"
+    for output in (table, mapped):
+        run(str(sheet), "--output", str(output))
+    rows = list(csv.reader(table.read_text("utf-8-sig").splitlines()))
+    assert (rows[1][1], rows[1][5], len(rows)) == ("陆羽大道", "违反", len(ROWS) + 1)
+    told = json.loads(mapped.read_text("utf-8"))
+    assert told["features"][0]["geometry"]["coordinates"] == [113.5, 30.0]
+    assert told["features"][0]["properties"]["结论"] == "违反"
+    assert {"title": "行数", "value": len(ROWS)} in told["summary"]
+
+
+def test_a_sheet_without_a_column_of_names_is_refused(
+    run: Callable[..., tuple[int, dict[str, Any]]], tmp_path: Path
+) -> None:
+    path = tmp_path / "plan.csv"
+    path.write_text("编号,拟名\n1,东湖路\n", encoding="utf-8")
+    code, told = run(str(path))
+    assert code == 2
+    assert "编号、拟名" in told["error"]["message"]
+    assert run(str(path), "--map", "name=拟名")[0] == 0
 
 
 def test_a_drawing_is_checked_with_its_lines_and_what_is_unclear_is_listed(

@@ -41,6 +41,8 @@ _OF_KIND = {
     **dict.fromkeys(("township", "county", "prefecture", "province"), (_ALL_UNITS, _UNITS, "v.unit_id")),
 }
 
+KINDS_ELSEWHERE = frozenset(_OF_KIND)
+
 
 def kept_elsewhere(
     connection: Connection, kind: str, code: str, keys: Sequence[str], below: Sequence[int] | None, day: date

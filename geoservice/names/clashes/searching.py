@@ -14,7 +14,7 @@ from geoservice.errors import BadRequest
 from geoservice.ingest.alike import Scope, alike, alike_keys
 from geoservice.ingest.reading_sources import is_stated
 from geoservice.names.clashes.comparing import Match, Sounding, Tier, compare
-from geoservice.names.clashes.elsewhere import kept_elsewhere
+from geoservice.names.clashes.elsewhere import KINDS_ELSEWHERE, kept_elsewhere
 
 RETIRED_YEARS = 5
 MOST_FOUND = 2000
@@ -353,6 +353,8 @@ def _elsewhere(
     connection: Connection, proposed: Proposed, code: str, extent: Extent, rows: Sequence[Any], day: date
 ) -> tuple[list[dict[str, Any]], bool]:
     """Units and communities that have no place of their name in the same unit."""
+    if proposed.kind not in KINDS_ELSEWHERE:
+        return [], False
     keys = alike_keys(proposed.name, code, proposed.reading)
     below = None if extent.unit_id is None else units_below(connection, extent.unit_id)
     found, more = kept_elsewhere(connection, proposed.kind, code, keys, below, day)

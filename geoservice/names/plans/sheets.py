@@ -13,10 +13,9 @@ from typing import Any
 
 import shapely
 from openpyxl import Workbook
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, WriteOnlyCell
 from openpyxl.styles import Font, PatternFill
 from openpyxl.utils import get_column_letter
-from openpyxl.worksheet.worksheet import Worksheet
 
 from geoservice.language import translate
 from geoservice.names.plans.marking import MarkedPlan, marked_plan
@@ -64,31 +63,43 @@ def write_plan(plan: Plan, path: Path, file: str) -> None:
 
 
 def _workbook(plan: MarkedPlan) -> bytes:
-    book = Workbook()
-    sheet = book.active
-    assert isinstance(sheet, Worksheet)
-    sheet.title = translate("names.sheet")
-    sheet.append([_cell(one) for one in (*plan.headers, *plan.added)])
-    width = len(plan.headers)
-    fills = {mark: PatternFill("solid", fgColor=color) for mark, color in _FILLS.items()}
-    for line in plan.lines:
-        cells = [*line.cells, *[None] * (width - len(line.cells))]
-        sheet.append([_cell(one) for one in (*cells, *line.told)])
-        for cell in sheet[sheet.max_row][width:]:
-            cell.fill = fills[line.mark]
+    """Written row by row: cells with a fill are made once a verdict and filled anew, for making them costs most."""
+    book = Workbook(write_only=True)
+    sheet, width = book.create_sheet(translate("names.sheet")), len(plan.headers)
     sheet.freeze_panes = "A2"
     for at, wide in enumerate(_WIDTHS, start=width + 1):
         sheet.column_dimensions[get_column_letter(at)].width = wide
+    heads = _styled(sheet, width + len(plan.added), font=Font(bold=True))
+    sheet.append(_with(heads, (*plan.headers, *plan.added)))
+    marks = {
+        mark: _styled(sheet, len(plan.added), fill=PatternFill("solid", fgColor=color))
+        for mark, color in _FILLS.items()
+    }
+    for line in plan.lines:
+        cells = [*map(_cell, line.cells), *[None] * (width - len(line.cells))]
+        sheet.append([*cells, *_with(marks[line.mark], line.told)])
     summary = book.create_sheet(translate("names.summary"))
+    for column in ("A", "B"):
+        summary.column_dimensions[column].width = 60
     for title, value in plan.summary:
         summary.append([_cell(title), _cell(value)])
-    summary.column_dimensions["A"].width = 60
-    summary.column_dimensions["B"].width = 60
-    for cell in sheet[1]:
-        cell.font = Font(bold=True)
     kept = io.BytesIO()
     book.save(kept)
     return kept.getvalue()
+
+
+def _styled(sheet: Any, count: int, **style: Any) -> list[Any]:
+    cells = [WriteOnlyCell(sheet) for _ in range(count)]
+    for cell in cells:
+        for name, value in style.items():
+            setattr(cell, name, value)
+    return cells
+
+
+def _with(cells: Sequence[Any], values: Sequence[object]) -> Sequence[Any]:
+    for cell, value in zip(cells, values, strict=True):
+        cell.value = _cell(value)
+    return cells
 
 
 def _table(plan: MarkedPlan) -> bytes:

@@ -43,7 +43,7 @@ export function askForCase({ plan, rows, marks, units }) {
     dialog.replaceChildren(
       el(
         "form",
-        { class: "stack", novalidate: true, onsubmit: submit },
+        { class: "stack", novalidate: true, onsubmit: submit, oninput: () => said.replaceChildren() },
         el("h2", { id: "dialog-head" }, text("batch.case.head", { count: count(rows.length) })),
         el("p", { class: "quiet" }, text("batch.case.help")),
         grave ? el("p", { class: "note warn" }, text("batch.case.grave", { violates: count(marks.violates ?? 0), argue: count(marks.argue ?? 0) })) : null,

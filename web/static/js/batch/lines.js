@@ -4,6 +4,7 @@ import { clashes, scopeWords, verdicts } from "../cases/checking.js";
 import { badge } from "../cases/words.js";
 import { el } from "../dom.js";
 import { count } from "../format.js";
+import { remedyInWords } from "../import/wording.js";
 import { text } from "../texts.js";
 
 const NO_CASE = ["missing", "unread", null];
@@ -63,4 +64,10 @@ function details(line) {
     if (root.open && root.childElementCount === 1) root.append(verdicts(line.check.verdicts), clashes(line.check), scopeWords(line.check) ?? "");
   });
   return root;
+}
+
+/** What the reader said of a file, folded away; nothing where it said nothing. */
+export function noticesOf(list) {
+  if (!list.length) return "";
+  return el("details", { class: "more" }, el("summary", {}, text("batch.notices", { count: list.length })), el("ul", {}, ...list.map((one) => el("li", {}, remedyInWords(one)))));
 }

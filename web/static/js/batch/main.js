@@ -13,6 +13,7 @@ import { started } from "../pages/form.js";
 import { failure } from "../problem.js";
 import { text } from "../texts.js";
 import { drawChoices, drawFirstRows } from "./choices.js";
+import { noticesOf } from "./lines.js";
 import { makePlanMap } from "./map.js";
 import { makeResult } from "./result.js";
 
@@ -143,7 +144,7 @@ async function lookInto() {
 function drawLook() {
   const { problem } = found;
   const wanted = drawChoices(byId("wishes"), { found, wishes, limits, units, onChange });
-  byId("problem").replaceChildren(...(problem ? [refusal(problem, wanted !== null)] : []), ...found.notices.slice(0, 20).map(({ message }) => el("p", { class: "quiet" }, remedyInWords(message))));
+  byId("problem").replaceChildren(...(problem ? [refusal(problem, wanted !== null)] : []), noticesOf(found.notices.map(({ message }) => message)));
   drawFirstRows(found);
   byId("check").disabled = problem !== null;
   wanted?.focus();

@@ -4,11 +4,10 @@ import { get } from "../api.js";
 import { badge, day, kindName } from "../cases/words.js";
 import { byId, el } from "../dom.js";
 import { count, moment } from "../format.js";
-import { remedyInWords } from "../import/wording.js";
 import { failure } from "../problem.js";
 import { text } from "../texts.js";
 import { askForCase } from "./applying.js";
-import { fits, lineOf, placed } from "./lines.js";
+import { fits, lineOf, noticesOf, placed } from "./lines.js";
 
 const PAGE = 100;
 const MARKS = ["violates", "argue", "hint", "passes", "missing", "unread"];
@@ -70,10 +69,7 @@ export function makeResult({ units, limits, map, mayApply, attempt, onAgain, onA
     byId("actions").replaceChildren(...sheet.filter(Boolean), button("again", onAgain), button("away", onAway), el("a", { class: "button", href: location.pathname }, text("batch.another")));
   }
 
-  function drawNotices() {
-    const { notices } = plan.reading;
-    byId("notices").replaceChildren(notices.length ? el("details", { class: "more" }, el("summary", {}, text("batch.notices", { count: notices.length })), el("ul", {}, ...notices.map((one) => el("li", {}, remedyInWords(one))))) : "");
-  }
+  const drawNotices = () => byId("notices").replaceChildren(noticesOf(plan.reading.notices));
 
   const load = (given) => get(`/api/names/plans/${plan.id}/rows`, { verdict: marks.join(",") || null, limit: PAGE, ...given });
 
