@@ -28,6 +28,10 @@ from geoservice.publish.ogc.queries import marked
 from geoservice.publish.revisions import etag
 
 
+# Beside those of every answer, to pages of other sites.
+_EXPOSED = ", Content-Disposition, Geoservice-Classification, Geoservice-Schematic, Geoservice-Crs"
+
+
 class Sent(Response):
     """An export as a response; an error before its first byte is answered as one."""
 
@@ -167,7 +171,9 @@ def _answer(ask: Asking, one: Collection, running: Running, links: list[str]) ->
     )
     if content.system.shift is None:
         response.headers["Content-Crs"] = content.system.crs.header
-    return varied(response)
+    varied(response)
+    response.headers["Access-Control-Expose-Headers"] += _EXPOSED
+    return response
 
 
 def _tag(ask: Asking, mark: str, day: date) -> str:

@@ -85,6 +85,7 @@ def test_the_public_gets_what_is_public(ogc: Ogc, form: str) -> None:
     assert SECRET.encode() not in answer.content
     assert answer.headers["content-disposition"].startswith(f'attachment; filename="places{FORMATS[form].endings[0]}"')
     assert answer.headers["content-type"] == FORMATS[form].media_type
+    assert "Geoservice-Classification" in answer.headers["access-control-expose-headers"]
 
 
 def test_staff_get_what_they_may_see_and_the_file_says_so(staff: Ogc) -> None:
@@ -284,3 +285,19 @@ def test_nothing_is_left_behind(
         list(late.chunks())
     assert left_behind(settings) == []
     assert places.engine("application").pool.checkedout() == 0  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("form", sorted(FORMATS))
+def test_every_layer_of_the_sample_in_every_format_that_takes_it(
+    sample_database: Database, settings: Settings, catalog: Catalog, form: str
+) -> None:
+    ogc = Ogc(create_app(settings, catalog=catalog, database=sample_database))
+    taken_by = 0
+    for one in ogc.collections():
+        offered = {entry["id"] for entry in ogc.json(f"/collections/{one['id']}/download")["formats"]}
+        answer = ogc.web.get(f"/ogc/collections/{one['id']}/download", params={"f": form, "column-names": "en"})
+        assert answer.status_code == (200 if form in offered else 400), answer.text[:300]
+        taken_by += answer.status_code == 200
+        page = ogc.web.get(f"/ogc/collections/{one['id']}/items", params={"f": form, "limit": 2})
+        assert page.status_code == answer.status_code, page.text[:300]
+    assert taken_by >= (4 if form == "dxf" else 8)

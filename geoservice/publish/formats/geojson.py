@@ -18,7 +18,7 @@ from geoservice.publish.ogc.crs import CRS84
 
 _GEOJSON, _SEQUENCE, _FG = "application/geo+json", "application/geo+json-seq", "application/vnd.ogc.fg+json"
 _RECORD_SEPARATOR = "\x1e"
-_FG_CORE = "http://www.opengis.net/spec/json-fg-1/1.0/conf/core"
+_FG_CLASSES = [f"http://www.opengis.net/spec/json-fg-1/1.0/conf/{name}" for name in ("core", "types-schemas")]
 
 
 def write_collection(content: Content, _: Path) -> Iterator[bytes]:
@@ -37,7 +37,7 @@ def write_fg(content: Content, _: Path) -> Iterator[bytes]:
     """JSON-FG: geometries of another system than CRS84 stand in `place`, axes as the system defines them."""
     head: dict[str, Any] = {
         "type": "FeatureCollection",
-        "conformsTo": [_FG_CORE],
+        "conformsTo": _FG_CLASSES,
         "featureType": content.collection.id,
         "coordRefSys": content.system.crs.uri,
         "geoservice": told(content),
