@@ -27,7 +27,6 @@ from geoservice.publish.ogc.model import Collection
 from geoservice.publish.ogc.queries import marked
 from geoservice.publish.revisions import etag
 
-
 # Beside those of every answer, to pages of other sites.
 _EXPOSED = ", Content-Disposition, Geoservice-Classification, Geoservice-Schematic, Geoservice-Crs"
 
