@@ -106,7 +106,7 @@ def items_page(ask: Asking, one: Collection, found: Features, matched: int | Non
         id=one.id,
         layer=said(one.layer.title, language),
         fields=wording.fields(one, ask.given, language),
-        asked={name: ask.given.get(name, "") for name in ("datetime", "bbox")},
+        asked={name: ask.given.get(name, "") for name in ("datetime", "bbox", "filter")},
         dated=one.dates is not None,
         told=wording.counted_words(found.returned, matched),
         columns=[said(column.title, language) for column in shown],

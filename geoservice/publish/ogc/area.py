@@ -86,21 +86,24 @@ def area(text: str, crs: OgcCrs = CRS84) -> Area:
     return Area((BBox(west, south, east, north),))
 
 
-def _in_metres(west: float, south: float, east: float, north: float, crs: OgcCrs) -> Area:
+def domain(crs: OgcCrs) -> tuple[float, float, float, float]:
+    """Where coordinates of a system mean anything: least and greatest, east (x) first, in its unit."""
     if crs.epsg == MERCATOR:
-        low, high = (-_HALF_WORLD_M, -_HALF_WORLD_M), (_HALF_WORLD_M, _HALF_WORLD_M)
-    else:
-        low = (_FALSE_EAST_M - _ZONE_REACH_M, -_ZONE_NORTH_M)
-        high = (_FALSE_EAST_M + _ZONE_REACH_M, _ZONE_NORTH_M)
-    west, east = max(west, low[0]), min(east, high[0])
-    south, north = max(south, low[1]), min(north, high[1])
+        return -_HALF_WORLD_M, -_HALF_WORLD_M, _HALF_WORLD_M, _HALF_WORLD_M
+    if crs.metric:
+        return _FALSE_EAST_M - _ZONE_REACH_M, -_ZONE_NORTH_M, _FALSE_EAST_M + _ZONE_REACH_M, _ZONE_NORTH_M
+    return -180.0, -90.0, 180.0, 90.0
+
+
+def _in_metres(west: float, south: float, east: float, north: float, crs: OgcCrs) -> Area:
+    bounds = domain(crs)
+    west, east = max(west, bounds[0]), min(east, bounds[2])
+    south, north = max(south, bounds[1]), min(north, bounds[3])
     if west > east or south > north:
         return Area()
     if crs.epsg == MERCATOR:
         x, y = np.array([west, east]), np.array([south, north])
-        lon, lat = crs.inner.to_lonlat(shapely.points(x, y)), None
-        del lat
-        (w, s), (e, n) = (point.coords[0] for point in lon)
+        (w, s), (e, n) = (point.coords[0] for point in crs.inner.to_lonlat(shapely.points(x, y)))
         return Area((BBox(w, s, e, n),))
     # Its sides are curves in degrees.
     ring = shapely.segmentize(shapely.box(west, south, east, north), max(east - west, north - south, 1.0) / _STEPS)

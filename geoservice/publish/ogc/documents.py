@@ -19,10 +19,18 @@ from geoservice.publish.ogc.queries import Features
 
 _FEATURES_1 = "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/"
 _FEATURES_2 = "http://www.opengis.net/spec/ogcapi-features-2/1.0/conf/"
+_FEATURES_3 = "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/"
+_CQL2 = "http://www.opengis.net/spec/cql2/1.0/conf/"
 CONFORMANCE = (
     *(f"{_FEATURES_1}{name}" for name in ("core", "oas30", "html", "geojson")),
     f"{_FEATURES_2}crs",
-)
+    *(f"{_FEATURES_3}{name}" for name in ("queryables", "queryables-query-parameters", "filter", "features-filter")),
+    *(f"{_CQL2}{name}" for name in (
+        "cql2-text", "cql2-json", "basic-cql2", "advanced-comparison-operators", "case-insensitive-comparison",
+        "accent-insensitive-comparison", "basic-spatial-functions", "basic-spatial-functions-plus", "spatial-functions",
+        "temporal-functions",
+    )),
+)  # fmt: skip
 GREGORIAN = "http://www.opengis.net/def/uom/ISO-8601/0/Gregorian"
 ITEM_FORMATS = {"json": GEOJSON, "html": HTML}
 

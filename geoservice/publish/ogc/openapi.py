@@ -14,10 +14,12 @@ from geoservice.publish.ogc.crs import OgcCrs, offered
 from geoservice.publish.ogc.extents import Extent
 from geoservice.publish.ogc.links import GEOJSON, HTML, JSON, OPENAPI, SCHEMA
 from geoservice.publish.ogc.model import Collection, said
-from geoservice.publish.ogc.parameters import BBOX_CRS, CRS, common, of_properties
+from geoservice.publish.ogc.parameters import BBOX_CRS, CRS, FILTER_CRS, common, of_properties
 from geoservice.publish.ogc.schemas import property_schema
 
 PROBLEM = "application/problem+json"
+_SHARED = ("limit", "after", "bbox", "datetime", "filter", "filter-lang")
+_SHARED = ("limit", "after", "bbox", "datetime", "filter", "filter-lang")
 _FORMAT, _LANGUAGE, _FILE = ({"$ref": f"#/components/parameters/{name}"} for name in ("f", "lang", "file"))
 _LINK = {
     "type": "object",
@@ -164,7 +166,7 @@ def openapi(root: str, found: Mapping[str, tuple[Collection, Extent]], *, most: 
         "paths": paths,
         "components": {
             "parameters": {
-                **{name: value for name, value in common(most).items() if name not in ("crs", "bbox-crs")},
+                **{name: value for name, value in common(most).items() if not name.endswith("crs")},
                 "file": FILE_FORMAT,
             },
             "responses": {name: _problem(told) for name, told in _TOLD.items()},
@@ -177,11 +179,11 @@ def openapi(root: str, found: Mapping[str, tuple[Collection, Extent]], *, most: 
 def _collection_paths(one: Collection, systems: Sequence[OgcCrs], language: str) -> dict[str, Any]:
     title, here = said(one.layer.title, language), f"/collections/{one.id}"
     uris = [crs.uri for crs in systems]
-    crs, bbox_crs = (
+    crs, *others = (
         {**parameter, "schema": {"type": "string", "format": "uri", "enum": uris, "default": uris[0]}}
-        for parameter in (CRS, BBOX_CRS)
+        for parameter in (CRS, BBOX_CRS, FILTER_CRS)
     )
-    shared = [{"$ref": f"#/components/parameters/{name}"} for name in ("limit", "after", "bbox", "datetime")]
+    shared = [{"$ref": f"#/components/parameters/{name}"} for name in _SHARED]
     by_value = of_properties(one, language)
     feature_id = {
         "name": "featureId", "in": "path", "required": True, "schema": {"type": "integer", "minimum": 1},
@@ -194,14 +196,14 @@ def _collection_paths(one: Collection, systems: Sequence[OgcCrs], language: str)
     return {
         here: _get(f"describe_{one.id}", one.id, title, _json("collection")),
         f"{here}/items": _get(
-            f"get_{one.id}", one.id, title, many | files, [*shared, file_crs, bbox_crs, FILE_NAMES, *by_value], crs=True
+            f"get_{one.id}", one.id, title, many | files, [*shared, file_crs, *others, FILE_NAMES, *by_value], crs=True
         ),
         f"{here}/download": _get(
             f"download_{one.id}",
             one.id,
             translate("export.title", None, layer=title),
             {JSON: {"schema": {"type": "object"}}, HTML: {"schema": _TEXT}} | files,
-            [*shared[2:], file_crs, bbox_crs, FILE_NAMES, LEVEL, ABOUT_FILE, *by_value],
+            [*shared[2:], file_crs, *others, FILE_NAMES, LEVEL, ABOUT_FILE, *by_value],
             crs=True,
         ),
         f"{here}/items/{{featureId}}": _get(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from geoservice.publish.ogc.cql2.limits import LONGEST
+from geoservice.publish.ogc.cql2.reading import LANGUAGES
 from geoservice.publish.ogc.model import Collection, Property
 from geoservice.publish.ogc.reading import DEFAULT_LIMIT
 from geoservice.publish.ogc.schemas import property_schema
@@ -49,6 +51,17 @@ DATETIME = query(
     " open (.. or empty). Without it all that was ever in force.",
     {"type": "string"},
 )
+FILTER = query(
+    "filter",
+    "Features that fulfil this condition in CQL2 over the queryables of the collection, and every other parameter besides.",
+    {"type": "string", "maxLength": LONGEST},
+)
+FILTER_LANG = query(
+    "filter-lang", "Language of filter.", {"type": "string", "enum": list(LANGUAGES), "default": LANGUAGES[0]}
+)
+FILTER_CRS = query(
+    "filter-crs", "Reference system of the geometries in filter; CRS84 by default.", {"type": "string", "format": "uri"}
+)
 AFTER = query(
     "after",
     "Where the page begins, as the link next of the page before has it.",
@@ -72,7 +85,7 @@ def by_property(one: Property, language: str) -> Parameter:
 
 def common(most: int) -> dict[str, Parameter]:
     """Parameters that all collections share, by name."""
-    known = (FORMAT, LANGUAGE, limit(most), AFTER, BBOX, BBOX_CRS, DATETIME, CRS)
+    known = (FORMAT, LANGUAGE, limit(most), AFTER, BBOX, BBOX_CRS, DATETIME, CRS, FILTER, FILTER_LANG, FILTER_CRS)
     return {one["name"]: one for one in known}
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement
 from geoservice.database.paging import LARGEST, decode
 from geoservice.errors import BadRequest
 from geoservice.publish.ogc.area import area
+from geoservice.publish.ogc.cql2.reading import PARAMETERS, filters
 from geoservice.publish.ogc.crs import CRS84_URI, OgcCrs, chosen
 from geoservice.publish.ogc.model import Collection, Property
 from geoservice.publish.ogc.moments import moments
@@ -21,7 +22,7 @@ from geoservice.publish.ogc.sources import Source
 DEFAULT_LIMIT = 10
 # These page through what is asked for, or say how it is given out.
 PAGING = ("limit", "after", "crs")
-SELECTING = ("bbox", "bbox-crs", "datetime")
+SELECTING = ("bbox", "bbox-crs", "datetime", *PARAMETERS)
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
 Systems = Callable[[], Sequence[OgcCrs]]
@@ -54,8 +55,9 @@ def asked(given: Mapping[str, str], collection: Collection, *, today: date, most
         crs=system("crs", given, systems),
         area=_area(given, systems),
         when=moments(given["datetime"]) if "datetime" in given else None,
-        conditions=tuple(
-            _equal(collection.properties[name], value) for name, value in given.items() if name in collection.properties
+        conditions=(
+            *_equals(given, collection),
+            *filters(given, collection, lambda: system("filter-crs", given, systems)),
         ),
     )
 
@@ -87,6 +89,12 @@ def _limit(text: str | None) -> int:
     if not re.fullmatch(r"[0-9]{1,60}", text, re.ASCII) or int(text) < 1:
         raise BadRequest("api.bad-parameter", name="limit", value=text[:60], expected="1, 2, 3, ...")
     return min(int(text), LARGEST)
+
+
+def _equals(given: Mapping[str, str], collection: Collection) -> list[Callable[[Source], ColumnElement[bool]]]:
+    return [
+        _equal(collection.properties[name], value) for name, value in given.items() if name in collection.properties
+    ]
 
 
 def _equal(wanted: Property, text: str) -> Callable[[Source], ColumnElement[bool]]:
