@@ -107,11 +107,13 @@ def test_conf_logical_against_python(ogc: Ogc, everything: Any, collection: str,
     dated = {name: values for name, values in known.items() if name in ("opened_on", "closed_on")}
     named = {name: values for name, values in known.items() if name in ("name", "type", "class", "romanisation", "beds", "rank", "bridge", "level", "speed_kmh", "schematic", "code")}  # fmt: skip
     columns = {name: sorted(set(values))[::7] or values[:1] for name, values in (dated | named).items() if values}
-    bounds = tuple(shapely.total_bounds([shapely.from_geojson(json.dumps(one["geometry"])) for one in features]))
+    bounds = tuple(
+        map(float, shapely.total_bounds([shapely.from_geojson(json.dumps(one["geometry"])) for one in features]))
+    )
     if collection != "facilities":
         columns = {name: values for name, values in columns.items() if not name.endswith("_on")}
 
-    @how(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+    @how(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
     @given(trees(columns, bounds))
     def check(tree: Any) -> None:
         written = text(tree) if lang == "cql2-text" else json.dumps(tree)
@@ -350,7 +352,7 @@ JUNK = st.recursive(
 
 
 def test_no_tree_makes_the_service_fail(ogc: Ogc) -> None:  # noqa: F811
-    @how(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+    @how(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
     @given(JUNK)
     def check(tree: Any) -> None:
         answer = ogc.web.get("/ogc/collections/facilities/items", params={"filter": json.dumps(tree), "filter-lang": "cql2-json"})  # fmt: skip
