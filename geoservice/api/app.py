@@ -51,6 +51,7 @@ from geoservice.api.routers import (
     ogc_downloads,
     ogc_items,
     ogc_root,
+    ogc_tiles,
     overview,
     page,
     places,
@@ -120,6 +121,7 @@ ROUTERS = (
     siting_page,
     ogc_root,
     ogc_downloads,
+    ogc_tiles,
     ogc_items,
 )
 SMALLEST_COMPRESSED = 1024

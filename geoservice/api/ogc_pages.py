@@ -19,6 +19,7 @@ from geoservice.publish.ogc.extents import Extent
 from geoservice.publish.ogc.links import Place, itself
 from geoservice.publish.ogc.model import Collection, said
 from geoservice.publish.ogc.queries import Features
+from geoservice.publish.ogc.tiling import QUAD
 
 Document = Mapping[str, Any]
 Step = tuple[str, str]
@@ -58,6 +59,7 @@ def collection_page(ask: Asking, one: Collection, extent: Extent, document: Docu
         document=document,
         schematic=extent.schematic,
         has_map=extent.bounds is not None,
+        tiled=one.layer.tiles is not None,
         address=ask.place.to("collections", one.id),
         systems=wording.system_names(offered(extent.bounds)),
     )
@@ -91,6 +93,53 @@ def schema_page(ask: Asking, one: Collection, document: Document, name: str) -> 
     steps = [*_steps(one), _step(name)]
     links = itself(ask.place, "html", {"json": "application/schema+json", "html": "text/html"})
     return _page("ogc_schema.html", ask, steps, links, document=document, codes={"id": (), "geometry": ()} | codes)
+
+
+def tiling_page(ask: Asking, document: Document) -> Response:
+    """The tile matrix set, or the list of it."""
+    one = document["tileMatrixSets"][0] if "tileMatrixSets" in document else document
+    steps = [(translate("ogc.tiling"), "/ogc/tileMatrixSets?f=html")]
+    rows = [
+        (level["id"], f"1 : {level['scaleDenominator']:,.0f}", f"{level['cellSize']:.3f} m", f"{level['matrixWidth']:,} × {level['matrixHeight']:,}")
+        for level in document.get("tileMatrices", ())
+    ]  # fmt: skip
+    where = "/ogc/tileMatrixSets/" + one["id"] + "?f=html"
+    facts = [(translate("ogc.id"), where, one["id"]), (translate("ogc.crs"), "", one["crs"])]
+    columns = [translate(f"ogc.tiles.{name}") for name in ("matrix", "scale", "cell", "size")]
+    return _page(
+        "ogc_tiles.html",
+        ask,
+        steps if not rows else [*steps, (one["id"], "")],
+        document["links"],
+        facts=facts,
+        rows=rows,
+        columns=columns,
+    )
+
+
+def tilesets_page(ask: Asking, one: Collection, document: Document) -> Response:
+    """The tileset of a collection, or the list of it."""
+    found = document["tilesets"][0] if "tilesets" in document else document
+    steps = [*_steps(one), (translate("ogc.tiles"), _at(one.id, "tiles"))]
+    rows = [
+        (level["tileMatrix"], f"{level['minTileRow']} – {level['maxTileRow']}", f"{level['minTileCol']} – {level['maxTileCol']}")
+        for level in document.get("tileMatrixSetLimits", ())
+    ]  # fmt: skip
+    facts = [
+        (translate("ogc.tiling"), _at(one.id, "tiles", QUAD), QUAD),
+        (translate("ogc.crs"), "", found["crs"]),
+        *((translate("ogc.address"), "", item["href"]) for item in found["links"] if item["rel"] == "item"),
+    ]
+    columns = [translate(f"ogc.tiles.{name}") for name in ("matrix", "rows", "columns")]
+    return _page(
+        "ogc_tiles.html",
+        ask,
+        steps if "tilesets" in document else [*steps, (QUAD, "")],
+        document["links"],
+        facts=facts,
+        rows=rows,
+        columns=columns,
+    )
 
 
 def items_page(ask: Asking, one: Collection, found: Features, matched: int | None, crs: OgcCrs) -> Response:

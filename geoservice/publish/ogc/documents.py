@@ -16,15 +16,18 @@ from geoservice.publish.ogc.extents import Extent
 from geoservice.publish.ogc.links import FORMATS, GEOJSON, HTML, JSON, OPENAPI, SCHEMA, Link, Place, itself, link
 from geoservice.publish.ogc.model import Collection, said
 from geoservice.publish.ogc.queries import Features
+from geoservice.publish.ogc.tiling import TILING_SCHEMES, VECTOR_TILESETS
 
 _FEATURES_1 = "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/"
 _FEATURES_2 = "http://www.opengis.net/spec/ogcapi-features-2/1.0/conf/"
 _FEATURES_3 = "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/"
+_TILES_1 = "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/"
 _CQL2 = "http://www.opengis.net/spec/cql2/1.0/conf/"
 CONFORMANCE = (
     *(f"{_FEATURES_1}{name}" for name in ("core", "oas30", "html", "geojson")),
     f"{_FEATURES_2}crs",
     *(f"{_FEATURES_3}{name}" for name in ("queryables", "queryables-query-parameters", "filter", "features-filter")),
+    *(f"{_TILES_1}{name}" for name in ("core", "tileset", "tilesets-list", "geodata-tilesets", "mvt")),
     *(f"{_CQL2}{name}" for name in (
         "cql2-text", "cql2-json", "basic-cql2", "advanced-comparison-operators", "case-insensitive-comparison",
         "accent-insensitive-comparison", "basic-spatial-functions", "basic-spatial-functions-plus", "spatial-functions",
@@ -65,6 +68,7 @@ def landing(place: Place, given: str, *, schematic: bool) -> Document:
             link(place.to("api") + "?f=html", "service-doc", HTML, translate("ogc.api")),
             link(place.to("conformance"), "conformance", JSON, translate("ogc.conformance")),
             link(place.to("collections"), "data", JSON, translate("ogc.collections")),
+            link(place.to("tileMatrixSets"), TILING_SCHEMES, JSON, translate("ogc.tiling")),
         ],
     }
 
@@ -123,6 +127,7 @@ def _collection(place: Place, one: Collection, extent: Extent, described: Descri
 def _links(place: Place, one: Collection, described: Described) -> list[Link]:
     here = place.to("collections", one.id)
     title = said(one.layer.title, described.language)
+    tiles = [link(f"{here}/tiles", VECTOR_TILESETS, JSON, translate("ogc.tiles"))] if one.layer.tiles else []
     return [
         link(here, "self", JSON, title),
         link(f"{here}?f=html", "alternate", HTML, title),
@@ -131,6 +136,7 @@ def _links(place: Place, one: Collection, described: Described) -> list[Link]:
         link(f"{here}/queryables", "http://www.opengis.net/def/rel/ogc/1.0/queryables", SCHEMA),
         link(f"{here}/schema", "http://www.opengis.net/def/rel/ogc/1.0/schema", SCHEMA),
         *enclosures(place, one),
+        *tiles,
     ]
 
 

@@ -16,9 +16,9 @@ from geoservice.publish.ogc.links import GEOJSON, HTML, JSON, OPENAPI, SCHEMA
 from geoservice.publish.ogc.model import Collection, said
 from geoservice.publish.ogc.parameters import BBOX_CRS, CRS, FILTER_CRS, common, of_properties
 from geoservice.publish.ogc.schemas import property_schema
+from geoservice.publish.ogc.tiling import MVT, QUAD
 
 PROBLEM = "application/problem+json"
-_SHARED = ("limit", "after", "bbox", "datetime", "filter", "filter-lang")
 _SHARED = ("limit", "after", "bbox", "datetime", "filter", "filter-lang")
 _FORMAT, _LANGUAGE, _FILE = ({"$ref": f"#/components/parameters/{name}"} for name in ("f", "lang", "file"))
 _LINK = {
@@ -148,6 +148,8 @@ def openapi(root: str, found: Mapping[str, tuple[Collection, Extent]], *, most: 
         "/": _get("getLandingPage", "core", translate("app.name"), _json("landingPage")),
         "/api": _get("getApi", "core", translate("ogc.api"), {OPENAPI: {"schema": {"type": "object"}}}),
         "/conformance": _get("getConformance", "core", translate("ogc.conformance"), _json("confClasses")),
+        "/tileMatrixSets": _get("getTileMatrixSetsList", "core", translate("ogc.tiling"), _object()),
+        f"/tileMatrixSets/{QUAD}": _get("getTileMatrixSet", "core", translate("ogc.tiling"), _object()),
         "/collections": _get("getCollections", "core", translate("ogc.collections"), _json("collections")),
     }
     schemas = dict(_SCHEMAS)
@@ -211,7 +213,28 @@ def _collection_paths(one: Collection, systems: Sequence[OgcCrs], language: str)
         ),
         f"{here}/queryables": _get(f"queryables_{one.id}", one.id, translate("ogc.queryables"), described),
         f"{here}/schema": _get(f"schema_{one.id}", one.id, translate("ogc.schema"), described),
+        **(_tile_paths(one, here) if one.layer.tiles else {}),
     }
+
+
+def _tile_paths(one: Collection, here: str) -> dict[str, Any]:
+    name, title = f"{one.id}.collection.vector", translate("ogc.tiles")
+    numbers = [
+        {"name": part, "in": "path", "required": True, "schema": {"type": "string"}}
+        for part in ("tileMatrix", "tileRow", "tileCol")
+    ]
+    single = _get(f"{name}.getTile", one.id, title, {MVT: {"schema": {**_TEXT, "format": "binary"}}}, numbers)
+    single["get"]["parameters"] = numbers
+    single["get"]["responses"]["204"] = {"description": "Nothing lies in the tile"}
+    return {
+        f"{here}/tiles": _get(f"{name}.getTileSetsList", one.id, title, _object()),
+        f"{here}/tiles/{QUAD}": _get(f"{name}.getTileSet", one.id, title, _object()),
+        f"{here}/tiles/{QUAD}/{{tileMatrix}}/{{tileRow}}/{{tileCol}}": single,
+    }
+
+
+def _object() -> dict[str, Any]:
+    return {JSON: {"schema": {"type": "object"}}, HTML: {"schema": _TEXT}}
 
 
 def _get(
