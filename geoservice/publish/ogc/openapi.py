@@ -220,8 +220,12 @@ def _collection_paths(one: Collection, systems: Sequence[OgcCrs], language: str)
 def _tile_paths(one: Collection, here: str) -> dict[str, Any]:
     name, title = f"{one.id}.collection.vector", translate("ogc.tiles")
     numbers = [
-        {"name": part, "in": "path", "required": True, "schema": {"type": "string"}}
-        for part in ("tileMatrix", "tileRow", "tileCol")
+        {"name": part, "in": "path", "required": True, "schema": {"type": "string"}, "description": translate(told)}
+        for part, told in (
+            ("tileMatrix", "ogc.tiles.matrix"),
+            ("tileRow", "ogc.tiles.rows"),
+            ("tileCol", "ogc.tiles.columns"),
+        )
     ]
     single = _get(f"{name}.getTile", one.id, title, {MVT: {"schema": {**_TEXT, "format": "binary"}}}, numbers)
     single["get"]["parameters"] = numbers
