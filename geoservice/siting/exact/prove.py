@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
+import numpy as np
+
 from geoservice import __version__
+from geoservice.siting.evaluate import evaluate
 from geoservice.siting.exact import highs
 from geoservice.siting.exact.capacity import capacity_program
 from geoservice.siting.exact.centre import prove_centre
@@ -14,12 +18,32 @@ from geoservice.siting.exact.plain import is_plain, prove_plain
 from geoservice.siting.exact.tell import Tell
 from geoservice.siting.exact.ties import Kept, prove_ties
 from geoservice.siting.problem import Model, Problem
+from geoservice.siting.search.cover import CoverSearch
+from geoservice.siting.search.first import shaken
+
+# Shakes before a program of cover of so many pairs, and the most that they may take.
+_LARGE = 20_000
+_SHAKES, _SEARCH_S, _SEARCH_SHARE = 600, 6.0, 0.1
 
 
 def method_of(problem: Problem, start: list[int] | None) -> str:
     """What proves a problem, with its version."""
     own = problem.model is Model.PMEDIAN and start is not None and is_plain(problem)
     return f"geoservice {__version__} branch and bound" if own else highs.version()
+
+
+def _better_start(problem: Problem, start: list[int] | None, settings: highs.Settings) -> list[int] | None:
+    """A longer search before the program: the better the start, the smaller the tree."""
+    if start is None or problem.model is Model.LSCP or problem.times.site.size < _LARGE:
+        return start
+    now = time.monotonic()
+    deadline = now + min(_SEARCH_S, _SEARCH_SHARE * (settings.deadline - now))
+    chosen = np.zeros(problem.sites, dtype=np.bool_)
+    chosen[start] = True
+    better: list[int] = np.flatnonzero(
+        shaken(CoverSearch(problem), settings.seed + 1, deadline, _SHAKES, chosen)
+    ).tolist()
+    return better if evaluate(problem, better).allowed else start
 
 
 def prove(problem: Problem, start: list[int] | None, settings: highs.Settings, tell: Tell) -> str:
@@ -51,6 +75,9 @@ def prove(problem: Problem, start: list[int] | None, settings: highs.Settings, t
         case Model.CAPACITY:
             written = capacity_program(problem)
         case _:
+            start = _better_start(problem, start, settings)
+            if start is not None:
+                tell.sites(start)
             written = cover_program(problem)
     ran = highs.run(
         written.program,

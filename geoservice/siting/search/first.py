@@ -15,9 +15,9 @@ from geoservice.siting.search.cover import CoverSearch
 from geoservice.siting.search.median import Costs, MedianSearch
 from geoservice.siting.search.rules import Rules
 
-# After the first swaps: how often a choice is shaken and mended, and how many sites are taken out.
+# After the first swaps: how often a choice is shaken and mended, and how much worse a choice to go on from may be.
 _SHAKES = 60
-_SHAKEN = 3
+_WORSE = 0.0015
 
 
 class Search(Protocol):
@@ -53,23 +53,28 @@ def first_choice(problem: Problem, *, seed: int, deadline: float) -> list[int] |
     return sites if evaluate(problem, sites).allowed else None
 
 
-def shaken(search: Search, seed: int, deadline: float, shakes: int = _SHAKES) -> Bools:
-    """Greedy and swaps, then again from choices in which some sites were drawn anew."""
+def shaken(search: Search, seed: int, deadline: float, shakes: int = _SHAKES, start: Bools | None = None) -> Bools:
+    """Greedy and swaps, then again from choices of which up to a quarter of the sites was taken out."""
     chance = np.random.default_rng(seed)
-    best = search.swaps(search.greedy(), deadline)
+    best = search.swaps(search.greedy(), deadline) if start is None else start
     known = search.score(best)
+    now, score = best, known
     for _ in range(shakes):
-        new = np.flatnonzero(best & ~search.problem.fixed)
+        new = np.flatnonzero(now & ~search.problem.fixed)
         if time.monotonic() >= deadline or new.size == 0:
             break
-        tried = best.copy()
-        tried[chance.choice(new, size=min(_SHAKEN, new.size), replace=False)] = False
+        tried = now.copy()
+        out = min(new.size, int(chance.integers(2, max(4, new.size // 4))))
+        tried[chance.choice(new, size=out, replace=False)] = False
         open_to = np.flatnonzero(search.rules.addable(tried))
         if open_to.size:
             tried[chance.choice(open_to)] = True
         tried = search.swaps(search.greedy(tried), deadline)
-        if search.score(tried) > known:
-            best, known = tried, search.score(tried)
+        found = search.score(tried)
+        if found > known:
+            best, known = tried, found
+        if found >= score - _WORSE * abs(score):
+            now, score = tried, found
     return best
 
 
