@@ -9,12 +9,21 @@ from sqlalchemy import Connection, case, func, select
 
 from geoservice.database.filters import visible
 from geoservice.database.models import NAME_KINDS, Place, PlaceName
+from geoservice.names.crossing import units_crossed
 from geoservice.names.search import place_columns, standard_name
+from geoservice.names.syllables import syllables
 from geoservice.names.twice import registered_as
+
+TOLD = (
+    "meaning", "origin", "history", "allusion", "overview", "usage", "established", "abolished", "language",
+    "ethnic_writing", "units_stated",
+)  # fmt: skip
 
 
 def place(connection: Connection, place_id: int, *, day: date) -> dict[str, Any] | None:
     """A place and, in `names`, each of its published names, standard ones first; None where it is not published.
+
+    What only concerns the office (who registered it, remarks) is not among it.
 
     Parameters
     ----------
@@ -27,6 +36,7 @@ def place(connection: Connection, place_id: int, *, day: date) -> dict[str, Any]
         Place.class_code,
         Place.code,
         Place.rank,
+        *(getattr(Place, name) for name in TOLD),
         *place_columns(Place.geom, Place.unit_id, day),
     )
     row = connection.execute(statement.where(Place.id == place_id, visible(Place))).mappings().first()
@@ -37,6 +47,7 @@ def place(connection: Connection, place_id: int, *, day: date) -> dict[str, Any]
             PlaceName.name,
             PlaceName.kind,
             PlaceName.reading,
+            PlaceName.reading_source,
             PlaceName.romanisation,
             PlaceName.valid_from,
             PlaceName.valid_to,
@@ -49,9 +60,10 @@ def place(connection: Connection, place_id: int, *, day: date) -> dict[str, Any]
             PlaceName.id,
         )
     ).mappings()
-    shown = [dict(name) for name in names]
+    shown = [{**name, "syllables": syllables(name["name"], name["reading"], name["reading_source"])} for name in names]
     # A place of which no name is published has none that may be told.
     if not shown:
         return None
     also = registered_as(connection, [place_id]).get(place_id, [])
-    return {**row, "names": shown, "also": also, "schematic": any(name["schematic"] for name in shown)}
+    units = units_crossed(connection, place_id, day=day)
+    return {**row, "names": shown, "also": also, "units": units, "schematic": any(name["schematic"] for name in shown)}

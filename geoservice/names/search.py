@@ -91,6 +91,7 @@ def _described(connection: Connection, hits: Sequence[Hit], query: NameQuery, da
             standard_name(PlaceName.place_id, day),
             Place.class_code,
             PlaceName.reading,
+            PlaceName.reading_source,
             PlaceName.romanisation,
             PlaceName.valid_from,
             PlaceName.valid_to,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -15,9 +16,12 @@ from geoservice.api.services import Service, Services
 from geoservice.api.shapes import Bounds, PageOf, Shape, Title
 from geoservice.database.filters import today
 from geoservice.errors import NotFound
+from geoservice.ingest.reading_sources import is_stated
+from geoservice.language import LANGUAGES, translate
 from geoservice.names.places import place as find_place
 from geoservice.names.query import NameQuery
 from geoservice.names.search import search_places
+from geoservice.names.syllables import Syllable
 
 router = APIRouter(prefix="/api", tags=["place names"], dependencies=[needs(Permission.PUBLIC)])
 
@@ -59,6 +63,7 @@ class NameHit(Shape):
     class_code: str
     class_title: Title | None
     reading: str | None
+    reading_source: str | None = Field(description="Whose word the reading is: a code of reading_sources")
     romanisation: str | None
     valid_from: date | None
     valid_to: date | None
@@ -79,12 +84,33 @@ class NamePage(PageOf[NameHit]):
     )
 
 
+class SyllableShape(Shape):
+    """One character with its reading, and whose word that is."""
+
+    character: str
+    syllable: str
+    source: str
+    source_title: Title
+    confirmed: bool
+
+
+class CrossedShape(Shape):
+    """A township that the place has a part in: metres of a line there, square metres of an area."""
+
+    unit_id: int
+    name: str
+    length_m: int | None
+    area_m2: int | None
+
+
 class NameShape(Shape):
     """One name of a place."""
 
     name: str
     kind: str
     reading: str | None
+    reading_source: str | None
+    syllables: list[SyllableShape] = Field(description="Empty where the reading is not one syllable a character")
     romanisation: str | None
     valid_from: date | None
     valid_to: date | None
@@ -105,6 +131,18 @@ class PlaceShape(Shape):
     lat: float | None
     bbox: Bounds | None
     schematic: bool
+    meaning: str | None = Field(description="含义")
+    origin: str | None = Field(description="来历")
+    history: str | None = Field(description="历史沿革")
+    allusion: str | None = Field(description="典故")
+    overview: str | None = Field(description="地理实体概况")
+    usage: str | None = Field(description="使用时间: current or historic")
+    established: str | None = Field(description="设立年份, as written")
+    abolished: str | None = Field(description="废止年份, as written")
+    language: str | None = Field(description="语种")
+    ethnic_writing: str | None = Field(description="民族文字")
+    units_stated: str | None = Field(description="所在（跨）行政区, as the source wrote it")
+    units: list[CrossedShape] = Field(description="Townships of the day that its geometry lies in or runs through")
     also: list[Registration] = Field(description="Other registrations of the same place: it is counted once")
     names: list[NameShape]
 
@@ -135,7 +173,15 @@ def place(service: Service, place_id: PathId, given: Annotated[OnDay, Query()]) 
         found = find_place(connection, place_id, day=given.on or today())
     if found is None:
         raise NotFound("api.no-place", id=place_id)
-    return PlaceShape(**_titled(service, found))
+    names = [{**one, "syllables": [_syllable(service, each) for each in one["syllables"]]} for one in found["names"]]
+    return PlaceShape(**_titled(service, {**found, "names": names}))
+
+
+def _syllable(service: Services, one: Syllable) -> SyllableShape:
+    entry = service.catalog.codes["reading_sources"].find(one.source) if is_stated(one.source) else None
+    words = {language: translate(f"romanise.origin.{one.source}", language) for language in LANGUAGES}
+    title = Title(**words) if entry is None else Title.of(entry.title)
+    return SyllableShape(**asdict(one), source_title=title)
 
 
 def _titled(service: Services, item: dict[str, Any]) -> dict[str, Any]:
