@@ -74,6 +74,7 @@ from geoservice.api.routers import (
 from geoservice.api.services import Services
 from geoservice.catalog import Catalog, load_catalog
 from geoservice.database.engine import Database
+from geoservice.names.documents.declared import document_rules
 from geoservice.names.rules.declared import packs_on
 from geoservice.publish.tiles import check_tiles
 from geoservice.resources import resource
@@ -158,6 +159,7 @@ def create_app(settings: Settings, *, catalog: Catalog | None = None, database: 
     services = Services.of(settings, catalog or load_catalog(), database or Database(settings))
     check_tiles(services.catalog)
     packs_on()
+    document_rules()
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

@@ -102,7 +102,7 @@ def test_a_place_tells_its_story_and_its_names_of_a_day(
 def test_a_guessed_reading_is_told_syllable_by_syllable(
     at: Callable[..., Page], office: tuple[str, Database, dict[str, Held]], artefacts: Path
 ) -> None:
-    page = at(f"/names/registry?place={place_id(office, '重名')}", width=390, height=844, locale="en-GB")
+    page = at(f"/names/registry?place={place_id(office, '重名')}", who="kan", width=390, height=844, locale="en-GB")
     panel = page.locator("#panel")
     summary = panel.get_by_text("Source of each syllable")
     expect(summary).to_be_visible()
@@ -110,8 +110,8 @@ def test_a_guessed_reading_is_told_syllable_by_syllable(
     summary.focus()
     page.keyboard.press("Enter")
     expect(panel.get_by_role("listitem").filter(has_text=re.compile(r"^曾 zēng surname$"))).to_be_visible()
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     page.screenshot(path=artefacts / "registry-phone.png")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 def test_spellings_and_what_is_registered_twice(at: Callable[..., Page], artefacts: Path) -> None:

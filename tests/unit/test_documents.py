@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from geoservice.api.app import create_app
 from geoservice.errors import BadDeclaration
 from geoservice.language import translate
 from geoservice.names.cases.declared import case_rules
 from geoservice.names.documents.declared import document_rules, read_documents
 from geoservice.names.documents.placeholders import SCOPES, known_in
 from geoservice.resources import resource
+from geoservice.settings import Settings
 
 KINDS = [one.id for one in case_rules().kinds]
 
@@ -37,6 +39,16 @@ def test_each_paper_names_kinds_and_steps_that_there_are(document: str) -> None:
 def test_each_placeholder_is_told_in_words(name: str, language: str) -> None:
     key = f"documents.value.{name}"
     assert translate(key, language) != key
+
+
+def test_a_service_with_a_broken_paper_does_not_start(
+    tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = resource("layers", "documents", "reply.toml").read_text("utf-8")
+    (tmp_path / "reply.toml").write_text(given.replace("{applicant}", "{nobody}"), "utf-8")
+    monkeypatch.setattr("geoservice.api.app.document_rules", lambda: read_documents(tmp_path))
+    with pytest.raises(BadDeclaration, match=r"reply\.toml.*nobody"):
+        create_app(settings)
 
 
 def test_the_first_unknown_placeholder_is_told(tmp_path: Path) -> None:
