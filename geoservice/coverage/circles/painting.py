@@ -31,6 +31,8 @@ _HALF_BLOCK = BLOCK_M / 2.0 * float(np.sqrt(2.0))
 # Beyond this no shape that is stopped counts; its outline reaches `ARC_M` further than the whole shape.
 _FAR_M = MOST_M + ARC_M
 _MOST, _ANY, _NOTHING = np.float32(MOST_M), np.float32(np.inf), np.float32(-np.inf)
+# A ring so far from the middle of a square touches none of its blocks.
+_AWAY_M = SQUARE_M / 2.0 * float(np.sqrt(2.0)) + MOST_M
 # Shapes that are looked at in a row before it is asked whether more of them matter.
 _IN_A_ROW = 8
 
@@ -366,12 +368,19 @@ def _middles_behind(given: _Given, i: int, corner: Point, row: Values, full: Boo
     """The same of a shape that a barrier reaches into: what is left of it is asked only where it would be whole."""
     shapes, _, (offset, ring_x, ring_y) = given
     shape, x, y = shape_at(shapes, i), ring_x[offset[i] : offset[i + 1]], ring_y[offset[i] : offset[i + 1]]
+    # Where the ring stays away from a square, all of the square is inside or outside of it.
+    px, py = corner[0] + SQUARE_M / 2.0, corner[1] + SQUARE_M / 2.0
+    here = outline_value(x, y, px, py, _AWAY_M)
+    if abs(here) == _AWAY_M:
+        if here > 0.0:
+            full[:] = True
+        return
     for k in range(full.size):
         if full[k]:
             continue
         px, py = corner[0] + (k % BLOCKS + 0.5) * BLOCK_M, corner[1] + (k // BLOCKS + 0.5) * BLOCK_M
         if value_of(shape, px, py) >= -(_HALF_BLOCK + _FAR_M):
-            row[k] = outline_value(x, y, px, py)
+            row[k] = outline_value(x, y, px, py, _HALF_BLOCK + _FAR_M)
             full[k] = row[k] > _HALF_BLOCK
 
 
@@ -408,6 +417,6 @@ def _raise_to_outline(given: _Given, i: int, corner: Point, corners: _Points, va
     x, y = ring_x[offset[i] : offset[i + 1]], ring_y[offset[i] : offset[i + 1]]
     for k in range(value.size):
         if value[k] < _MOST:
-            new = outline_value(x, y, corner[0] + corners[0][k], corner[1] + corners[1][k])
+            new = outline_value(x, y, corner[0] + corners[0][k], corner[1] + corners[1][k], MOST_M)
             # Within a ring all that is kept is left.
             value[k] = max(value[k], _MOST if new > 0.0 else np.float32(new))

@@ -239,13 +239,14 @@ def _seen_straight(shape: Floats, facing: Floats) -> tuple[Floats, Floats, Int64
 def _hits_round(at: Floats, far: Floats, facing: Floats) -> Int64s:
     """Shorten legs from the end of a segment to the first barrier; the barrier of each."""
     stop = np.full(at.size, _NOTHING, dtype=np.int64)
+    ahead, aside = np.cos(at), np.sin(at)
     for i in range(facing.shape[0]):
         a0, a1, b0, b1 = facing[i]
         one, other = np.arctan2(a1, a0), np.arctan2(b1, b0)
         # Distance of the segment's line from the origin, signed: the leg at an angle meets it at cross / turn.
         cross = a0 * b1 - a1 * b0
         for j in range(np.searchsorted(at, min(one, other)), np.searchsorted(at, max(one, other), side="right")):
-            turn = np.cos(at[j]) * (b1 - a1) - np.sin(at[j]) * (b0 - a0)
+            turn = ahead[j] * (b1 - a1) - aside[j] * (b0 - a0)
             hit = cross / turn if turn != 0.0 else np.inf
             if 0.0 < hit < far[j]:
                 far[j], stop[j] = hit, i
@@ -314,21 +315,25 @@ def _sides(stop: Int64s, which: Int64s, first_area: int) -> Bools:
 
 @kernel
 def _outline(shape: Floats, parts: Parts, near: Int64s, first_area: int) -> tuple[bool, Floats, Bools]:
-    """Whether a barrier stops some leg of a shape, the closed outline that remains, and which sides are banks."""
+    """Whether a barrier stops some leg of a shape; if so the closed outline that remains, and which sides are banks."""
     if shape[4] < 0.0:
         # Closed by the diameter, from one end of the arc to the other.
         facing, which = _before_round(shape, parts, near)
+        if not which.size:
+            return False, np.empty((0, 2)), np.empty(0, dtype=np.bool_)
         at, far, stop = _seen_round(shape, facing)
         stopped, bank = (stop >= 0).any(), _sides(stop, which, first_area)
         along, away = far * np.cos(at), far * np.sin(at)
     else:
         facing, which = _before_straight(shape, parts, near, 1.0)
+        below, which_below = _before_straight(shape, parts, near, -1.0)
+        if not which.size + which_below.size:
+            return False, np.empty((0, 2)), np.empty(0, dtype=np.bool_)
         at, far, stop = _seen_straight(shape, facing)
         bank_above = _sides(stop[::-1], which, first_area)
-        facing, which = _before_straight(shape, parts, near, -1.0)
-        back, deep, stop_below = _seen_straight(shape, facing)
+        back, deep, stop_below = _seen_straight(shape, below)
         stopped = (stop >= 0).any() or (stop_below >= 0).any()
-        bank = np.concatenate((_sides(stop_below, which, first_area), bank_above))
+        bank = np.concatenate((_sides(stop_below, which_below, first_area), bank_above))
         along, away = np.concatenate((back, at[::-1])), np.concatenate((-deep, far[::-1]))
     keep = _thinned(along, away, bank)
     points = np.empty((keep.size + 1, 2))

@@ -119,14 +119,17 @@ def _raise_to_trapezoid(
 
 
 @kernel
-def outline_value(x: Floats, y: Floats, px: float, py: float) -> float:
-    """Distance of a point from a closed ring; minus that where it lies outside of it."""
-    inside = False
-    least = np.inf
-    for k in range(x.size - 1):
-        ax, ay, bx, by = x[k], y[k], x[k + 1], y[k + 1]
+def outline_value(x: Floats, y: Floats, px: float, py: float, most: float) -> float:
+    """Distance of a point from a closed ring, or `most` if it is greater; minus that where the point lies outside of it."""
+    inside, least = False, most * most
+    west, south, east, north = px - most, py - most, px + most, py + most
+    bx, by = x[0], y[0]
+    for k in range(1, x.size):
+        ax, ay, bx, by = bx, by, x[k], y[k]
         if (ay > py) != (by > py) and px < ax + (py - ay) / (by - ay) * (bx - ax):
             inside = not inside
+        if max(ax, bx) < west or min(ax, bx) > east or max(ay, by) < south or min(ay, by) > north:
+            continue
         dx, dy = bx - ax, by - ay
         squared = dx * dx + dy * dy
         share = min(max(((px - ax) * dx + (py - ay) * dy) / squared, 0.0), 1.0) if squared > 0.0 else 0.0
