@@ -24,6 +24,7 @@ from geoservice.cli import (
     population,
     quality,
     reports,
+    scenario,
     search,
     serving,
     siting,
@@ -50,6 +51,7 @@ coverage.app.add_typer(uncertainty.app)
 app.add_typer(indicators.app, name="indicators")
 app.add_typer(siting.app, name="siting")
 app.add_typer(jobs.app, name="jobs")
+app.add_typer(scenario.app, name="scenario")
 
 
 def main() -> None:
