@@ -12,8 +12,10 @@ from geoservice.cli.frame import Json, closing_engines, ready, reporting, show
 from geoservice.database.engine import Database
 from geoservice.database.prepare import migrate, prepare
 from geoservice.errors import BadRequest
+from geoservice.language import translate
+from geoservice.names.keeping import rekey_missing
 from geoservice.settings import Settings
-from geoservice.terminal import print_json, print_text, progress_bar
+from geoservice.terminal import notes, print_json, print_text, progress_bar
 
 app = typer.Typer(no_args_is_help=True, help="数据库 · the database")
 
@@ -76,7 +78,10 @@ def db_upgrade(
     with closing_engines(database):
         migrate(database, revision)
         prepare(database, catalog)
-    show({"revision": revision, **extensions}, json_=json_)
+        keyed = rekey_missing(
+            database, lambda done: notes.print(translate("names.rekeyed", None, count=done), markup=False)
+        )
+    show({"revision": revision, **extensions, **({"names_keyed": keyed} if keyed else {})}, json_=json_)
     return 0
 
 
