@@ -39,7 +39,7 @@ export function compareDialog(dialog, scenarios, first) {
     el("div", { class: "row" }, field("compare-one", "siting.compare.one", one), field("compare-other", "siting.compare.other", other)),
     table,
   );
-  dialog.classList.add("compare");
+  dialog.classList.add("beside");
   dialog.showModal();
   fill();
 }
