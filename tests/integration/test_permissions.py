@@ -31,7 +31,8 @@ def app(
 @pytest.fixture(scope="module")
 def clients(app: FastAPI) -> dict[str, TestClient]:
     def made() -> TestClient:
-        return TestClient(app, base_url="http://127.0.0.1:8000")
+        # As the operator: measurements are for addresses, not for accounts.
+        return TestClient(app, base_url="http://127.0.0.1:8000", client=("127.0.0.1", 50000))
 
     database = app.state.services.database
     return {"public": made()} | {role.value: signed_in(made(), database, role.value, name=role.value) for role in Role}
