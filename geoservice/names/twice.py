@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import BigInteger, Connection, bindparam, func, select, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased
 
 from geoservice.catalog import Catalog
+from geoservice.database.actor import acting
 from geoservice.database.filters import visible
 from geoservice.database.models import Place, PlaceName
 from geoservice.database.prepare import bump_revision
@@ -44,7 +47,7 @@ def once_each(connection: Connection, items: Sequence[dict[str, Any]], asked: As
     ids = [one["place_id"] for one in items]
     if not ids:
         return []
-    units = dict(connection.execute(_same_as(ids)).all())
+    units = dict(connection.execute(_same_as(bool(acting.get().reads)), {"ids": ids}).all())
     answering = set(units.values())
     if answering:
         names = select(PlaceName.place_id).where(PlaceName.place_id.in_(answering), visible(PlaceName))
@@ -56,22 +59,31 @@ def once_each(connection: Connection, items: Sequence[dict[str, Any]], asked: As
     return [{**one, "also": also.get(one["place_id"], [])} for one in kept]
 
 
-def _same_as(ids: Sequence[int]) -> Any:
+_ANY = func.any(bindparam("ids", type_=ARRAY(BigInteger)))
+
+
+# Kept, by what `visible` makes of who acts.
+@cache
+def _same_as(_reads: bool) -> Any:  # noqa: FBT001 - the key
     unit = aliased(Place)
     linked = select(Place.id, Place.same_as_id).join(unit, unit.id == Place.same_as_id)
-    return linked.where(Place.id.in_(ids), visible(Place), visible(unit))
+    return linked.where(Place.id == _ANY, visible(Place), visible(unit))
+
+
+@cache
+def _registrations(_reads: bool) -> Any:  # noqa: FBT001 - the key
+    unit = aliased(Place)
+    linked = select(Place.id.label("body_id"), Place.same_as_id.label("unit_id")).join(
+        unit, unit.id == Place.same_as_id
+    )
+    both = linked.where(visible(Place), visible(unit))
+    # Two halves: an OR over two columns reads the whole table.
+    return both.where(Place.id == _ANY).union(both.where(Place.same_as_id == _ANY)).order_by("body_id")
 
 
 def registered_as(connection: Connection, ids: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
     """Of each place the other registrations of it: the unit of an organisation, the organisations of a unit."""
-    unit = aliased(Place)
-    linked = (
-        select(Place.id.label("body_id"), Place.same_as_id.label("unit_id"))
-        .join(unit, unit.id == Place.same_as_id)
-        .where(visible(Place), visible(unit), Place.id.in_(ids) | Place.same_as_id.in_(ids))
-        .order_by(Place.id)
-    )
-    rows = connection.execute(linked).all()
+    rows = connection.execute(_registrations(bool(acting.get().reads)), {"ids": list(ids)}).all()
     others = {one for row in rows for one in row}
     told = {row["place_id"]: row for row in _told(connection, others)}
     found: dict[int, list[dict[str, Any]]] = {}
