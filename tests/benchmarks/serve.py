@@ -139,7 +139,18 @@ def _tiles(draw: Draw, layer: str, z: int) -> Case:
             OURS: [f"/tiles/{layer}/{z}/{x}/{y}.mvt" for x, y in wanted],
             "tipg": [f"/collections/peer.{layer}/tiles/{MATRIX}/{z}/{x}/{y}" for x, y in wanted],
         },
-        lambda body: sum(len(part["features"]) for part in mapbox_vector_tile.decode(body).values()) if body else 0,
+        _names_in,
+    )
+
+
+def _names_in(body: bytes) -> list[str]:
+    """Names of the points within a tile, sorted; the margin, which tipg leaves empty, does not count."""
+    layers = mapbox_vector_tile.decode(body).values() if body else ()
+    return sorted(
+        one["properties"]["name"]
+        for layer in layers
+        for one in layer["features"]
+        if all(0 < part < layer["extent"] for part in one["geometry"]["coordinates"])
     )
 
 

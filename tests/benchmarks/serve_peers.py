@@ -100,6 +100,8 @@ def tipg(made: Registry) -> Iterator[Server]:
         "DATABASE_URL": f"postgresql://{url.username}:{url.password}@{where[0]}:{where[1]}/{url.database}",
         "TIPG_DB_SCHEMAS": f'["{SCHEMA}"]',
         "TIPG_MAX_FEATURES_PER_TILE": "1000000",
+        # The margin of our tiles.
+        "TIPG_TILE_BUFFER": "64",
         "TIPG_MAX_FEATURES_PER_QUERY": "10000",
         "TIPG_CATALOG_TTL": "0",
     }
