@@ -66,7 +66,7 @@ def spellings(
 ) -> int:
     """一地多写：同一地方在各资料中的不同写法 · one place under several spellings"""
     from geoservice.database.filters import today
-    from geoservice.names.clashes.searching import units_below
+    from geoservice.names.clashes.scopes import units_below
     from geoservice.names.clashes.spellings import spellings as found_spellings
     from geoservice.names.units import unit_by_name
 

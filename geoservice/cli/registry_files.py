@@ -68,7 +68,7 @@ def export(
 ) -> int:
     """导出地名，表头同普查表，可再导入 · export place names by the headers of the census, to be imported again"""
     from geoservice.database.filters import today
-    from geoservice.names.clashes.searching import units_below
+    from geoservice.names.clashes.scopes import units_below
     from geoservice.names.exporting.files import write_places, writer_of
     from geoservice.names.exporting.records import export_places
     from geoservice.names.units import unit_by_name

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice, pairwise, product
 
 from pypinyin.contrib.tone_convert import to_tone, to_tone3
@@ -107,7 +108,7 @@ def all_readings(name: str, reading: str | None = None) -> list[tuple[str, ...]]
     [('chong2', 'xing1'), ('zhong4', 'xing1')]
     """
     stated = parse_reading(name, reading) if reading else None
-    return [stated] if stated else _readings(name)
+    return [stated] if stated else list(_readings(name))
 
 
 def folded(text: str) -> str:
@@ -254,13 +255,15 @@ def _without_tones(token: str) -> tuple[str, dict[int, str]]:
     return text, tones
 
 
-def _readings(name: str) -> list[tuple[str, ...]]:
+# A name is read for its keys, its rules and its spelling, one soon after the other.
+@lru_cache(maxsize=2_000)
+def _readings(name: str) -> tuple[tuple[str, ...], ...]:
     """Every sensible reading, the likeliest first; a name without Han characters is its own, word by word."""
     if not _has_han(name):
-        return [tuple(filter(None, (letters(word) for word in name.split())))]
+        return (tuple(filter(None, (letters(word) for word in name.split()))),)
     text = "".join(character for character in unicodedata.normalize("NFKC", name) if character.isalnum())
     choices = _choices(text)
-    return list(islice(product(*choices), MAX_READINGS))
+    return tuple(islice(product(*choices), MAX_READINGS))
 
 
 def _choices(text: str) -> list[tuple[str, ...]]:

@@ -13,7 +13,7 @@ from geoservice.api.permits import needs
 from geoservice.api.services import Service
 from geoservice.api.shapes import Shape
 from geoservice.database.filters import today
-from geoservice.names.clashes.searching import units_below
+from geoservice.names.clashes.scopes import units_below
 from geoservice.names.clashes.spellings import spellings
 
 router = APIRouter(prefix="/api/names", tags=["place names"], dependencies=[needs(Permission.READ)])

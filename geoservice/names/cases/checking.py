@@ -14,6 +14,7 @@ from geoservice.database.models import CaseName
 from geoservice.language import LANGUAGES, current_language
 from geoservice.names import telling
 from geoservice.names.cases.reading import Case, Name
+from geoservice.names.clashes.scopes import Scopes
 from geoservice.names.clashes.searching import Proposed
 from geoservice.names.rules.checking import Checked, check_name
 
@@ -25,6 +26,7 @@ def check_names(connection: Connection, catalog: Catalog, case: Case, names: Ite
 
     Other names of the same case count as those of others do; a name does not clash with itself, nor a place with its own.
     """
+    scopes = Scopes(connection, day)
     for name in names:
         proposed = Proposed(
             name.effective,
@@ -38,7 +40,7 @@ def check_names(connection: Connection, catalog: Catalog, case: Case, names: Ite
             width_m=None if name.width_m is None else float(name.width_m),
             length_m=None if name.length_m is None else float(name.length_m),
         )
-        outcome = check_name(connection, catalog, proposed, day=day, brands=case.brands)
+        outcome = check_name(connection, catalog, proposed, day=day, brands=case.brands, scopes=scopes)
         connection.execute(
             update(CaseName)
             .where(CaseName.id == name.id)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -44,10 +46,20 @@ _OF_KIND = {
 KINDS_ELSEWHERE = frozenset(_OF_KIND)
 
 
-def kept_elsewhere(
-    connection: Connection, kind: str, code: str, keys: Sequence[str], below: Sequence[int] | None, day: date
-) -> tuple[list[dict[str, Any]], bool]:
-    """Units or communities of a kind that share a key with a name; and whether there were more than are looked at.
+@dataclass(frozen=True)
+class Elsewhere:
+    """Numbers of units or communities of a kind by the keys of their names; `cut` where there were more than are looked at."""
+
+    by_key: Mapping[str, Sequence[int]]
+    cut: bool
+
+    def sharing(self, keys: Iterable[str]) -> list[int]:
+        """Those that share one of the keys, each once, in their order."""
+        return sorted({number for key in keys for number in self.by_key.get(key, ())})
+
+
+def kept_elsewhere(connection: Connection, kind: str, code: str, below: Sequence[int] | None, day: date) -> Elsewhere:
+    """Units or communities of a kind, by their keys.
 
     Parameters
     ----------
@@ -55,16 +67,18 @@ def kept_elsewhere(
         Units that they lie in; anywhere where it is None.
     """
     named = _named(connection, kind, below, day)
-    wanted = set(keys)
-    hits = [number for number, name in named if wanted & _keys(name, code)]
-    return _told(connection, kind, code, hits), len(named) >= MOST_LOOKED_AT
+    by_key: defaultdict[str, list[int]] = defaultdict(list)
+    for number, name in named:
+        for key in _keys(name, code):
+            by_key[key].append(number)
+    return Elsewhere(by_key, cut=len(named) >= MOST_LOOKED_AT)
 
 
 def names_elsewhere(
     connection: Connection, kind: str, code: str, below: Sequence[int] | None, day: date
 ) -> list[dict[str, Any]]:
     """All of them, `MOST_LOOKED_AT` at most, as the search for clashes reads names."""
-    return _told(connection, kind, code, [number for number, _ in _named(connection, kind, below, day)])
+    return told_elsewhere(connection, kind, code, [number for number, _ in _named(connection, kind, below, day)])
 
 
 def _named(connection: Connection, kind: str, below: Sequence[int] | None, day: date) -> Sequence[tuple[int, str]]:
@@ -76,8 +90,8 @@ def _named(connection: Connection, kind: str, below: Sequence[int] | None, day: 
     return [(number, name) for number, name in connection.execute(text(statement.format(within=within)), given)]
 
 
-def _told(connection: Connection, kind: str, code: str, ids: Sequence[int]) -> list[dict[str, Any]]:
-    """What is told of each; points on outlines cost, and most names are not told of."""
+def told_elsewhere(connection: Connection, kind: str, code: str, ids: Sequence[int]) -> list[dict[str, Any]]:
+    """What is told of each, as the search for clashes reads names; points on outlines cost, and most names are not told of."""
     if not ids:
         return []
     rows = connection.execute(text(_OF_KIND[kind][1]), {"ids": list(ids)}).mappings()

@@ -13,7 +13,8 @@ from geoservice.catalog import Catalog
 from geoservice.ingest.reading_sources import is_stated
 from geoservice.names.clashes.comparing import Sounding
 from geoservice.names.clashes.elsewhere import names_elsewhere
-from geoservice.names.clashes.searching import codes_of, units_below
+from geoservice.names.clashes.scopes import units_below
+from geoservice.names.clashes.searching import codes_of
 
 MOST_KEPT = 200_000
 _KEPT = """

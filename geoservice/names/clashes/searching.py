@@ -5,21 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, TextClause, text
 
 from geoservice.catalog import Catalog
 from geoservice.errors import BadRequest
-from geoservice.ingest.alike import Scope, alike, alike_keys
+from geoservice.ingest.alike import alike, alike_keys
 from geoservice.ingest.reading_sources import is_stated
 from geoservice.names.clashes.comparing import Match, Sounding, Tier, compare
-from geoservice.names.clashes.elsewhere import KINDS_ELSEWHERE, kept_elsewhere
+from geoservice.names.clashes.elsewhere import KINDS_ELSEWHERE, told_elsewhere
+from geoservice.names.clashes.scopes import Extent, Scopes, rule_of
 
 RETIRED_YEARS = 5
 MOST_FOUND = 2000
 KINDS = ("province", "prefecture", "county", "township", "village", "street", "estate", "water", "mountain", "facility")
-LEVELS = {"province": "province", "county": "county"}
 
 
 @dataclass(frozen=True)
@@ -60,28 +61,6 @@ class Proposed:
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise BadRequest("names.unknown-kind", value=self.kind[:60], known=", ".join(KINDS))
-
-
-@dataclass(frozen=True)
-class Extent:
-    """Where it was looked: the scope of the law and what it came to here.
-
-    Attributes
-    ----------
-    scope
-        nation, province, county or built_up.
-    applied
-        The same, or all where what the database holds does not reach further, or county where no built-up area is known.
-    names
-        Of the units or built-up areas.
-    """
-
-    rule: Scope
-    scope: str
-    applied: str
-    unit_id: int | None = None
-    areas: tuple[int, ...] = ()
-    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -132,6 +111,7 @@ def find_clashes(
     day: date,
     near: frozenset[str] | None = None,
     closest: Tier = Tier.NEAR_FORM,
+    scopes: Scopes | None = None,
 ) -> Found:
     """Names in force, former, lately retired and reserved ones of the same kind, in the scope of the law.
 
@@ -143,13 +123,17 @@ def find_clashes(
         Ids of the near sounds that count; all by default.
     closest
         The loosest tier that is told.
+    scopes
+        Of this transaction and day, where several names are looked for.
     """
+    scopes = scopes or Scopes(connection, day)
     code = codes_of(catalog, proposed.kind)[0]
     mine = Sounding.of(proposed.name, code, proposed.reading)
-    extent = extent_of(connection, proposed, day)
-    read = _candidates(connection, catalog, proposed, code, extent, day)
+    keys = alike_keys(proposed.name, code, proposed.reading)
+    extent = scopes.extent_of(proposed.kind, proposed.shape, proposed.unit_id)
+    read = _candidates(scopes, proposed, codes_of(catalog, proposed.kind), keys, extent)
     rows = once_each(read)
-    others, more = _elsewhere(connection, proposed, code, extent, rows, day)
+    others, more = _elsewhere(scopes, proposed, code, keys, extent, rows)
     found: list[Clash] = []
     for row in (*rows, *others):
         # What a dictionary says confirms nothing: all readings of such a name are tried.
@@ -204,16 +188,6 @@ def once_each(rows: Sequence[Any]) -> list[Any]:
     return [row for row in rows if row.get("same_as_id") is None or row["same_as_id"] not in met]
 
 
-def rule_of(kind: str) -> Scope:
-    """The scope that the law sets for a kind of name."""
-    return next(one for one in alike().scopes if kind in one.kinds)
-
-
-def units_below(connection: Connection, unit_id: int) -> Sequence[int]:
-    """A unit and all units in it."""
-    return connection.execute(_BELOW, {"unit": unit_id}).scalars().all()
-
-
 def codes_of(catalog: Catalog, kind: str) -> list[str]:
     """Class codes of the names that a name of a kind may not repeat."""
     rule = rule_of(kind)
@@ -227,60 +201,6 @@ def codes_of(catalog: Catalog, kind: str) -> list[str]:
     return own or ["21"]
 
 
-_ABOVE = text("""
-    with recursive above as (
-        select v.unit_id, v.parent_id, v.level, v.name from unit_version v
-        where v.unit_id = :unit and (v.valid_from is null or v.valid_from <= :day) and (v.valid_to is null or v.valid_to > :day)
-        union all
-        select v.unit_id, v.parent_id, v.level, v.name from above a join unit_version v on v.unit_id = a.parent_id
-        where (v.valid_from is null or v.valid_from <= :day) and (v.valid_to is null or v.valid_to > :day)
-    )
-    select unit_id, name from above where level = :level limit 1
-""")
-_HOLDER = text("""
-    select v.unit_id from unit_version v
-    where v.geom && cast(:shape as geometry) and st_intersects(v.geom, st_pointonsurface(cast(:shape as geometry)))
-      and (v.valid_from is null or v.valid_from <= :day) and (v.valid_to is null or v.valid_to > :day)
-    order by array_position(array['township', 'county', 'prefecture', 'province'], v.level) limit 1
-""")
-_AREAS = text("""
-    select b.id, coalesce(b.name, b.key) as name from built_up_area b
-    where b.geom && cast(:shape as geometry) and st_intersects(b.geom, cast(:shape as geometry))
-      and (b.valid_from is null or b.valid_from <= :day) and (b.valid_to is null or b.valid_to > :day)
-    order by b.id
-""")
-
-
-def extent_of(connection: Connection, proposed: Proposed, day: date) -> Extent:
-    """Where a name may not repeat, as far as the database knows it."""
-    rule = rule_of(proposed.kind)
-    if rule.scope == "nation":
-        return Extent(rule, "nation", "all")
-    if rule.scope == "built_up" and proposed.shape is not None:
-        areas = connection.execute(_AREAS, {"shape": proposed.shape, "day": day}).all()
-        if areas:
-            ids, names = zip(*areas, strict=True)
-            return Extent(rule, "built_up", "built_up", areas=ids, names=names)
-    unit = proposed.unit_id
-    if unit is None and proposed.shape is not None:
-        unit = connection.execute(_HOLDER, {"shape": proposed.shape, "day": day}).scalar()
-    level = LEVELS.get(rule.scope, "county")
-    row = connection.execute(_ABOVE, {"unit": unit, "level": level, "day": day}).first() if unit is not None else None
-    if row is None:
-        return Extent(rule, rule.scope, "all")
-    return Extent(rule, rule.scope, level, unit_id=row.unit_id, names=(row.name,))
-
-
-# Where a place may lie. The numbers of the units and the outline are given as values: the planner then weighs how many
-# names share a key against how many places there are.
-_BELOW = text("""
-    with recursive below as (
-        select cast(:unit as bigint) as unit_id
-        union select v.unit_id from below b join unit_version v on v.parent_id = b.unit_id
-    )
-    select unit_id from below
-""")
-_OUTLINE = text("select cast(st_collect(b.geom) as text) from built_up_area b where b.id = any(:areas)")
 _CANDIDATES = """
     select n.id as name_id, n.place_id, n.name, n.reading, n.reading_source, n.kind, n.valid_from, n.valid_to, p.class_code, p.unit_id,
            p.same_as_id,
@@ -322,54 +242,46 @@ _CLOSED = ["draft", "refused", "withdrawn", "entered"]
 _DECIDED = ("approved", "filed", "announced")
 
 
+@lru_cache(maxsize=256)
+def _statement(template: str, keys: int, applied: str, geom: str = "", unit: str = "") -> TextClause:
+    """Put together once: one condition a key, so that each is answered from the index."""
+    conditions = " or ".join(f"n.alike_keys @> cast(:key{at} as text[])" for at in range(keys))
+    return text(template.format(keys=conditions, within=_WITHIN[applied].format(geom=geom, unit=unit)))
+
+
 def _candidates(
-    connection: Connection, catalog: Catalog, proposed: Proposed, code: str, extent: Extent, day: date
+    scopes: Scopes, proposed: Proposed, codes: Sequence[str], keys: Sequence[str], extent: Extent
 ) -> Sequence[Any]:
-    keys = alike_keys(proposed.name, code, proposed.reading)
     if not keys:
         return []
-    # One condition a key: each is answered from the index.
-    conditions = " or ".join(f"n.alike_keys @> cast(:key{at} as text[])" for at in range(len(keys)))
-    within = _WITHIN[extent.applied]
     given = {
         **{f"key{at}": [key] for at, key in enumerate(keys)},
-        "codes": codes_of(catalog, proposed.kind),
+        "codes": codes,
         "most": MOST_FOUND,
-        **_where(connection, extent),
+        **scopes.values(extent),
     }
-    registry = _CANDIDATES.format(keys=conditions, within=within.format(geom="p.geom", unit="p.unit_id"))
-    since = day - timedelta(days=366 * RETIRED_YEARS)
-    found = connection.execute(text(registry), {**given, "place": proposed.place_id, "since": since}).mappings().all()
-    asked_for = connection.execute(text(_ASKED_FOR.format(keys=conditions)), given).scalars().all()
+    since = scopes.day - timedelta(days=366 * RETIRED_YEARS)
+    registry = _statement(_CANDIDATES, len(keys), extent.applied, "p.geom", "p.unit_id")
+    found = scopes.connection.execute(registry, {**given, "place": proposed.place_id, "since": since}).mappings().all()
+    asked_for = scopes.connection.execute(_statement(_ASKED_FOR, len(keys), "all"), given).scalars().all()
     if not asked_for:
         return found
-    cases = _RESERVED.format(within=within.format(geom="g.geom", unit="c.unit_id"))
+    cases = _statement(_RESERVED, 0, extent.applied, "g.geom", "c.unit_id")
     own = {"case": proposed.case_id, "case_name": proposed.case_name_id, "siblings": proposed.case_name_id is not None}
     asked = {**given, **own, "closed": _CLOSED, "ids": asked_for}
-    return [*found, *connection.execute(text(cases), asked).mappings()]
+    return [*found, *scopes.connection.execute(cases, asked).mappings()]
 
 
 def _elsewhere(
-    connection: Connection, proposed: Proposed, code: str, extent: Extent, rows: Sequence[Any], day: date
+    scopes: Scopes, proposed: Proposed, code: str, keys: Sequence[str], extent: Extent, rows: Sequence[Any]
 ) -> tuple[list[dict[str, Any]], bool]:
     """Units and communities that have no place of their name in the same unit."""
     if proposed.kind not in KINDS_ELSEWHERE:
         return [], False
-    keys = alike_keys(proposed.name, code, proposed.reading)
-    below = None if extent.unit_id is None else units_below(connection, extent.unit_id)
-    found, more = kept_elsewhere(connection, proposed.kind, code, keys, below, day)
+    kept = scopes.elsewhere(proposed.kind, code, extent.unit_id)
+    found = told_elsewhere(scopes.connection, proposed.kind, code, kept.sharing(keys))
     told = {(row["name"], row["unit_id"]) for row in rows}
-    return [row for row in found if not told & {(row["name"], row["unit_id"]), (row["name"], row["own_id"])}], more
-
-
-def _where(connection: Connection, extent: Extent) -> dict[str, Any]:
-    """What the condition of an extent names."""
-    if extent.applied == "built_up":
-        return {"outline": connection.execute(_OUTLINE, {"areas": list(extent.areas)}).scalar()}
-    if extent.applied in ("province", "county"):
-        assert extent.unit_id is not None
-        return {"units": list(units_below(connection, extent.unit_id))}
-    return {}
+    return [row for row in found if not told & {(row["name"], row["unit_id"]), (row["name"], row["own_id"])}], kept.cut
 
 
 def _clash(row: Any, match: Match, day: date) -> Clash:

@@ -15,6 +15,7 @@ from geoservice.errors import BadInput, BadRequest
 from geoservice.ingest.alike import alike_keys
 from geoservice.ingest.records import Refusal
 from geoservice.names.clashes.comparing import Sounding, compare
+from geoservice.names.clashes.scopes import Scopes
 from geoservice.names.clashes.searching import Proposed, codes_of
 from geoservice.names.plans.reading import Inside, Line, Plan
 from geoservice.names.romanisation.declared import spelling_class
@@ -62,10 +63,11 @@ def check_lines(
     comparing
         The same of the pairs of names that are compared with each other afterwards.
     """
+    scopes = Scopes(connection, day)
     for done, line in enumerate(lines, start=1):
         if line.row in proposed:
             try:
-                line.outcome = check_name(connection, catalog, proposed[line.row], day=day)
+                line.outcome = check_name(connection, catalog, proposed[line.row], day=day, scopes=scopes)
             except BadInput as error:
                 line.faults.append(Refusal(line.row, None, line.name, error.code, error.values))
             _spell(line, proposed[line.row])

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from geoservice.catalog import Catalog, Text
 from geoservice.errors import BadInput
 from geoservice.language import LANGUAGES
+from geoservice.names.clashes.scopes import Scopes
 from geoservice.names.clashes.searching import Found, Proposed, codes_of, find_clashes
 from geoservice.names.rules.declared import Rule, naming_rules, rules_for
 from geoservice.names.rules.looking import LOOKS, SIZE_RULES, Subject, sized
@@ -97,6 +98,7 @@ def check_name(
     day: date,
     brands: Sequence[str] = (),
     packs: Sequence[str] | None = None,
+    scopes: Scopes | None = None,
 ) -> Checked:
     """Checks a name by every rule in force for its kind.
 
@@ -108,6 +110,8 @@ def check_name(
         Names of the applicant and its trademarks.
     packs
         Ids of the packs that are switched on; the default ones by default.
+    scopes
+        Of this transaction and day, where several names are checked.
 
     Raises
     ------
@@ -115,7 +119,7 @@ def check_name(
         As `clean_name`.
     """
     name = clean_name(proposed.name)
-    found = None if connection is None else find_clashes(connection, catalog, proposed, day=day)
+    found = None if connection is None else find_clashes(connection, catalog, proposed, day=day, scopes=scopes)
     subject = Subject(
         name=name,
         kind=proposed.kind,
