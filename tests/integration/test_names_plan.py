@@ -6,21 +6,27 @@ import csv
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 from openpyxl import Workbook, load_workbook
+from sqlalchemy import event, select
 from typer.testing import CliRunner
 
 from geoservice.catalog import Catalog
 from geoservice.cli import app
 from geoservice.crs import metric_crs
 from geoservice.database.engine import Database
+from geoservice.database.models import UnitVersion
 from geoservice.names.keeping import rekey
+from geoservice.names.plans.checking import check_plan
+from geoservice.names.plans.reading import read_plan
+from geoservice.names.rules.checking import check_name
 from geoservice.names.rules.declared import TermSize, naming_rules
-from geoservice.settings import Settings
-from tests.builders_api import make_place, make_unit, square
+from geoservice.settings import ImportSettings, Settings
+from tests.builders_api import make_community, make_place, make_unit, square
 from tests.dxf_builders import Drawn
 
 HEADS = ["序号", "路名", "经度", "纬度", "宽度"]
@@ -224,3 +230,27 @@ def test_thousands_of_one_name_are_told_in_bounds(
     assert told["counts"]["violates"] == 300
     assert {len(item["inside"]) for item in told["items"]} == {20}
     assert all(item["inside_cut"] for item in told["items"])
+
+
+@pytest.mark.parametrize("kind", ["street", "village"])
+def test_a_plan_asks_for_a_scope_once_and_finds_what_each_name_alone_does(
+    registry: Database, catalog: Catalog, tmp_path: Path, kind: str
+) -> None:
+    path = tmp_path / "many.csv"
+    names = ("陆羽大道", "洪山路", "东湖路", "西口村", "夕口村")
+    rows = [f"{name},{113.4 + at / 100},30.0" for at, name in enumerate(names)]
+    path.write_text("\n".join(["名称,经度,纬度", *rows]) + "\n", encoding="utf-8")
+    plan = read_plan(path, catalog, kind, limits=ImportSettings())
+    statements: list[str] = []
+    with registry.connect("owner") as connection:
+        county = connection.execute(select(UnitVersion.unit_id)).scalar_one()
+        make_community(connection, "溪口村", 113.5, 30.0, unit_id=county)
+        event.listen(connection, "before_cursor_execute", lambda *given: statements.append(given[2]))
+        check_plan(connection, catalog, plan, day=date(2026, 1, 1))
+        asked = [one for one in statements if "recursive" in one]
+        alone = [check_name(connection, catalog, plan.proposed[line.row], day=date(2026, 1, 1)) for line in plan.lines]
+        connection.rollback()
+    assert [line.outcome for line in plan.lines] == alone
+    assert any(one.found is not None and one.found.clashes for one in alone)
+    # The county above the unit, and what lies below it.
+    assert len(asked) == 2
