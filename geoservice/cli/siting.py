@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from geoservice.cli.frame import Json, reporting, write_file
+from geoservice.cli.frame import Json, at_the_shell, ready, reporting, write_file
+from geoservice.errors import BadInput
 from geoservice.terminal import print_json
+
+if TYPE_CHECKING:
+    from geoservice.siting.answer import Answer
+    from geoservice.siting.phased import Phase
+    from geoservice.siting.problem import Problem
+    from geoservice.siting.solve import Effort
 
 app = typer.Typer(no_args_is_help=True, help="选址 · siting with a proven optimum")
 
-File = Annotated[Path, typer.Argument(help="实例文件 · instance")]
-Format = Annotated[str, typer.Option("--format", help="orlib-pmed | mclp | plan")]
 Model = Annotated[
     str | None,
     typer.Option("--model", help="mclp | lscp | pmedian | pcentre | backup | capacity；缺省随格式 · default by format"),
@@ -28,10 +36,21 @@ Fixed = Annotated[
 @app.command("solve")
 @reporting
 def siting_solve(
-    file: File,
-    format_: Format,
+    file: Annotated[
+        Path | None, typer.Argument(help="实例文件；不给则用数据库中的县 · instance; without it the county is asked")
+    ] = None,
+    format_: Annotated[str | None, typer.Option("--format", help="orlib-pmed | mclp | plan")] = None,
+    service: Annotated[str | None, typer.Option(help="服务标准 · id of the service standard")] = None,
+    type_: Annotated[str | None, typer.Option("--type", help="设施类型 · code of the facility type")] = None,
     model: Model = None,
     p: P = None,
+    candidates: Annotated[
+        str | None,
+        typer.Option(help="候选点：villages 各村（社区），或点文件 · places of communities, or a file of points"),
+    ] = None,
+    group: Annotated[str | None, typer.Option(help="计哪些人：all | 60+ | 80+ · whose people count")] = None,
+    places: Annotated[int | None, typer.Option(help="每处新设的容量（capacity）· places of each new site")] = None,
+    on: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="在哪一天 · on which day")] = None,
     radius: Radius = None,
     fixed: Fixed = None,
     phase: Annotated[
@@ -44,25 +63,72 @@ def siting_solve(
     time_limit: Annotated[float, typer.Option(help="最多用多少秒 · seconds at most")] = 60.0,
     seed: Annotated[int, typer.Option(help="随机种子 · seed")] = 1,
     threads: Annotated[int, typer.Option(help="线程数，0 为自动 · threads, 0: as many as help")] = 0,
-    output: Annotated[Path | None, typer.Option(help="答案写入文件 · writes the answer to a file")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="答案写入文件 · writes the answer to a file")
+    ] = None,
+    changes: Annotated[
+        Path | None, typer.Option(help="新设点写成方案的改动清单 · writes the new sites as changes of a scenario")
+    ] = None,
     json_: Json = False,
 ) -> int:
     """求最优选址并给出证明 · finds the best sites and proves them"""
-    from geoservice.siting.answer import Status
+    from geoservice.siting.solve import Effort
+
+    work = _Work(Effort(time_limit, seed, threads), tuple(phase or ()), order)
+    p = phase[-1] if phase else p
+    of_county = {
+        "--service": service, "--type": type_, "--candidates": candidates, "--group": group, "--places": places,
+        "--on": on, "--changes": changes,
+    }  # fmt: skip
+    of_file = {"--format": format_, "--radius": radius, "--fixed": fixed}
+    unfit = [name for name, value in (of_county if file else of_file).items() if value is not None]
+    if unfit:
+        raise BadInput("siting.only-file" if file is None else "siting.only-county", option=unfit[0])
+    if file is not None:
+        if format_ is None:
+            raise BadInput("siting.no-format")
+        named = {"model": model, "p": p, "radius": radius, "fixed": tuple(fixed or ()), "ties": ties}
+        return _solve_file(work, file, format_, named, output, json_=json_)
+    named = {"model": model, "p": p, "group": group, "places": places, "ties": ties}
+    if candidates is not None:
+        named["candidates"] = candidates
+    return _solve_county(work, (service, type_, on), named, (output, changes), json_=json_)
+
+
+@dataclass(frozen=True)
+class _Work:
+    """How to look, and the years of a plan."""
+
+    effort: Effort
+    phases: tuple[int, ...]
+    order: str
+
+    def done(self, problem: Problem) -> tuple[Answer, list[Phase]]:
+        """The answer, with that of each year."""
+        from geoservice.siting.phased import Order, solve_phased
+        from geoservice.siting.solve import solve
+        from geoservice.siting.telling import watching
+        from geoservice.siting.told import final_answer
+
+        order = Order.parse(self.order)
+        with watching(problem) as watch:
+            if not self.phases:
+                return solve(problem, self.effort, watch=watch), []
+            found = solve_phased(problem, self.phases, order, self.effort, watch=watch)
+        return final_answer(found), found
+
+
+def _solve_file(
+    work: _Work, file: Path, format_: str, named: dict[str, Any], output: Path | None, *, json_: bool
+) -> int:
     from geoservice.siting.instances.asked import Asked
     from geoservice.siting.kept import answer_text
-    from geoservice.siting.phased import Order, solve_phased
-    from geoservice.siting.solve import Effort, solve
-    from geoservice.siting.telling import print_answer, watching
-    from geoservice.siting.told import as_told, final_answer, phases_told
+    from geoservice.siting.telling import print_answer
+    from geoservice.siting.told import as_told, phases_told
 
-    effort = Effort(time_limit, seed, threads)
-    p = phase[-1] if phase else p
-    asked = Asked.parse(format_, file, model=model, p=p, radius=radius, fixed=tuple(fixed or ()), ties=ties)
+    asked = Asked.parse(format_, file, **named)
     problem = asked.problem()
-    with watching(problem) as watch:
-        phases = solve_phased(problem, phase, Order.parse(order), effort, watch=watch) if phase else []
-        answer = final_answer(phases) if phases else solve(problem, effort, watch=watch)
+    answer, phases = work.done(problem)
     told = as_told(problem, answer) | {"phases": phases_told(problem, phases)}
     if output is not None:
         write_file(output, answer_text(asked, told))
@@ -70,7 +136,42 @@ def siting_solve(
         print_json(asked.as_dict() | told)
     else:
         print_answer(told)
-    return 0 if answer.status in (Status.OPTIMAL, Status.FEASIBLE) else 1
+    return _code(answer)
+
+
+def _solve_county(
+    work: _Work,
+    case: tuple[str | None, str | None, datetime | None],
+    named: dict[str, Any],
+    files: tuple[Path | None, Path | None],
+    *,
+    json_: bool,
+) -> int:
+    from geoservice.coverage.uncertainty.query import case_of
+    from geoservice.database.filters import today
+    from geoservice.siting.county.question import Question
+    from geoservice.siting.county.reading import read_county
+    from geoservice.siting.county.telling import print_county
+    from geoservice.siting.county.told import county_told
+
+    service, type_, on = case
+    with ready() as (settings, catalog, database), database.connect(actor=at_the_shell()) as connection:
+        meant = case_of(catalog, service, type_, on.date() if on else today())
+        county = read_county(connection, catalog, settings, database.name, Question.parse(meant, **named))
+    answer, phases = work.done(county.problem)
+    told = county_told(county, answer, phases)
+    for file, content in zip(files, (told, told["changes"]), strict=True):
+        if file is not None:
+            write_file(file, json.dumps(content, ensure_ascii=False, indent=2) + "\n")
+    if json_:
+        print_json(told)
+    else:
+        print_county(told)
+    return _code(answer)
+
+
+def _code(answer: Answer) -> int:
+    return 1 if answer.value is None else 0
 
 
 @app.command("check")

@@ -186,9 +186,7 @@ class Situation:
     @property
     def pairs(self) -> Pairs:
         """Communities with every facility within their own limit."""
-        keys = self._keys
-        columns = keys >> _PLACE_AT, keys & _NUMBER_MASK, keys >> _TIME_AT & _TIME_MASK
-        return Pairs(*(column.astype(np.int32) for column in columns))
+        return _pairs(self._keys)
 
     @cached_property
     def within(self) -> Int64s:
@@ -261,9 +259,7 @@ def situation(inputs: Prepared, type_: str, limits: tuple[Limit, Limit]) -> Situ
         ``whatif.too-many`` beyond about a million communities or eight million facilities.
     """
     mine = np.flatnonzero(inputs.facilities.type == type_)
-    for held, most in ((mine.size, _MOST_FACILITIES), (len(inputs.communities), _MOST_COMMUNITIES)):
-        if held > most:
-            raise BadInput("whatif.too-many", count=held, most=most)
+    _check_sizes(mine.size, len(inputs.communities))
     ground = _ground(inputs, limits)
     unit, county = inputs.facilities.unit_id[mine], inputs.facility_county[mine]
     lon, lat = inputs.facilities.lon[mine], inputs.facilities.lat[mine]
@@ -279,6 +275,39 @@ def situation(inputs: Prepared, type_: str, limits: tuple[Limit, Limit]) -> Situ
         for number in range(mine.size)
     }
     return Situation(sites, ground, ground.keys(feet, np.arange(mine.size, dtype=np.int64)))
+
+
+def reached(inputs: Prepared, limits: tuple[Limit, Limit], lon: Floats, lat: Floats) -> Pairs:
+    """Communities with every one of some places that lies within their own limit, as a situation counts them.
+
+    Parameters
+    ----------
+    inputs
+        With the networks of the limits' modes.
+    limits
+        For urban and for rural communities.
+    lon, lat
+        Degrees, EPSG:4490, shape (n,).
+
+    Raises
+    ------
+    BadInput
+        ``network.bad-point``, ``whatif.too-many``.
+    """
+    _check_sizes(lon.size, len(inputs.communities))
+    ground = _ground(inputs, limits)
+    return _pairs(ground.keys(ground.join(lon, lat), np.arange(lon.size, dtype=np.int64)))
+
+
+def _check_sizes(facilities: int, communities: int) -> None:
+    for held, most in ((facilities, _MOST_FACILITIES), (communities, _MOST_COMMUNITIES)):
+        if held > most:
+            raise BadInput("whatif.too-many", count=held, most=most)
+
+
+def _pairs(keys: Int64s) -> Pairs:
+    columns = keys >> _PLACE_AT, keys & _NUMBER_MASK, keys >> _TIME_AT & _TIME_MASK
+    return Pairs(*(column.astype(np.int32) for column in columns))
 
 
 def _ground(inputs: Prepared, limits: tuple[Limit, Limit]) -> _Ground:

@@ -25,7 +25,7 @@ def watching(problem: Problem) -> Iterator[Watch]:
         task = bars.add_task("")
 
         def watch(state: State) -> None:
-            told = {name: _figure(in_units(problem, getattr(state, name))) for name in ("value", "bound")}
+            told = {name: figure(in_units(problem, getattr(state, name))) for name in ("value", "bound")}
             bars.update(task, description=translate("siting.progress", value=told["value"], bound=told["bound"]))
 
         yield watch
@@ -37,6 +37,24 @@ def print_answer(told: dict[str, Any]) -> None:
         print_text(
             translate("siting.told.unreachable", count=len(told["unreachable"]), points=_numbers(told["unreachable"]))
         )
+    print_value(told)
+    if told["sites"]:
+        print_text(translate("siting.told.sites", count=told["new_sites"], sites=_numbers(told["sites"])))
+        print_text(
+            translate(
+                "siting.told.worth",
+                share=percent(told["covered_share"]) or "—",
+                mean=figure(told["mean_time"]),
+                worst=figure(told["worst_time"]),
+            )
+        )
+    if told["phases"]:
+        print_phases(told["phases"])
+    print_run(told)
+
+
+def print_value(told: dict[str, Any]) -> None:
+    """Status, value, bound and gap."""
     print_text(
         translate("siting.told.status", model=told["model_text"], status=told["status_text"], ended=told["ended_text"])
     )
@@ -45,30 +63,20 @@ def print_answer(told: dict[str, Any]) -> None:
     for reason in told["reasons"]:
         print_text(f"· {reason}")
     gap = percent(told["gap"]) if told["gap"] is None or told["gap"] >= 0.001 or told["gap"] == 0 else "< 0.1 %"
-    print_text(
-        translate("siting.told.value", value=_figure(told["value"]), bound=_figure(told["bound"]), gap=gap or "—")
-    )
-    if told["sites"]:
-        print_text(translate("siting.told.sites", count=told["new_sites"], sites=_numbers(told["sites"])))
-        print_text(
-            translate(
-                "siting.told.worth",
-                share=percent(told["covered_share"]) or "—",
-                mean=_figure(told["mean_time"]),
-                worst=_figure(told["worst_time"]),
-            )
-        )
-    if told["phases"]:
-        print_phases(told["phases"])
+    print_text(translate("siting.told.value", value=figure(told["value"]), bound=figure(told["bound"]), gap=gap or "—"))
+
+
+def print_run(told: dict[str, Any]) -> None:
+    """How it was found, with the bound of ties."""
     if told["mean_time_bound"] is not None:
-        print_text(translate("siting.told.ties", bound=_figure(told["mean_time_bound"])))
+        print_text(translate("siting.told.ties", bound=figure(told["mean_time_bound"])))
     print_text(
         translate(
             "siting.told.run",
             solver=told["solver"] or "—",
             seed=told["seed"],
             seconds=f"{told['seconds']:.1f}",
-            first=_figure(told["first_value"]),
+            first=figure(told["first_value"]),
             first_s="—" if told["first_s"] is None else f"{told['first_s']:.2f}",
         )
     )
@@ -78,7 +86,7 @@ def print_phases(phases: list[dict[str, Any]]) -> None:
     """Years of a plan in phases."""
     names = ("p", "value", "alone_value", "price", "sites")
     rows = [
-        [one["p"], *(_figure(one[name]) for name in ("value", "alone_value", "price")), _numbers(one["sites"])]
+        [one["p"], *(figure(one[name]) for name in ("value", "alone_value", "price")), _numbers(one["sites"])]
         for one in phases
     ]
     print_table(translate("siting.phases"), [translate(f"siting.phases.{name}") for name in names], rows)
@@ -86,13 +94,13 @@ def print_phases(phases: list[dict[str, Any]]) -> None:
 
 def print_explained(told: dict[str, Any]) -> None:
     """Reasons for a choice."""
-    rows = [[one["site"], _figure(one["without"]), _swaps(one["runners_up"]), one["tied"]] for one in told["sites"]]
+    rows = [[one["site"], figure(one["without"]), _swaps(one["runners_up"]), one["tied"]] for one in told["sites"]]
     heads = [translate(f"siting.why.{name}") for name in ("site", "without", "runners_up", "tied")]
-    print_table(translate("siting.why", value=_figure(told["value"])), heads, rows)
+    print_table(translate("siting.why", value=figure(told["value"])), heads, rows)
     print_text(translate("siting.why.next", swaps=_swaps(told["next"])))
     if told["left"]:
         heads = [translate(f"siting.left.{name}") for name in ("point", "people", "by")]
-        rows = [[one["point"], _figure(one["people"]), _swaps(one["by"])] for one in told["left"]]
+        rows = [[one["point"], figure(one["people"]), _swaps(one["by"])] for one in told["left"]]
         print_table(translate("siting.left"), heads, rows)
 
 
@@ -101,13 +109,13 @@ def _swaps(swaps: list[dict[str, Any]]) -> str:
 
 
 def _signed(value: float) -> str:
-    return f"+{_figure(value)}" if value > 0 else _figure(value)
+    return f"+{figure(value)}" if value > 0 else figure(value)
 
 
 def print_check(told: dict[str, Any]) -> None:
     """Whether an answer holds."""
     key = "siting.check.agrees" if told["agrees"] else "siting.check.differs"
-    print_text(translate(key, value=_figure(told["value"]), told=_figure(told["value_in_file"])))
+    print_text(translate(key, value=figure(told["value"]), told=figure(told["value_in_file"])))
     if not told["same_file"]:
         print_text(translate("siting.check.other-file"))
     for broken in told["broken"]:
@@ -115,12 +123,13 @@ def print_check(told: dict[str, Any]) -> None:
     print_text(translate("siting.told.sites", count=told["new"], sites=_numbers(told["sites"])))
 
 
-def _numbers(numbers: list[int]) -> str:
+def _numbers(numbers: list[int] | list[str]) -> str:
     shown = ", ".join(str(number) for number in numbers[:_MOST_NUMBERS])
     return shown if len(numbers) <= _MOST_NUMBERS else f"{shown} …"
 
 
-def _figure(value: float | None) -> str:
+def figure(value: float | None) -> str:
+    """A number as it is shown; a dash where there is none."""
     if value is None:
         return "—"
     return f"{value:,}" if isinstance(value, int) else f"{value:,.3f}".rstrip("0").rstrip(".")

@@ -1,0 +1,82 @@
+"""An answer about the county as a person reads it at the shell."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from geoservice.language import translate
+from geoservice.siting.problem import Model
+from geoservice.siting.telling import figure, print_phases, print_run, print_value
+from geoservice.terminal import print_table, print_text
+
+_MOST_NAMED = 40
+
+
+def print_county(told: dict[str, Any]) -> None:
+    """Whom no candidate reaches, what was found, and who is newly covered."""
+    if told["notice"]:
+        print_text(told["notice"])
+    if told["unreachable"]:
+        _print_unreachable(told["unreachable"])
+    print_value(told)
+    if told["value"] is not None:
+        print_text(translate("siting.county.value", unit=translate(f"siting.county.unit.{told['model']}")))
+        _print_sites(told["sites"])
+        _print_gains(told)
+    if told["phases"]:
+        print_phases(told["phases"])
+    if told["candidates_left_out"]:
+        left = told["candidates_left_out"]
+        print_text(translate("siting.county.left_out", count=len(left), names=_names(left)))
+    print_run(told)
+    revisions = ", ".join(f"{layer} {number}" for layer, number in told["input_revisions"].items())
+    print_text(translate("siting.county.data", on=told["on"], revisions=revisions))
+
+
+def _print_unreachable(left: list[dict[str, Any]]) -> None:
+    people = sum(one["people"] for one in left)
+    print_text(translate("siting.county.unreachable", count=len(left), people=people))
+    for reason in sorted({one["reason"] for one in left}):
+        names = [one["name"] for one in left if one["reason"] == reason]
+        text = translate(f"siting.county.reason.{reason}")
+        print_text(f"· {text} {len(names)}: {_names(names)}")
+
+
+def _print_sites(sites: list[dict[str, Any]]) -> None:
+    heads = [translate(f"siting.county.head.{name}") for name in ("site", "community", "township", "lon", "lat")]
+    rows = [
+        [one["name"], one["community"] or "—", one["township"] or "—", f"{one['lon']:.6f}", f"{one['lat']:.6f}"]
+        for one in sites
+    ]
+    print_table(translate("siting.county.sites", count=len(sites)), heads, rows)
+
+
+def _print_gains(told: dict[str, Any]) -> None:
+    group = translate(f"figures.group.{told['group']}")
+    covered = told["people_covered"]
+    print_text(
+        translate(
+            "siting.county.covered",
+            group=group,
+            before=covered["before"],
+            after=covered["after"],
+            people=told["people"],
+            communities=told["gained"]["count"],
+        )
+    )
+    heads = [translate(f"siting.county.head.{name}") for name in ("township", "before", "after", "people", "gained")]
+    rows = [
+        [one["name"] or "—", one["before"], one["after"], one["people"], one["communities_gained"]]
+        for one in told["townships"]
+    ]
+    if rows:
+        print_table(translate("siting.county.townships", group=group), heads, rows)
+    if told["model"] == Model.BACKUP:
+        second = told["backed_up"]
+        print_text(translate("siting.county.backed_up", count=second["count"], people=second["population"]))
+    if told["value_by_what_if"] is not None:
+        print_text(translate("siting.county.what_if", value=figure(told["value_by_what_if"])))
+
+
+def _names(names: list[str]) -> str:
+    return "、".join(names[:_MOST_NAMED]) + (" …" if len(names) > _MOST_NAMED else "")

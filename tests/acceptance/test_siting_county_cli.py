@@ -1,0 +1,88 @@
+"""The commands of docs/siting.md about the county, in their order, and what bad input is told."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from geoservice.database.engine import Database
+from tests.acceptance.helpers import commands_of, run_command
+from tests.acceptance.test_siting_cli import FILES
+
+POINTS = "name,lon,lat,beds\n城西新院,113.05,30.66,100\n皂市新院,113.20,30.83,\n县外,114.9,30.8,50\n"
+
+
+@pytest.fixture(scope="module")
+def county(sample_database: Database, new_database: Callable[..., Database]) -> Iterator[Database]:
+    made = new_database(sample_database)
+    yield made
+    made.dispose()
+
+
+@pytest.fixture(autouse=True)
+def at_the_desk(county: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GEOSERVICE_DATABASE_URL", county.url("superuser").render_as_string(hide_password=False))
+    monkeypatch.setenv("GEOSERVICE_HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    Path("points.csv").write_text(POINTS, "utf-8")
+
+
+def test_the_commands_of_the_page() -> None:
+    commands = commands_of("siting.md")[FILES:]
+    told = [run_command(line) for line in commands]
+    assert [one.exit_code for one in told] == [0] * 4, [one.output for one in told]
+    for words in ("示意数据，非测绘成果", "已证明最优", "廖家河村", "彭市镇", "推演复核", "数据日期"):
+        assert words in told[0].output
+    plan = json.loads(Path("plan.json").read_text("utf-8"))
+    assert list(plan)[2] == "unreachable"
+    assert plan["schematic"] is True
+    assert plan["value"] == plan["bound"] == plan["value_by_what_if"] == plan["people_covered"]["after"]
+    kept = json.loads(run_command("scenario show 1 --json").stdout)
+    assert kept["total"]["after"]["population_60_covered"] == plan["value"]
+    assert kept["gained"] == plan["gained"]
+    assert sum(one["after"] - one["before"] for one in plan["townships"]) == sum(
+        one["population_60"] for one in plan["gained"]["items"]
+    )
+    fewest = json.loads(told[2].stdout)
+    assert fewest["value"] == len(fewest["sites"]) == fewest["value_by_what_if"]
+    assert "县外" in told[3].output
+
+
+def test_english_is_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GEOSERVICE_LANGUAGE", "en")
+    done = run_command("siting solve --service elder_circle --type nursing_home --model pcentre --p 2 --group 80+")
+    assert done.exit_code == 0
+    assert "siting." not in done.stdout
+    assert "on a fragment of the network" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("--type nothing --p 1", "coverage.unknown-type"),
+        ("--service nothing --p 1", "coverage.unknown-service"),
+        ("--model best --p 1", "siting.unknown-model"),
+        ("--group elders --p 1", "siting.unknown-group"),
+        ("--p -1", "siting.negative"),
+        ("", "siting.needs"),
+        ("--p 1 --places 5", "siting.not-with"),
+        ("--model capacity --p 1 --group 60+", "siting.not-with"),
+        ("--model capacity --p 1 --places 0", "siting.bad-places"),
+        ("--model capacity --p 1 --places 5", "siting.no-rule"),
+        ("--service elder_circle --type nursing_home --model capacity --p 1", "siting.needs"),
+        ("--p 1 --candidates absent.csv", "import.no-file"),
+        ("--p 1 --candidates broken.csv", "siting.bad-candidate"),
+        ("--p 1 --candidates outside.geojson", "siting.no-candidates"),
+        ("--p 1 --time-limit 0", "siting.bad-time-limit"),
+    ],
+)
+def test_bad_input_is_told(line: str, code: str) -> None:
+    Path("broken.csv").write_text("name,lon,lat\n一,113.1,30.6\n二,113.1,北\n", "utf-8")
+    point = {"type": "Feature", "properties": {"name": "县外"}, "geometry": {"type": "Point", "coordinates": [115, 31]}}
+    Path("outside.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": [point]}), "utf-8")
+    done = run_command(f"siting solve {line} --json")
+    assert done.exit_code == 2, done.output
+    assert json.loads(done.stdout)["error"]["code"] == code

@@ -1,0 +1,182 @@
+"""Siting on the sample county: against runs with the sites built, and against trying every choice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from shapely.geometry import Point
+from sqlalchemy import text
+
+from geoservice.catalog import Catalog
+from geoservice.coverage.cases import RunRequest
+from geoservice.coverage.reach import reach
+from geoservice.coverage.run import run_coverage
+from geoservice.coverage.scenarios.changes import Change
+from geoservice.coverage.scenarios.state import State
+from geoservice.coverage.uncertainty.query import case_of
+from geoservice.database.engine import Database
+from geoservice.settings import Settings
+from geoservice.siting.answer import Status
+from geoservice.siting.county.asking import County
+from geoservice.siting.county.question import Question
+from geoservice.siting.county.reading import read_county
+from geoservice.siting.county.told import county_told, value_of
+from geoservice.siting.solve import Effort, solve
+from tests.integration.test_coverage_run import put, quiet
+
+DAY = date(2026, 1, 1)
+# Villages of the sample, so that candidates are few enough to try every choice of them.
+SOME = "name,lon,lat,beds\n" + "".join(
+    f"点{number},{lon},{lat},{beds}\n"
+    for number, (lon, lat, beds) in enumerate(
+        [
+            (113.1448, 30.4446, 40), (112.7043, 30.7374, 90), (113.1602, 30.6656, 60), (113.1478, 30.6546, 30),
+            (112.9168, 30.5554, 120), (113.1579, 30.8196, 80), (113.3694, 30.7367, 55),
+        ]
+    )
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def county(sample_database: Database, new_database: Callable[..., Database]) -> Iterator[Database]:
+    made = new_database(sample_database)
+    yield made
+    made.dispose()
+
+
+Ask = Callable[..., County]
+
+
+@pytest.fixture(scope="module")
+def ask(county: Database, catalog: Catalog, settings: Settings) -> Ask:
+    def asked(service: str, type_: str, **options: Any) -> County:
+        question = Question.parse(case_of(catalog, service, type_, DAY), **options)
+        with county.connect("reader") as connection:
+            return read_county(connection, catalog, settings, county.name, question)
+
+    return asked
+
+
+@pytest.fixture
+def some(tmp_path: Path) -> str:
+    (tmp_path / "points.csv").write_text(SOME, "utf-8")
+    return str(tmp_path / "points.csv")
+
+
+def with_sites(asked: County, sites: tuple[int, ...]) -> State:
+    state = State.begin(asked.ground)
+    for site in sites:
+        candidates = asked.candidates
+        places = int(candidates.places[site]) if asked.problem.capacity is not None else None
+        state = state.after(Change("add", lon=candidates.lon[site], lat=candidates.lat[site], places=places))
+    return state
+
+
+@pytest.mark.parametrize(("model", "group"), [("mclp", "60+"), ("mclp", "all"), ("backup", "all")])
+def test_the_value_is_that_of_a_run_with_the_sites_built(
+    ask: Ask,
+    sample_database: Database,
+    new_database: Callable[..., Database],
+    catalog: Catalog,
+    settings: Settings,
+    model: str,
+    group: str,
+) -> None:
+    asked = ask("elder_circle", "day_care_centre", model=model, group=group, p=4)
+    answer = solve(asked.problem, Effort(30))
+    told = county_told(asked, answer)
+    assert answer.status is Status.OPTIMAL
+    assert len(told["sites"]) == 4
+    built = new_database(sample_database)
+    rows: list[Mapping[str, Any]] = [
+        {"key": f"new{n}", "type": "day_care_centre", "name": one["name"], "geom": Point(one["lon"], one["lat"])}
+        for n, one in enumerate(told["sites"])
+    ]
+    put(built, catalog, "facilities", rows)
+    request = RunRequest(on=DAY, services=("elder_circle",), types=("day_care_centre",), circles=False)
+    outcome = run_coverage(built, catalog, settings, request, quiet)
+    total = outcome.headline.coverage.total
+    built.dispose()
+    column = asked.column
+    value = getattr(total, f"{column}_covered") + (total.population_backed_up if model == "backup" else 0)
+    assert told["value"] == told["value_by_what_if"] == value
+    assert told["people_covered"]["after"] == getattr(total, f"{column}_covered")
+    assert told["value"] > (value_of(asked, State.begin(asked.ground)) or 0)
+
+
+@pytest.mark.parametrize(
+    ("model", "options"), [("mclp", {"group": "60+"}), ("backup", {}), ("capacity", {"places": 50})]
+)
+def test_no_choice_is_better(ask: Ask, some: str, model: str, options: dict[str, Any]) -> None:
+    asked = ask("elder_circle", "nursing_home", model=model, p=2, candidates=some, **options)
+    assert len(asked.candidates) == 7
+    answer = solve(asked.problem, Effort(30))
+    best = max(
+        value_of(asked, with_sites(asked, sites)) or 0 for count in range(3) for sites in combinations(range(7), count)
+    )
+    assert county_told(asked, answer)["value"] == pytest.approx(best, abs=1e-9)
+    assert answer.status is Status.OPTIMAL
+    assert best > (value_of(asked, State.begin(asked.ground)) or 0)
+
+
+@pytest.mark.parametrize("model", ["pmedian", "pcentre"])
+def test_least_travel_by_searches_of_every_choice(ask: Ask, some: str, model: str) -> None:
+    asked = ask("elder_circle", "day_care_centre", model=model, p=2, candidates=some)
+    inputs, row = asked.ground.inputs, asked.ground.row
+    here = np.flatnonzero(inputs.placed())
+    place = np.searchsorted(here, asked.points)
+
+    def worth(sites: tuple[int, ...]) -> int:
+        lon = np.concatenate([inputs.facilities.lon[row], asked.candidates.lon[list(sites)]])
+        lat = np.concatenate([inputs.facilities.lat[row], asked.candidates.lat[list(sites)]])
+        found = reach(inputs.graphs["walk"], inputs.join("walk", lon, lat), inputs.demand("walk"), 360_000)
+        time = found.time_ds[place].astype(np.int64)
+        served = time >= 0
+        if model == "pcentre":
+            return int(time[served].max())
+        return int((time * asked.people[asked.points])[served].sum())
+
+    answer = solve(asked.problem, Effort(30))
+    assert answer.status is Status.OPTIMAL
+    assert answer.value == min(worth(sites) for sites in combinations(range(7), 2))
+    told = county_told(asked, answer)
+    assert {"island", "off_network"} == {one["reason"] for one in told["unreachable"]}
+    assert told["value_by_what_if"] is None
+
+
+def test_who_is_out_of_reach_stands_in_the_answer_and_breaks_nothing(ask: Ask) -> None:
+    asked = ask("elder_circle", "day_care_centre", model="lscp", group="80+")
+    told = county_told(asked, solve(asked.problem, Effort(30)))
+    left = {one["name"] for one in told["unreachable"]}
+    communities = asked.ground.inputs.communities
+    state = State.begin(asked.ground)
+    for change in told["changes"]:
+        state = state.after(Change(**change))
+    uncovered = (state.situation.within == 0) & (communities.population_80 > 0)
+    assert {str(name) for name in communities.name[uncovered]} == left
+    assert left
+    assert told["notice"] == "示意数据，非测绘成果"
+
+
+def test_a_closed_facility_is_no_site_that_stays(
+    county: Database, new_database: Callable[..., Database], catalog: Catalog, settings: Settings
+) -> None:
+    other = new_database(county)
+    question = Question.parse(case_of(catalog, "elder_circle", "nursing_home", DAY), p=1)
+    with other.connect("owner") as connection:
+        connection.execute(
+            text("update facility set closed_on = :on where type = 'nursing_home'"), {"on": date(2025, 1, 1)}
+        )
+    with other.connect("reader") as connection:
+        asked = read_county(connection, catalog, settings, other.name, question)
+    other.dispose()
+    assert asked.existing == 0
+    told = county_told(asked, solve(asked.problem, Effort(30)))
+    assert told["people_covered"]["before"] == 0
+    assert told["value"] == told["people_covered"]["after"] > 0
