@@ -77,6 +77,10 @@ class TooLarge(BadInput):
     status = 413
 
 
+class WrongMedia(BadInput):
+    status = 415
+
+
 class TooSlow(BadInput):
     status = 408
 

@@ -48,6 +48,7 @@ from geoservice.api.routers import (
     jobs,
     metrics,
     names,
+    ogc_changes,
     ogc_downloads,
     ogc_items,
     ogc_root,
@@ -124,6 +125,7 @@ ROUTERS = (
     ogc_downloads,
     ogc_tiles,
     ogc_items,
+    ogc_changes,
 )
 SMALLEST_COMPRESSED = 1024
 ZSTD, BROTLI, GZIP = 3, 4, 5

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -24,9 +24,9 @@ _READING = ("GET", "HEAD", "OPTIONS")
 class Needs:
     """A dependency that lets only those through who have a permission."""
 
-    def __init__(self, permission: Permission, media_type: str = JSON) -> None:
+    def __init__(self, permission: Permission, *media_types: str) -> None:
         self.permission = permission
-        self.media_type = media_type
+        self.media_types = media_types
 
     async def __call__(self, request: Request, who: Who) -> None:
         """Lets a request through.
@@ -38,22 +38,22 @@ class Needs:
         Forbidden
             If who asks may not, or a change comes from another site's page.
         BadRequest
-            If a change is not sent as the media type that the route takes.
+            If a change is not sent as a media type that the route takes.
         """
         if not allows(who.actor, self.permission):
             if who.must_change:
                 raise Forbidden("access.choose-password")
             raise Forbidden("access.not-allowed") if who.actor.account_id else Unauthorized("access.sign-in")
         if self.permission != Permission.PUBLIC and request.method not in _READING:
-            await from_own_page(request, who, self.media_type)
+            _refuse_foreign(request, who, self.media_types or (JSON,))
 
 
-def needs(permission: Permission, media_type: str = JSON) -> Any:
-    """As a dependency of a route or a router."""
-    return Depends(Needs(permission, media_type))
+def needs(permission: Permission, *media_types: str) -> Any:
+    """As a dependency of a route or a router; a change comes as JSON where no other media types are named."""
+    return Depends(Needs(permission, *media_types))
 
 
-async def from_own_page(request: Request, who: Who, media_type: str = JSON) -> None:
+async def from_own_page(request: Request, who: Who) -> None:
     """Lets a change through that a page of ours or a program with a token has sent.
 
     Another site's page can make a browser send cookies, but neither JSON nor bare bytes nor our key, and it is named as
@@ -66,6 +66,10 @@ async def from_own_page(request: Request, who: Who, media_type: str = JSON) -> N
     BadRequest
         If it is not sent as JSON.
     """
+    _refuse_foreign(request, who, (JSON,))
+
+
+def _refuse_foreign(request: Request, who: Who, media_types: Sequence[str]) -> None:
     headers = request.headers
     if "authorization" in headers:
         return
@@ -73,11 +77,16 @@ async def from_own_page(request: Request, who: Who, media_type: str = JSON) -> N
     foreign = origin is not None and urlsplit(origin).netloc != headers.get("host")
     if foreign or fetched not in ("same-origin", "none"):
         raise Forbidden("access.other-site", origin=(origin or fetched)[:80])
-    if headers.get("content-type", "").partition(";")[0].strip().lower() != media_type:
-        raise BadRequest("access.not-json" if media_type == JSON else "access.not-bytes")
+    if media_type(request) not in media_types:
+        raise BadRequest("access.not-bytes" if BYTES in media_types else "access.not-json")
     given = headers.get(FORM_KEY, "")
     if who.form_key is not None and not hmac.compare_digest(given.encode(), who.form_key.encode()):
         raise Forbidden("access.form-key")
+
+
+def media_type(request: Request) -> str:
+    """What the body of a request is said to be, without its parameters."""
+    return str(request.headers.get("content-type", "")).partition(";")[0].strip().lower()
 
 
 async def in_a_browser(who: Who) -> None:

@@ -7,15 +7,20 @@ import re
 from geoservice.errors import Changed, NoVersion
 
 
-def version_tag(version: int) -> str:
-    """The strong ETag of a version.
+def version_tag(version: int, form: str = "") -> str:
+    """The strong ETag of a version, in one of several forms that it is given out in; a change may start from any.
+
+    Parameters
+    ----------
+    form
+        Hexadecimal digits that tell the forms apart.
 
     Examples
     --------
-    >>> version_tag(3)
-    '"v3"'
+    >>> version_tag(3), version_tag(3, "0a")
+    ('"v3"', '"v3-0a"')
     """
-    return f'"v{version}"'
+    return f'"v{version}-{form}"' if form else f'"v{version}"'
 
 
 def check_version(if_match: str | None, version: int) -> None:
@@ -28,10 +33,7 @@ def check_version(if_match: str | None, version: int) -> None:
     Changed
         If it names another version.
     """
-    if if_match is None or not if_match.strip():
-        raise NoVersion("api.no-version")
-    named = {tag.strip() for tag in if_match[:2000].split(",")}
-    if version_tag(version) not in named:
+    if version not in named_versions(if_match):
         raise Changed("api.changed")
 
 
@@ -45,10 +47,10 @@ def named_versions(if_match: str | None) -> frozenset[int]:
 
     Examples
     --------
-    >>> sorted(named_versions('"v3", "v4", W/"v5"'))
+    >>> sorted(named_versions('"v3", "v4-0a", W/"v5"'))
     [3, 4]
     """
     if if_match is None or not if_match.strip():
         raise NoVersion("api.no-version")
-    tags = (re.fullmatch(r'"v([0-9]{1,18})"', tag.strip()) for tag in if_match[:2000].split(","))
+    tags = (re.fullmatch(r'"v([0-9]{1,18})(?:-[0-9a-f]{1,64})?"', tag.strip()) for tag in if_match[:2000].split(","))
     return frozenset(int(tag[1]) for tag in tags if tag)

@@ -151,6 +151,11 @@ def kept_layer(catalog: Catalog, layer: str) -> Kept:
     return Kept(catalog.layers[layer], _table(_MODELS[layer]), **_DETAILS.get(layer, {}))
 
 
+def is_kept(layer: str) -> bool:
+    """Whether the records of a layer are changed one by one."""
+    return layer in _MODELS
+
+
 def kept_layers(catalog: Catalog) -> list[Kept]:
     """All layers whose records are changed one by one, in their order."""
     return [kept_layer(catalog, layer) for layer in catalog.layers if layer in _MODELS]

@@ -14,7 +14,7 @@ from shapely.geometry import box, shape
 from geoservice.api.app import create_app
 from geoservice.catalog import Catalog
 from geoservice.database.engine import Database
-from geoservice.publish.ogc.documents import CONFORMANCE
+from geoservice.publish.ogc.documents import CONFORMANCE, DRAFTS
 from geoservice.settings import Settings
 from tests.ogc_client import CRS84, GEOJSON, HTML, JSON, ROOT, Ogc, linked
 
@@ -74,6 +74,10 @@ def test_conf_core_http(ogc: Ogc) -> None:
         assert bare.content == b""
         assert bare.headers["content-type"] == body.headers["content-type"]
         assert bare.headers["etag"] == body.headers["etag"]
+        if path.endswith("/items"):
+            # Features are made there, by those who may.
+            assert ogc.web.post(f"/ogc{path}", json={}).status_code == 401
+            continue
         refused = ogc.web.post(f"/ogc{path}", json={})
         assert refused.status_code == 405
         assert "GET" in refused.headers["allow"]
@@ -122,11 +126,31 @@ def test_conf_oas30_exception_codes(ogc: Ogc, described: Any) -> None:
     assert ogc.web.get("/ogc", headers={"Authorization": "Bearer nobody"}).status_code == 401
 
 
+def test_what_changes_features_is_described_as_a_draft(described: Any) -> None:
+    for collection in ids():
+        many = described["paths"][f"/collections/{collection}/items"]
+        one = described["paths"][f"/collections/{collection}/items/{{featureId}}"]
+        changing = {"post": many["post"], **{name: one[name] for name in ("put", "patch", "delete")}}
+        for name, operation in changing.items():
+            assert "Draft" in operation["description"]
+            assert operation["security"] == [{"token": []}]
+            assert {"400", "401", "403", "404", "409", "413", "415", "422"} <= set(operation["responses"])
+            headers = {one["name"]: one["required"] for one in operation["parameters"] if one["in"] == "header"}
+            assert headers == ({"If-Match": True} if name != "post" else {}) | (
+                {"Content-Crs": False} if name != "delete" else {}
+            )
+        assert "Location" in many["post"]["responses"]["201"]["headers"]
+        assert "application/merge-patch+json" in one["patch"]["requestBody"]["content"]
+
+
 # /conf/core/conformance-op, /conf/core/conformance-success
 def test_conf_core_conformance_op(ogc: Ogc) -> None:
     document = ogc.json("/conformance")
     check_links(document, JSON)
     assert document["conformsTo"] == list(CONFORMANCE)
+    assert document["drafts"] == list(DRAFTS)
+    assert set(DRAFTS) <= set(CONFORMANCE)
+    assert ogc.ask("/conformance", f="html").text.count("标准草案") == len(DRAFTS)
     assert "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core" in document["conformsTo"]
 
 

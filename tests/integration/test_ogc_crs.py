@@ -52,6 +52,8 @@ def test_conf_crs_a_box_in_a_system(ogc: Ogc, code: int) -> None:  # noqa: F811
 
 def test_conf_crs_default_and_offered(ogc: Ogc) -> None:  # noqa: F811
     assert ogc.ask("/collections/facilities/items", limit=1).headers["content-crs"] == f"<{CRS84}>"
+    asked = ogc.items("facilities", limit=1, crs=CRS84, bbox="112,30,114,31", bbox_crs=CRS84)
+    assert asked["features"] == ogc.items("facilities", limit=1, bbox="112,30,114,31")["features"]
     one = next(item for item in ogc.collections() if item["id"] == "facilities")
     assert one["crs"][0] == CRS84
     assert {epsg(code) for code in SYSTEMS} <= set(one["crs"])

@@ -8,16 +8,21 @@ from datetime import UTC, date, datetime
 
 from fastapi import APIRouter
 from fastapi.responses import Response
+from sqlalchemy import Connection
 
 from geoservice.access.roles import Permission
 from geoservice.api import ogc_files
+from geoservice.api.applying import may_edit
 from geoservice.api.ogc import COMMON, ROOT, Ask, AskFile, Asking, varied
 from geoservice.api.ogc_pages import item_page, items_page
 from geoservice.api.permits import needs
 from geoservice.api.routers.ogc_root import described, seen
-from geoservice.api.services import Service
+from geoservice.api.services import Service, Services
+from geoservice.api.versions import version_tag
 from geoservice.database.filters import today
 from geoservice.database.paging import LARGEST
+from geoservice.editing.kept import is_kept, kept_layer
+from geoservice.editing.reading import with_ids
 from geoservice.errors import NotFound
 from geoservice.language import current_language
 from geoservice.publish.formats.parameters import FILE_FORMAT, FILE_NAMES, ITEM_CRS
@@ -25,7 +30,7 @@ from geoservice.publish.formats.running import COLUMN_NAMES
 from geoservice.publish.ogc import documents
 from geoservice.publish.ogc.crs import OgcCrs, offered
 from geoservice.publish.ogc.links import GEOJSON
-from geoservice.publish.ogc.model import find
+from geoservice.publish.ogc.model import Collection, find
 from geoservice.publish.ogc.parameters import common
 from geoservice.publish.ogc.queries import feature, marked
 from geoservice.publish.ogc.reading import PAGING, asked, parameter_names, system
@@ -74,18 +79,66 @@ def item(service: Service, ask: Ask, collection_id: str, feature_id: str) -> Res
     """One feature."""
     one = find(service.ogc.collections, collection_id)
     ask.known(("crs",))
-    number = int(feature_id) if re.fullmatch(r"[0-9]{1,19}", feature_id, re.ASCII) else 0
-    day = today()
+    number = numbered(one, feature_id)
     with service.read() as connection:
         crs = system("crs", ask.given, lambda: offered(seen(service, connection, one)[1].bounds))
-        found = feature(connection, one, number, today=day, crs=crs) if 0 < number <= LARGEST else None
-    if found is None:
-        raise NotFound("ogc.no-feature", id=feature_id[:60], collection=one.id)
-    text, mark = found
-    if ask.wants_html:
-        return ask.paged(item_page(ask, one, text, crs))
+        if ask.wants_html:
+            text, _ = found_feature(connection, one, number, crs)
+            return ask.paged(item_page(ask, one, text, crs))
+        return feature_answer(service, ask, connection, one, number, crs)
+
+
+def feature_answer(
+    service: Services, ask: Asking, connection: Connection, one: Collection, number: int, crs: OgcCrs
+) -> Response:
+    """A feature as GeoJSON; for whoever may change it with the tag of its version, which a change starts from."""
+    # Read first: the tag is never newer than the feature.
+    version = _version(service, connection, one, number)
+    text, mark = found_feature(connection, one, number, crs)
+    tag = _tag(ask, mark, today())
+    if version is not None:
+        tag = version_tag(version, tag.strip('W/"'))
     body = documents.feature(ask.place, one, text, described(service))
-    return _answer(ask.condition.answer(_tag(ask, mark, day), lambda: Response(body, media_type=GEOJSON)), crs)
+    return _answer(ask.condition.answer(tag, lambda: Response(body, media_type=GEOJSON)), crs)
+
+
+def found_feature(connection: Connection, one: Collection, number: int, crs: OgcCrs) -> tuple[str, str]:
+    """A feature as GeoJSON text and the state that it was read from.
+
+    Raises
+    ------
+    NotFound
+        ``ogc.no-feature``
+    """
+    found = feature(connection, one, number, today=today(), crs=crs)
+    if found is None:
+        raise _missing(one, str(number))
+    return found
+
+
+def numbered(one: Collection, feature_id: str) -> int:
+    """The id of a feature as a number.
+
+    Raises
+    ------
+    NotFound
+        ``ogc.no-feature`` for a text that can be none.
+    """
+    number = int(feature_id) if re.fullmatch(r"[0-9]{1,19}", feature_id, re.ASCII) else 0
+    if not 0 < number <= LARGEST:
+        raise _missing(one, feature_id)
+    return number
+
+
+def _missing(one: Collection, feature_id: str) -> NotFound:
+    return NotFound("ogc.no-feature", id=feature_id[:60], collection=one.id)
+
+
+def _version(service: Services, connection: Connection, one: Collection, number: int) -> int | None:
+    if not is_kept(one.id) or not may_edit(service, kept := kept_layer(service.catalog, one.id)):
+        return None
+    found = with_ids(connection, kept, [number])
+    return found[number].version if number in found else None
 
 
 def _tag(ask: Asking, mark: str, day: date) -> str:

@@ -11,6 +11,7 @@ from pydantic import Field
 from sqlalchemy import Connection
 
 from geoservice.access.roles import Permission, allows
+from geoservice.api.applying import apply, may_edit
 from geoservice.api.parameters import Box, Boxed, Code, Count, Paged, Parameters, PathId, RecordId, Words, no_query
 from geoservice.api.permits import needs
 from geoservice.api.services import Service, Services
@@ -106,7 +107,7 @@ def new_record(service: Service, response: Response, layer: Layer, given: Annota
     """Makes a record."""
     kept = kept_layer(service.catalog, layer)
     with service.read() as connection:
-        (made,) = _apply(service, connection, kept, [_change(None, None, given)], given.reason)
+        (made,) = apply(service, connection, kept, [_change(None, None, given)], given.reason)
     return _answer(response, made)
 
 
@@ -122,7 +123,7 @@ def change_several(service: Service, response: Response, layer: Layer, given: An
         gone = [(one.id, one.version) for one in given.removals]
         if gone:
             writing.remove(connection, kept, gone, reason=given.reason)
-        done = _apply(service, connection, kept, changes, given.reason)
+        done = apply(service, connection, kept, changes, given.reason)
         if given.check_only:
             trial.rollback()
     return Done(items=[RecordShape(**_told(one), geometry=one.geometry) for one in done])
@@ -182,7 +183,7 @@ def change_record(
     with service.read() as connection:
         present = record(connection, kept, record_id)
         check_version(if_match, present.version)
-        changed = _apply(service, connection, kept, [_change(record_id, present.version, given)], given.reason)
+        changed = apply(service, connection, kept, [_change(record_id, present.version, given)], given.reason)
     return _answer(response, changed[0] if changed else present)
 
 
@@ -230,20 +231,6 @@ def _change(record_id: int | None, version: int | None, given: RecordChange | Na
     )
 
 
-def _apply(
-    service: Services, connection: Connection, kept: Kept, changes: list[writing.Change], reason: str | None
-) -> list[Record]:
-    return writing.apply(
-        connection,
-        service.catalog,
-        kept,
-        changes,
-        reason=reason,
-        publishes=service.actor.publishes,
-        max_vertices=service.settings.imports.import_max_vertices,
-    )
-
-
 def _answer(response: Response, found: Record) -> RecordShape:
     response.headers["ETag"] = version_tag(found.version)
     response.headers["Cache-Control"] = "no-store"
@@ -264,7 +251,7 @@ def _form(service: Services, connection: Connection, kept: Kept) -> LayerForm:
         has_unit=kept.unit is not None,
         table=kept.table.name,
         records=counted(connection, kept, Wanted()),
-        may_edit=allows(service.actor, Permission.EDIT) and (kept.unit is not None or service.actor.edits.everywhere),
+        may_edit=may_edit(service, kept),
         may_publish=allows(service.actor, Permission.PUBLISH) and allows(service.actor, Permission.EDIT),
         fields=[_field(one, kept, service.catalog) for one in kept.fields],
     )

@@ -127,9 +127,9 @@ def chosen(name: str, uri: str | None, known: Sequence[OgcCrs]) -> OgcCrs:
     BadRequest
         ``ogc.unknown-crs`` for any that the collection does not list.
     """
-    if uri is None:
+    if uri in (None, CRS84_URI):
         return CRS84
     for one in known:
         if one.uri == uri:
             return one
-    raise BadRequest("ogc.unknown-crs", name=name, value=uri[:120], allowed=", ".join(one.uri for one in known))
+    raise BadRequest("ogc.unknown-crs", name=name, value=str(uri)[:120], allowed=", ".join(one.uri for one in known))

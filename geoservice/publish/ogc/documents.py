@@ -21,8 +21,13 @@ from geoservice.publish.ogc.tiling import TILING_SCHEMES, VECTOR_TILESETS
 _FEATURES_1 = "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/"
 _FEATURES_2 = "http://www.opengis.net/spec/ogcapi-features-2/1.0/conf/"
 _FEATURES_3 = "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/"
+_FEATURES_4 = "http://www.opengis.net/spec/ogcapi-features-4/1.0/conf/"
 _TILES_1 = "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/"
 _CQL2 = "http://www.opengis.net/spec/cql2/1.0/conf/"
+# Of standards that are not passed yet.
+DRAFTS = tuple(
+    f"{_FEATURES_4}{name}" for name in ("create-replace-delete", "update", "optimistic-locking-etags", "features")
+)
 CONFORMANCE = (
     *(f"{_FEATURES_1}{name}" for name in ("core", "oas30", "html", "geojson")),
     f"{_FEATURES_2}crs",
@@ -33,6 +38,7 @@ CONFORMANCE = (
         "accent-insensitive-comparison", "basic-spatial-functions", "basic-spatial-functions-plus", "spatial-functions",
         "temporal-functions",
     )),
+    *DRAFTS,
 )  # fmt: skip
 GREGORIAN = "http://www.opengis.net/def/uom/ISO-8601/0/Gregorian"
 ITEM_FORMATS = {"json": GEOJSON, "html": HTML}
@@ -75,7 +81,7 @@ def landing(place: Place, given: str, *, schematic: bool) -> Document:
 
 def conformance(place: Place, given: str) -> Document:
     """What the service conforms to."""
-    return {"conformsTo": list(CONFORMANCE), "links": itself(place, given, FORMATS)}
+    return {"conformsTo": list(CONFORMANCE), "drafts": list(DRAFTS), "links": itself(place, given, FORMATS)}
 
 
 def collection_list(

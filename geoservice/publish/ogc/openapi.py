@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from geoservice import __version__
+from geoservice.editing.kept import is_kept
 from geoservice.language import translate
 from geoservice.publish.formats.parameters import ABOUT_FILE, FILE_FORMAT, FILE_NAMES, ITEM_CRS, LEVEL
 from geoservice.publish.formats.registry import offered as file_formats
@@ -14,6 +15,7 @@ from geoservice.publish.ogc.crs import OgcCrs, offered
 from geoservice.publish.ogc.extents import Extent
 from geoservice.publish.ogc.links import GEOJSON, HTML, JSON, OPENAPI, SCHEMA
 from geoservice.publish.ogc.model import Collection, said
+from geoservice.publish.ogc.openapi_changes import TOLD, changing, making
 from geoservice.publish.ogc.parameters import BBOX_CRS, CRS, FILTER_CRS, common, of_properties
 from geoservice.publish.ogc.schemas import property_schema
 from geoservice.publish.ogc.tiling import MVT, QUAD
@@ -38,7 +40,11 @@ _SCHEMAS: dict[str, Any] = {
     "confClasses": {
         "type": "object",
         "required": ["conformsTo"],
-        "properties": {"conformsTo": {"type": "array", "items": _TEXT}, "links": _LINKS},
+        "properties": {
+            "conformsTo": {"type": "array", "items": _TEXT},
+            "drafts": {"type": "array", "items": _TEXT},
+            "links": _LINKS,
+        },
     },
     "collections": {
         "type": "object",
@@ -171,7 +177,7 @@ def openapi(root: str, found: Mapping[str, tuple[Collection, Extent]], *, most: 
                 **{name: value for name, value in common(most).items() if not name.endswith("crs")},
                 "file": FILE_FORMAT,
             },
-            "responses": {name: _problem(told) for name, told in _TOLD.items()},
+            "responses": {name: _problem(told) for name, told in {**_TOLD, **TOLD}.items()},
             "schemas": schemas,
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
         },
@@ -195,7 +201,7 @@ def _collection_paths(one: Collection, systems: Sequence[OgcCrs], language: str)
     file_crs = {**ITEM_CRS, "schema": {"type": "string", "enum": [*uris, *SHIFTED], "default": uris[0]}}
     files = {form.media_type: {"schema": {"type": "string", "format": "binary"}} for form in file_formats(one)}
     described = {SCHEMA: {"schema": {"type": "object"}}, HTML: {"schema": _TEXT}}
-    return {
+    found = {
         here: _get(f"describe_{one.id}", one.id, title, _json("collection")),
         f"{here}/items": _get(
             f"get_{one.id}", one.id, title, many | files, [*shared, file_crs, *others, FILE_NAMES, *by_value], crs=True
@@ -215,6 +221,11 @@ def _collection_paths(one: Collection, systems: Sequence[OgcCrs], language: str)
         f"{here}/schema": _get(f"schema_{one.id}", one.id, translate("ogc.schema"), described),
         **(_tile_paths(one, here) if one.layer.tiles else {}),
     }
+    if is_kept(one.id):
+        errors = {status: {"$ref": f"#/components/responses/{name}"} for status, name in _ERRORS.items()}
+        found[f"{here}/items"] |= making(one, title, uris, errors)
+        found[f"{here}/items/{{featureId}}"] |= changing(one, title, uris, errors, feature_id)
+    return found
 
 
 def _tile_paths(one: Collection, here: str) -> dict[str, Any]:
