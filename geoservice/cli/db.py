@@ -13,7 +13,7 @@ from geoservice.database.engine import Database
 from geoservice.database.prepare import migrate, prepare
 from geoservice.errors import BadRequest
 from geoservice.language import translate
-from geoservice.names.keeping import rekey_missing
+from geoservice.names.keeping import rekey_missing, rekey_outdated
 from geoservice.settings import Settings
 from geoservice.terminal import notes, print_json, print_text, progress_bar
 
@@ -78,11 +78,18 @@ def db_upgrade(
     with closing_engines(database):
         migrate(database, revision)
         prepare(database, catalog)
-        keyed = rekey_missing(
-            database, lambda done: notes.print(translate("names.rekeyed", None, count=done), markup=False)
+        keyed = rekey_outdated(
+            database,
+            lambda done: _tell("names.rekeyed", count=done),
+            begins=lambda old, new: _tell("names.rekeying", old=old, new=new),
         )
+        keyed += rekey_missing(database, lambda done: _tell("names.rekeyed", count=done))
     show({"revision": revision, **extensions, **({"names_keyed": keyed} if keyed else {})}, json_=json_)
     return 0
+
+
+def _tell(key: str, **values: object) -> None:
+    notes.print(translate(key, None, **values), markup=False)
 
 
 @app.command("backup")

@@ -17,6 +17,8 @@ from geoservice.ingest.characters import is_han
 from geoservice.ingest.reading_chain import numbered_syllables, word_readings
 from geoservice.ingest.readings import POLYPHONES, surnames, surnames_file, words
 
+# Goes up with each change of what the keys of a name come to, here, in `alike` or in what they read.
+KEYS_EDITION = 1
 MAX_READINGS = 8
 LONGEST_TOKEN = 200
 # Different characters for the same word in village names of the Jianghan plain: each finds the other.

@@ -22,7 +22,7 @@ CLASSIFIED = text("""
     group by 1 having count(*) = 2 order by 1
 """)
 # These tell nothing of a record.
-OPEN = {"facility_type", "service_standard", "layer_revision", "layer_touch", "alembic_version"}
+OPEN = {"facility_type", "service_standard", "layer_revision", "layer_touch", "name_keys_edition", "alembic_version"}
 BY_UNIT = ("facility", "community", "place", "unit_version")
 GROUND = ("road", "railway", "water", "wall", "built_up_area", "turn_restriction", "road_height")
 PEOPLE = ("account", "account_role", "account_link", "credential", "session", "sign_in_attempt", "api_token")

@@ -36,7 +36,7 @@ from geoservice.database.models.heights import RoadHeight
 from geoservice.database.models.imports import BatchBefore, ImportBatch, LayerChange, LayerRevision, LayerTouch, Upload
 from geoservice.database.models.indicators import IndicatorEntry
 from geoservice.database.models.jobs import JOB_STATES, Job, JobRun
-from geoservice.database.models.places import NAME_KINDS, Place, PlaceName
+from geoservice.database.models.places import NAME_KINDS, NameKeysEdition, Place, PlaceName
 from geoservice.database.models.plans import NamePlan, NamePlanRow
 from geoservice.database.models.population import (
     Community,
@@ -91,6 +91,7 @@ __all__ = [
     "LayerChange",
     "LayerRevision",
     "LayerTouch",
+    "NameKeysEdition",
     "NamePlan",
     "NamePlanRow",
     "NamingCase",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 from geoalchemy2 import Geometry, WKBElement
 from sqlalchemy import (
@@ -14,6 +14,7 @@ from sqlalchemy import (
     Integer,
     SmallInteger,
     UniqueConstraint,
+    func,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -178,3 +179,14 @@ class PlaceName(Classified, Dated, Versioned, Base):
     areas: Mapped[list[int]] = mapped_column(
         ARRAY(BigInteger), server_default="{}", comment="Units and cells of its place; a trigger keeps it"
     )
+
+
+class NameKeysEdition(Base):
+    """Which edition of the program has made the keys of the names: one row."""
+
+    __tablename__ = "name_keys_edition"
+    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False, server_default=text("1"))
+    edition: Mapped[int] = mapped_column(Integer, server_default=text("0"), comment="0: not known")
+    noted_at: Mapped[datetime] = mapped_column(server_default=func.now())
