@@ -16,6 +16,7 @@ from geoservice.terminal import print_json
 
 if TYPE_CHECKING:
     from geoservice.siting.answer import Answer
+    from geoservice.siting.county.kept import CheckedCounty
     from geoservice.siting.phased import Phase
     from geoservice.siting.problem import Problem
     from geoservice.siting.solve import Effort
@@ -184,10 +185,33 @@ def siting_check(
     json_: Json = False,
 ) -> int:
     """只凭所选点重新计算 · recomputes an answer from its sites alone"""
+    from geoservice.siting.county.kept import is_of_county
     from geoservice.siting.kept import check_answer
     from geoservice.siting.telling import print_check
 
+    if is_of_county(answer):
+        return _check_county(_checked_county(answer, instance), json_=json_)
     told = (checked := check_answer(answer, instance)).as_dict()
+    if json_:
+        print_json(told)
+    else:
+        print_check(told)
+    return 0 if checked.agrees else 1
+
+
+def _checked_county(answer: Path, instance: Path | None) -> CheckedCounty:
+    from geoservice.siting.county.kept import check_county
+
+    if instance is not None:
+        raise BadInput("siting.only-file", option="--instance")
+    with ready() as (settings, catalog, database), database.connect(actor=at_the_shell()) as connection:
+        return check_county(connection, catalog, settings, database.name, answer)
+
+
+def _check_county(checked: CheckedCounty, *, json_: bool) -> int:
+    from geoservice.siting.county.telling import print_check
+
+    told = checked.as_dict()
     if json_:
         print_json(told)
     else:
@@ -205,13 +229,19 @@ def siting_explain(
     json_: Json = False,
 ) -> int:
     """每个点为何入选、次优是谁、谁未覆盖 · why each site, who comes next, who is left out"""
+    from geoservice.siting.county.kept import is_of_county
+    from geoservice.siting.county.named import explained_by_name
     from geoservice.siting.explain import explain
     from geoservice.siting.kept import check_answer
     from geoservice.siting.telling import print_explained
     from geoservice.siting.told import explained_told
 
-    checked = check_answer(answer, instance)
-    told = explained_told(checked.problem, explain(checked.problem, checked.sites))
+    if is_of_county(answer):
+        held = _checked_county(answer, instance)
+        told = explained_by_name(held.county, explain(held.county.problem, held.sites))
+    else:
+        checked = check_answer(answer, instance)
+        told = explained_told(checked.problem, explain(checked.problem, checked.sites))
     if json_:
         print_json(told)
     else:

@@ -33,22 +33,47 @@ def at_the_desk(county: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 def test_the_commands_of_the_page() -> None:
     commands = commands_of("siting.md")[FILES:]
     told = [run_command(line) for line in commands]
-    assert [one.exit_code for one in told] == [0] * 4, [one.output for one in told]
+    assert [one.exit_code for one in told] == [0] * 6, [one.output for one in told]
     for words in ("示意数据，非测绘成果", "已证明最优", "廖家河村", "彭市镇", "推演复核", "数据日期"):
         assert words in told[0].output
+    assert "相符" in told[1].output
+    assert "廖家河村（彭市镇）" in told[2].output
+    why = json.loads(run_command("siting explain plan.json --json").stdout)
     plan = json.loads(Path("plan.json").read_text("utf-8"))
     assert list(plan)[2] == "unreachable"
     assert plan["schematic"] is True
     assert plan["value"] == plan["bound"] == plan["value_by_what_if"] == plan["people_covered"]["after"]
+    assert [one["site"].split("（")[0] for one in why["sites"]] == [one["name"] for one in plan["sites"]]
+    assert all(one["without"] < plan["value"] for one in why["sites"])
     kept = json.loads(run_command("scenario show 1 --json").stdout)
     assert kept["total"]["after"]["population_60_covered"] == plan["value"]
     assert kept["gained"] == plan["gained"]
     assert sum(one["after"] - one["before"] for one in plan["townships"]) == sum(
         one["population_60"] for one in plan["gained"]["items"]
     )
-    fewest = json.loads(told[2].stdout)
+    fewest = json.loads(told[4].stdout)
     assert fewest["value"] == len(fewest["sites"]) == fewest["value_by_what_if"]
-    assert "县外" in told[3].output
+    assert "县外" in told[5].output
+
+
+def test_an_answer_that_was_tampered_with_is_found() -> None:
+    run_command("siting solve --service elder_circle --type nursing_home --model pmedian --p 2 -o plan.json")
+    kept = json.loads(Path("plan.json").read_text("utf-8"))
+    assert json.loads(run_command("siting check plan.json --json").stdout)["agrees"] is True
+    for change in ({"value": kept["value"] - 1}, {"sites": kept["sites"][:1]}, {"p": 1}):
+        Path("other.json").write_text(json.dumps(kept | change), encoding="utf-8")
+        done = run_command("siting check other.json --json")
+        assert done.exit_code == 1, done.output
+        assert json.loads(done.stdout)["agrees"] is False
+    older = kept | {"input_revisions": kept["input_revisions"] | {"roads": 0}}
+    Path("other.json").write_text(json.dumps(older), encoding="utf-8")
+    assert json.loads(run_command("siting check other.json --json").stdout)["changed_layers"] == ["roads"]
+    moved = kept | {"sites": [kept["sites"][0] | {"lon": 113.0}]}
+    for content, code in ((moved, "siting.site-gone"), ({"kind": kept["kind"]}, "siting.not-an-answer")):
+        Path("other.json").write_text(json.dumps(content), encoding="utf-8")
+        done = run_command("siting check other.json --json")
+        assert done.exit_code == 2
+        assert json.loads(done.stdout)["error"]["code"] == code
 
 
 def test_english_is_whole(monkeypatch: pytest.MonkeyPatch) -> None:

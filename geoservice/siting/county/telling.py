@@ -33,6 +33,19 @@ def print_county(told: dict[str, Any]) -> None:
     print_text(translate("siting.county.data", on=told["on"], revisions=revisions))
 
 
+def print_check(told: dict[str, Any]) -> None:
+    """Whether a kept answer holds."""
+    key = "siting.check.agrees" if told["agrees"] else "siting.check.differs"
+    print_text(translate(key, value=figure(told["value"]), told=figure(told["value_in_file"])))
+    if told["value_by_what_if"] is not None:
+        print_text(translate("siting.county.what_if", value=figure(told["value_by_what_if"])))
+    if told["changed_layers"]:
+        print_text(translate("siting.county.changed", layers=", ".join(told["changed_layers"])))
+    for broken in told["broken"]:
+        print_text("· " + translate(f"siting.broken.{broken}"))
+    print_text(translate("siting.told.sites", count=told["new"], sites=_names(told["sites"])))
+
+
 def _print_unreachable(left: list[dict[str, Any]]) -> None:
     people = sum(one["people"] for one in left)
     print_text(translate("siting.county.unreachable", count=len(left), people=people))

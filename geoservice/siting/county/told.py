@@ -37,7 +37,7 @@ def county_told(county: County, answer: Answer, phases: Sequence[Phase] = ()) ->
     new = [site for site in answer.sites if site >= county.existing]
     begin = State.begin(county.ground)
     state = begin
-    changes = [_change(county, site) for site in new]
+    changes = [change_of(county, site) for site in new]
     for change in changes:
         state = state.after(change)
     plain = {name: one for name, one in as_told(county.problem, answer).items() if name not in _NUMBERED}
@@ -109,7 +109,8 @@ def _gains(county: County, begin: State, state: State) -> dict[str, Any]:
     }
 
 
-def _change(county: County, site: int) -> Change:
+def change_of(county: County, site: int) -> Change:
+    """The change of a scenario that builds a new site."""
     number = site - county.existing
     candidates, name = county.candidates, county.candidates.name[number]
     places = None

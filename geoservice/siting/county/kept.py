@@ -1,0 +1,133 @@
+"""Kept answers about the county, checked again from their sites alone, on the data of now."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection
+
+from geoservice.catalog import Catalog
+from geoservice.coverage.scenarios.state import State
+from geoservice.coverage.uncertainty.query import case_of
+from geoservice.errors import BadInput
+from geoservice.settings import Settings
+from geoservice.siting.county.asking import County
+from geoservice.siting.county.question import Group, Question
+from geoservice.siting.county.reading import read_county
+from geoservice.siting.county.told import EDITION, KIND, change_of, value_of
+from geoservice.siting.evaluate import Worth, evaluate
+from geoservice.siting.problem import Model
+from geoservice.siting.told import in_units
+
+
+@dataclass(frozen=True)
+class CheckedCounty:
+    """A kept answer beside what its sites are worth now.
+
+    Attributes
+    ----------
+    sites
+        Numbers of the new ones in the problem, from 0.
+    told, found, what_if
+        The value in the file, recomputed from the sites, and by the what-if, None where that has no such figure.
+    changed
+        Layers that have changed since.
+    """
+
+    county: County
+    sites: tuple[int, ...]
+    worth: Worth
+    told: float | None
+    found: float | None
+    what_if: float | None
+    changed: tuple[str, ...]
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the value holds and all conditions are kept."""
+        return self.told == self.found and self.worth.allowed and self.what_if in (None, self.found)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The check as plain values."""
+        names = self.county.problem.site_names
+        return {
+            "agrees": self.agrees,
+            "value": self.found,
+            "value_in_file": self.told,
+            "value_by_what_if": self.what_if,
+            "sites": [names[site] for site in self.sites],
+            "new": self.worth.new,
+            "broken": list(self.worth.broken),
+            "changed_layers": list(self.changed),
+            **self.county.question.as_dict(),
+        }
+
+
+def is_of_county(path: Path) -> bool:
+    """Whether a file says that it is an answer about the county."""
+    try:
+        kept = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return False
+    return isinstance(kept, dict) and kept.get("kind") == KIND
+
+
+def check_county(
+    connection: Connection, catalog: Catalog, settings: Settings, database_name: str, path: Path
+) -> CheckedCounty:
+    """Reads an answer for which `is_of_county` holds, asks the county again, and recomputes the value.
+
+    Raises
+    ------
+    BadInput
+        ``siting.not-an-answer``, ``siting.site-gone`` where a site is no candidate any more, or as `read_county`.
+    """
+    kept = json.loads(path.read_text("utf-8"))
+    try:
+        if kept["edition"] != EDITION:
+            raise BadInput("siting.not-an-answer", file=path.name)
+        question, told = _question(catalog, kept), kept["value"]
+        wanted = [(str(one["name"]), float(one["lon"]), float(one["lat"])) for one in kept["sites"]]
+        revisions = dict(kept["input_revisions"])
+    except (ValueError, KeyError, TypeError):
+        raise BadInput("siting.not-an-answer", file=path.name) from None
+    county = read_county(connection, catalog, settings, database_name, question)
+    sites = tuple(_sites(county, wanted))
+    worth = evaluate(county.problem, sites)
+    state = State.begin(county.ground)
+    for site in sites:
+        state = state.after(change_of(county, site))
+    now = county.ground.revisions
+    changed = tuple(layer for layer in now if revisions.get(layer) != now[layer])
+    return CheckedCounty(
+        county, sites, worth, told, in_units(county.problem, worth.value), value_of(county, state), changed
+    )
+
+
+def _question(catalog: Catalog, kept: Mapping[str, Any]) -> Question:
+    case = case_of(catalog, str(kept["service"]), str(kept["type"]), date.fromisoformat(kept["on"]))
+    groups = {one.column: one.value for one in Group}
+    return Question.parse(
+        case,
+        model=str(kept["model"]),
+        p=None if kept["p"] is None else int(kept["p"]),
+        group=None if kept["model"] == Model.CAPACITY else groups[kept["group"]],
+        candidates=str(kept["candidates_from"]),
+        places=None if kept["places"] is None else int(kept["places"]),
+        ties=bool(kept["ties"]),
+    )
+
+
+def _sites(county: County, wanted: list[tuple[str, float, float]]) -> list[int]:
+    candidates = county.candidates
+    at = zip(candidates.name, candidates.lon.tolist(), candidates.lat.tolist(), strict=True)
+    number = {place: county.existing + one for one, place in enumerate(at)}
+    for place in wanted:
+        if place not in number:
+            raise BadInput("siting.site-gone", name=place[0], lon=f"{place[1]:.6f}", lat=f"{place[2]:.6f}")
+    return [number[place] for place in wanted]
