@@ -383,11 +383,36 @@ def test_other_media_types_are_refused(app: FastAPI, county: Database, clerk: Te
     for method, path in (("POST", items("facilities")), ("PUT", items("facilities", feature["id"]))):
         assert send(clerk, method, path, FACILITY, If_Match=tag, Content_Type="text/plain").status_code == 400
         assert send(clerk, method, path, FACILITY, If_Match=tag, Content_Type=MERGE).status_code == 400
-    token = clerk.post("/api/session/tokens", json={"name": "qgis"})
-    if token.status_code == 201:
-        web = TestClient(app, base_url=BASE, headers={"Authorization": f"Bearer {token.json()['token']}"})
-        answer = send(web, "POST", items("facilities"), "a=b", Content_Type="application/x-www-form-urlencoded")
+
+
+def test_a_program_changes_features_by_its_token(app: FastAPI, clerk: TestClient) -> None:
+    made_token = clerk.post("/api/session/tokens", json={"title": "qgis", "scope": "write"})
+    web = TestClient(app, base_url=BASE, headers={"Authorization": f"Bearer {made_token.json()['token']}"})
+    feature, tag = made(web)
+    path = items("facilities", feature["id"])
+    for method, where in (("POST", items("facilities")), ("PUT", path), ("PATCH", path)):
+        answer = send(web, method, where, "a=b", If_Match=tag, Content_Type="application/x-www-form-urlencoded")
         assert (answer.status_code, answer.json()["code"]) == (415, "ogc.media-type")
+        assert "application/geo+json" in answer.json()["remedy"]
+    assert web.delete(path, headers={"If-Match": tag}).status_code == 204
+    reading = clerk.post("/api/session/tokens", json={"title": "map", "scope": "read"}).json()["token"]
+    answer = send(web, "POST", items("facilities"), FACILITY, Authorization=f"Bearer {reading}")
+    assert answer.status_code == 403
+
+
+@pytest.mark.parametrize("collection", COLLECTIONS)
+def test_the_schema_tells_what_is_received(clerk: TestClient, collection: str) -> None:
+    """/conf/returnables-and-receivables: what is read-only is refused, all else is not refused as such."""
+    feature, tag = first(clerk, collection)
+    described = clerk.get(f"/ogc/collections/{collection}/schema").json()["properties"]
+    fixed = {name for name in feature["properties"] if described[name].get("readOnly")}
+    assert "schematic" in fixed
+    assert "name" not in fixed
+    patch = {"properties": {name: [["nonsense"]] for name in feature["properties"]}}
+    assert faults(send(clerk, "PATCH", items(collection, feature["id"]), patch, If_Match=tag)) == dict.fromkeys(
+        fixed, "ogc.read-only"
+    )
+    assert described["id"]["readOnly"]
 
 
 def test_another_sites_page_is_refused(clerk: TestClient) -> None:

@@ -56,6 +56,12 @@ def test_every_route_says_what_it_asks_for(app: FastAPI) -> None:
         assert operation["x-permission"] in set(Permission), f"{method} {path} declares no permission"
 
 
+def test_nobody_chooses_how_a_change_is_looked_at(app: FastAPI) -> None:
+    named = {one["name"] for _, _, operation in operations(app) for one in operation.get("parameters", [])}
+    assert "limit" in named
+    assert not named & {"media_type", "media_types", "permission"}
+
+
 def test_changes_are_for_somebody_who_is_known(app: FastAPI) -> None:
     open_ = {
         (method, path) for method, path, one in operations(app) if method != "get" and one["x-permission"] == "public"

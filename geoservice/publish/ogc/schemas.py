@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from geoservice.editing.kept import BY_UNIT, is_kept
 from geoservice.publish.ogc.links import Place
 from geoservice.publish.ogc.model import GEOMETRY, Collection, Property, said
 
@@ -46,7 +47,8 @@ def property_schema(one: Property, language: str) -> dict[str, Any]:
 
 
 def schema(place: Place, one: Collection, language: str) -> dict[str, Any]:
-    """What the features of a collection hold."""
+    """What the features of a collection hold; what cannot be changed is read-only."""
+    received = {field.name for field in one.layer.fields if is_kept(one.id) and field.name not in BY_UNIT}
     identity: dict[str, Any] = {"type": "integer", "x-ogc-role": "id", "readOnly": True}
     properties = {"id": identity, GEOMETRY: _geometry(one)}
     for position, (name, found) in enumerate(one.properties.items(), 1):
@@ -58,6 +60,8 @@ def schema(place: Place, one: Collection, language: str) -> dict[str, Any]:
             described["x-ogc-unit"] = found.unit
         if one.dates and name in one.dates:
             described["x-ogc-role"] = f"primary-interval-{('start', 'end')[one.dates.index(name)]}"
+        if name not in received:
+            described["readOnly"] = True
         properties[name] = {**described, "x-ogc-propertySeq": position}
     return _object(place, one, language, properties)
 
