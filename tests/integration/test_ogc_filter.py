@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import itertools
 import json
 from collections.abc import Callable
@@ -365,3 +367,25 @@ def test_the_page_asks_by_a_filter(ogc: Ogc) -> None:  # noqa: F811
     page = ogc.ask("/collections/facilities/items", accept=HTML, filter="beds > 20", limit=3).text
     assert 'name="filter" value="beds &gt; 20"' in page
     assert "filter=beds+%3E+20" in page
+
+
+@pytest.mark.parametrize("resource", ["items", "download"])
+@pytest.mark.parametrize(
+    ("condition", "more"),
+    [
+        ("beds > 50", {}),
+        ("name LIKE '%院%' AND S_INTERSECTS(geometry, BBOX(112.5,30.3,113.2,30.7))", {}),
+        ('{"op":"<","args":[{"property":"beds"},40]}', {"filter_lang": "cql2-json"}),
+        ("beds IS NULL", {"type": "nursing_home"}),
+    ],
+)
+def test_files_hold_what_fits(ogc: Ogc, resource: str, condition: str, more: dict[str, str]) -> None:  # noqa: F811
+    wanted = ogc.ids("facilities", limit=1000, filter=condition, **more)
+    assert len(wanted) < len(ogc.ids("facilities", limit=1000))
+    path = f"/collections/facilities/{resource}"
+    given = {"filter": condition, **more, **({"limit": 1000} if resource == "items" else {})}
+    sheet = csv.DictReader(io.StringIO(ogc.ask(path, f="csv", **given).content.decode("utf-8-sig")))
+    assert [int(row["id"]) for row in sheet] == wanted
+    lines = ogc.ask(path, f="geojsonseq", **given).text.replace("\x1e", "").splitlines()
+    assert [json.loads(line)["id"] for line in lines if line] == wanted
+    assert ogc.refused(path, f="csv", filter="nonsense = 1").startswith("ogc.")
