@@ -15,7 +15,10 @@ from starlette.testclient import TestClient
 from geoservice.api.app import create_app
 from geoservice.catalog import Catalog
 from geoservice.database.engine import Database
+from geoservice.names.clashes.searching import codes_of
+from geoservice.names.keeping import rekey
 from geoservice.settings import Settings
+from tests.builders_api import make_place
 from tests.case_builders import AREA, IN_TOWN, Desk, hold_staff, make_county, open_desk, told
 
 SIX = ["标准名称", "罗马字母拼写", "所属政区", "位置描述", "批准机关", "批准时间"]
@@ -199,6 +202,66 @@ def test_every_paper_of_every_class(desk: Desk, name_kind: str) -> None:
         if name_kind != "estate":
             # Who approves these is told by no text that is in hand: a blank, and no office of a street.
             assert "天门市人民政府" not in page.said["h1"][0]
+
+
+STANDING = {
+    "village": ("碧泉村", "bì quán cūn", {"type": "Point", "coordinates": [113.5, 30.005]}),
+    "estate": ("碧泉花园", "bì quán huā yuán", AREA),
+}
+
+
+@pytest.mark.parametrize("kind", ["renaming", "retirement", "extent"])
+@pytest.mark.parametrize("name_kind", STANDING)
+def test_every_paper_of_what_has_a_name(desk: Desk, catalog: Catalog, name_kind: str, kind: str) -> None:
+    old, old_reading, shape = STANDING[name_kind]
+    new, reading, _ = CLASSES[name_kind]
+    with desk.database.connect("owner") as connection:
+        code = codes_of(catalog, name_kind)[0]
+        place = make_place(connection, old, 113.5, 30.005, class_code=code, unit_id=desk.ids["town"])
+        rekey(connection, lambda _: None)
+    name: dict[str, Any] = {"name": new, "reading": reading, "geometry": shape, "place_id": place}
+    if kind != "renaming":
+        name |= {"name": old, "reading": old_reading}
+    if kind == "retirement":
+        del name["geometry"]
+    papers_of(desk, desk.new(kind=kind, name_kind=name_kind, names=[name], applicant="东城镇人民政府"), ALL, old)
+
+
+@pytest.mark.parametrize(
+    ("name_kind", "title", "reading", "shape", "papers"),
+    [
+        ("facility", "清泉站", "qīng quán zhàn", {"type": "Point", "coordinates": [113.5, 30.005]}, ALL),
+        ("facility", "清泉大桥", "qīng quán dà qiáo", IN_TOWN, ALL),
+        # Units are not filed: there is no form.
+        ("township", "清泉镇", "qīng quán zhèn", AREA, tuple(one for one in ALL if one != "filing")),
+    ],
+)
+def test_every_paper_of_facilities_and_townships(
+    desk: Desk, name_kind: str, title: str, reading: str, shape: dict[str, Any], papers: tuple[str, ...]
+) -> None:
+    names = [{"name": title, "reading": reading, "geometry": shape}]
+    found = papers_of(desk, desk.new(name_kind=name_kind, names=names, applicant="东城镇人民政府"), papers, title)
+    # Who approves these is told by no text that is in hand for every case.
+    assert "天门市" not in found["reply"].said["h1"][0]
+
+
+def papers_of(desk: Desk, case: dict[str, Any], papers: tuple[str, ...], title: str) -> dict[str, Page]:
+    """The papers of a case that is taken to its approval, each read as HTML and held against its DOCX."""
+    case = desk.bring_to(case, "approved")
+    lines = listed(desk, case)
+    assert [one for one in lines if lines[one]["open"]] == [one for one in lines if one in papers], lines
+    found = {}
+    for one in papers:
+        page, word = page_of(desk, case, one), word_of(desk, case, one)
+        whole = "".join(text for tag, texts in page.said.items() if tag != "style" for text in texts)
+        assert "{" not in whole
+        assert "}" not in whole
+        assert "None" not in whole
+        assert title in whole, one
+        assert page.said["h1"][0] in [paragraph.text for paragraph in word.paragraphs]
+        assert sum(len(table.rows) for table in word.tables) == len(page.rows)
+        found[one] = page
+    return found
 
 
 def test_who_speaks_in_which_paper(desk: Desk) -> None:
