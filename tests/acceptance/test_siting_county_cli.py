@@ -37,6 +37,7 @@ def test_the_commands_of_the_page() -> None:
     for words in ("示意数据，非测绘成果", "已证明最优", "廖家河村", "彭市镇", "推演复核", "数据日期"):
         assert words in told[0].output
     assert "相符" in told[1].output
+    assert "新设 5 处：" in told[1].output
     assert "廖家河村（彭市镇）" in told[2].output
     why = json.loads(run_command("siting explain plan.json --json").stdout)
     plan = json.loads(Path("plan.json").read_text("utf-8"))

@@ -43,7 +43,7 @@ def print_check(told: dict[str, Any]) -> None:
         print_text(translate("siting.county.changed", layers=", ".join(told["changed_layers"])))
     for broken in told["broken"]:
         print_text("· " + translate(f"siting.broken.{broken}"))
-    print_text(translate("siting.told.sites", count=told["new"], sites=_names(told["sites"])))
+    print_text(translate("siting.county.kept", count=told["new"], names=_names(told["sites"])))
 
 
 def _print_unreachable(left: list[dict[str, Any]]) -> None:
