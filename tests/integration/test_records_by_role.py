@@ -49,6 +49,10 @@ OTHERS = {
     "document",
     "collection_id",
     "feature_id",
+    "set_id",
+    "matrix",
+    "row",
+    "column",
     "scenario_id",
 }
 # The history of any of them.
