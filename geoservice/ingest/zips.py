@@ -10,6 +10,8 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from geoservice.errors import BadInput
 
+# What reading a member of a damaged archive raises.
+BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
 MAX_MEMBERS = 10_000
 MAX_RATIO = 200
 # Small files may well shrink by more, for example a sheet with one value in every cell.
@@ -86,7 +88,7 @@ def _copy(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo, target:
                 out.write(chunk)
     except FileExistsError:
         raise BadInput("import.zip-path", file=path.name, member=member_name(member)) from None
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
+    except (*BROKEN, ValueError) as error:
         raise BadInput("import.zip-broken", file=path.name, reason=error) from None
     except OSError as error:
         free_mb = shutil.disk_usage(target.parent).free // 2**20

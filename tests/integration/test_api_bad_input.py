@@ -128,7 +128,11 @@ def check(client: TestClient, address: str) -> int:
     return int(answer.status_code)
 
 
-KNOWN = {"lang": "zh", "layer": "roads", "z": 1, "x": 1, "y": 0, "table": "facility", "name": "li"}
+KNOWN = {"lang": "zh", "layer": "roads", "z": 1, "x": 1, "y": 0, "table": "facility", "name": "li"} | {
+    "matrix": 1,
+    "row": 0,
+    "column": 1,
+}
 
 
 def filled(path: str) -> str:

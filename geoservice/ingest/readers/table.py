@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import ParseError
-from zipfile import BadZipFile
 
 import numpy as np
 import openpyxl
@@ -23,7 +22,7 @@ from geoservice.ingest.readers.sheet_marks import SheetMarks, refuse_doctype, sh
 from geoservice.ingest.readers.text import decode, read_bytes
 from geoservice.ingest.records import Notice
 from geoservice.ingest.values import BadCell
-from geoservice.ingest.zips import check_zip
+from geoservice.ingest.zips import BROKEN, check_zip
 
 Score = Callable[[Sequence[str]], int]
 Row = tuple[int, list[Any]]
@@ -107,7 +106,7 @@ def read_xlsx(path: Path, score: Score, *, part: str | None = None, max_unpacked
             warnings.simplefilter("ignore")  # styles and validations that openpyxl does not know
             title, others, rows = _sheet(path, part)
         marks = sheet_marks(path, title)
-    except (InvalidFileException, BadZipFile, ParseError, KeyError, ValueError, TypeError, OSError, EOFError) as error:
+    except (*BROKEN, InvalidFileException, ParseError, KeyError, ValueError, TypeError, OSError) as error:
         raise BadInput("import.broken-file", file=path.name, reason=str(error)[:300]) from None
     filled = _fill_merged(rows, marks)
     table = _table("XLSX", _mark_formulas(rows, marks), score, path)

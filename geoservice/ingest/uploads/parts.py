@@ -12,7 +12,7 @@ from pyogrio.errors import DataSourceError
 from geoservice.errors import BadInput
 from geoservice.ingest.readers.dxf import layers_of
 from geoservice.ingest.sources import ARCHIVES, DRAWINGS, SUFFIXES
-from geoservice.ingest.zips import check_zip, member_name
+from geoservice.ingest.zips import BROKEN, check_zip, member_name
 
 MOST_LISTED = 200
 _BOOKS = (".xlsx", ".xlsm")
@@ -34,7 +34,7 @@ def parts_of(path: Path, max_unpacked_mb: int) -> list[str]:
             return layers_of(path)[:MOST_LISTED]
         if suffix in ARCHIVES:
             return _members(path, max_unpacked_mb)
-    except (BadInput, DataSourceError, OSError, ValueError, KeyError, TypeError, EOFError, SyntaxError):
+    except (*BROKEN, BadInput, DataSourceError, OSError, ValueError, KeyError, TypeError, SyntaxError):
         return []
     return []
 
