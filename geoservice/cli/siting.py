@@ -185,17 +185,17 @@ def siting_check(
     json_: Json = False,
 ) -> int:
     """只凭所选点重新计算 · recomputes an answer from its sites alone"""
+    from geoservice.siting.county import telling as county
     from geoservice.siting.county.kept import is_of_county
     from geoservice.siting.kept import check_answer
     from geoservice.siting.telling import print_check
 
-    if is_of_county(answer):
-        return _check_county(_checked_county(answer, instance), json_=json_)
-    told = (checked := check_answer(answer, instance)).as_dict()
+    of_county = is_of_county(answer)
+    checked = _checked_county(answer, instance) if of_county else check_answer(answer, instance)
     if json_:
-        print_json(told)
+        print_json(checked.as_dict())
     else:
-        print_check(told)
+        (county.print_check if of_county else print_check)(checked.as_dict())
     return 0 if checked.agrees else 1
 
 
@@ -206,17 +206,6 @@ def _checked_county(answer: Path, instance: Path | None) -> CheckedCounty:
         raise BadInput("siting.only-file", option="--instance")
     with ready() as (settings, catalog, database), database.connect(actor=at_the_shell()) as connection:
         return check_county(connection, catalog, settings, database.name, answer)
-
-
-def _check_county(checked: CheckedCounty, *, json_: bool) -> int:
-    from geoservice.siting.county.telling import print_check
-
-    told = checked.as_dict()
-    if json_:
-        print_json(told)
-    else:
-        print_check(told)
-    return 0 if checked.agrees else 1
 
 
 @app.command("explain")

@@ -13,6 +13,7 @@ from geoservice.siting.exact.tell import Tell
 from geoservice.siting.problem import Problem
 from geoservice.siting.search.median import Costs, MedianSearch
 from geoservice.siting.search.rules import most_new
+from geoservice.siting.search.swapping import swaps
 
 
 def is_plain(problem: Problem) -> bool:
@@ -76,7 +77,7 @@ class Best:
         search = self._search
         if search.rules.plain and chosen.tobytes() not in self._seen:
             self._seen.add(chosen.tobytes())
-            self._take(search.swaps(search.greedy(chosen), self._deadline))
+            self._take(swaps(search, search.greedy(chosen), self._deadline))
         return self.value
 
     def _take(self, chosen: Bools) -> None:

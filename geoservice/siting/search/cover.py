@@ -6,8 +6,6 @@ for the first time (or, for backup, the second).
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 from scipy.sparse import csr_array, diags_array
 
@@ -55,20 +53,6 @@ class CoverSearch:
             chosen[site] = False
             lost = (self._counts(chosen) == 0) & people
             chosen[site] = bool(lost[self._point[self._site == site]].any())
-        return chosen
-
-    def swaps(self, chosen: Bools, deadline: float) -> Bools:
-        """Takes one new site out and the best in, as long as that helps and there is time."""
-        chosen = chosen.copy()
-        while time.monotonic() < deadline:
-            new = np.flatnonzero(chosen & ~self.problem.fixed)
-            if not new.size:
-                return chosen
-            change = self.changes(chosen, new)
-            out, into = np.unravel_index(int(change.argmax()), change.shape)
-            if change[out, into] <= self.least:
-                return chosen
-            chosen[new[out]], chosen[into] = False, True
         return chosen
 
     def gains_of(self, chosen: Bools) -> Floats:

@@ -14,20 +14,19 @@ from geoservice.siting.problem import Model, Problem
 from geoservice.siting.search.cover import CoverSearch
 from geoservice.siting.search.median import Costs, MedianSearch
 from geoservice.siting.search.rules import Rules
+from geoservice.siting.search.swapping import Swapping, swaps
 
 # After the first swaps: how often a choice is shaken and mended, and how much worse a choice to go on from may be.
 _SHAKES = 60
 _WORSE = 0.0015
 
 
-class Search(Protocol):
+class Search(Swapping, Protocol):
     """What greedy and swaps need to be repeated."""
 
-    problem: Problem
     rules: Rules
 
     def greedy(self, chosen: Bools | None = None) -> Bools: ...
-    def swaps(self, chosen: Bools, deadline: float) -> Bools: ...
     def score(self, chosen: Bools) -> float: ...
 
 
@@ -56,7 +55,7 @@ def first_choice(problem: Problem, *, seed: int, deadline: float) -> list[int] |
 def shaken(search: Search, seed: int, deadline: float, shakes: int = _SHAKES, start: Bools | None = None) -> Bools:
     """Greedy and swaps, then again from choices of which up to a quarter of the sites was taken out."""
     chance = np.random.default_rng(seed)
-    best = search.swaps(search.greedy(), deadline) if start is None else start
+    best = swaps(search, search.greedy(), deadline) if start is None else start
     known = search.score(best)
     now, score = best, known
     for _ in range(shakes):
@@ -69,7 +68,7 @@ def shaken(search: Search, seed: int, deadline: float, shakes: int = _SHAKES, st
         open_to = np.flatnonzero(search.rules.addable(tried))
         if open_to.size:
             tried[chance.choice(open_to)] = True
-        tried = search.swaps(search.greedy(tried), deadline)
+        tried = swaps(search, search.greedy(tried), deadline)
         found = search.score(tried)
         if found > known:
             best, known = tried, found

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 
 from geoservice.network.arrays import Bools, Floats, Int64s
@@ -73,20 +71,6 @@ class MedianSearch:
         cost = self.costs.cost
         saved: Floats = np.maximum(cost[chosen].min(axis=0, initial=self.costs.far) - cost, 0.0).sum(axis=1)
         return saved
-
-    def swaps(self, chosen: Bools, deadline: float) -> Bools:
-        """Takes one new site out and the best in, as long as that helps and there is time."""
-        chosen = chosen.copy()
-        while time.monotonic() < deadline:
-            new = np.flatnonzero(chosen & ~self.problem.fixed)
-            if not new.size:
-                return chosen
-            saved = self.changes(chosen, new)
-            out, into = np.unravel_index(int(saved.argmax()), saved.shape)
-            if saved[out, into] <= self.least:
-                return chosen
-            chosen[new[out]], chosen[into] = False, True
-        return chosen
 
     def changes(self, chosen: Bools, new: Int64s) -> Floats:
         """What each swap saves, shape (new sites, sites); minus infinity where it is not allowed."""
