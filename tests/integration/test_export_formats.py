@@ -8,7 +8,7 @@ import json
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
-from datetime import date
+from datetime import UTC, date
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
@@ -305,4 +305,4 @@ def test_the_date_is_that_of_the_data(get: Callable[..., Path], database: Databa
             text("select max(public_changed_at) from layer_revision where layer in ('places', 'units')")
         ).scalar_one()
     with ZipFile(get("shp")) as file:
-        assert {date(*info.date_time[:3]) for info in file.infolist()} == {changed.date()}
+        assert {date(*info.date_time[:3]) for info in file.infolist()} == {changed.astimezone(UTC).date()}
