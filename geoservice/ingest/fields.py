@@ -38,6 +38,8 @@ MARKS: Mapping[str, tuple[str, ...]] = {
     ),
     "disclosure": ("是否公开",),
 }
+# Columns in which the program's own files say that a record is schematic; folded as well.
+SCHEMATIC: tuple[str, ...] = ("schematic", "notice", "示意数据", "示意数据,非测绘成果", "schematic,notsurveyed")
 _MEANT_FOR_PEOPLE = re.compile(r"\(.*?\)$")
 
 
@@ -130,7 +132,9 @@ def match_headers(
         positions={name: index for name, index in taken.items() if name in places},
         marks={name: index for name, index in taken.items() if name in MARKS},
         similar=similar,
-        unused=tuple(headers[index] for index in free if headers[index].strip()),
+        unused=tuple(
+            headers[index] for index in free if headers[index].strip() and fold(headers[index]) not in SCHEMATIC
+        ),
     )
 
 

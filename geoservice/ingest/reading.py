@@ -23,6 +23,7 @@ from geoservice.ingest.ranges import refuse_other_systems, widen
 from geoservice.ingest.readers.dxf import FORMAT as DXF
 from geoservice.ingest.readers.raw import Cells, RawTable, object_array
 from geoservice.ingest.records import GEOM, SOURCE_ROW, Notice, RecordSet, Refusal
+from geoservice.ingest.schematic import told_schematic
 from geoservice.ingest.shift import DECLARED, Reference, ShiftReport, detect_shift
 from geoservice.ingest.sources import open_source
 from geoservice.ingest.validate import Checked, Fault, check_fields, check_order
@@ -141,6 +142,7 @@ def read_table(  # noqa: PLR0913  each is an option of an import
     step()
     _number_parts(checked, layer, parts)
     records = _assemble(raw, matched, checked, placed, layer, file=file)
+    records.schematic = told_schematic(raw, file=file)
     records.rows_read = rows_read
     step()
     return records

@@ -171,6 +171,8 @@ class RecordSet:
         person corrects and imports again.
     turns
         Turn restrictions that come with roads; None where the source knows of none, so that those of before stay.
+    schematic
+        Whether the source says of its records that they are schematic: 示意数据, 非测绘成果.
     """
 
     layer: str
@@ -183,6 +185,7 @@ class RecordSet:
     report: dict[str, Any] = attribute(default_factory=dict)
     rejected: pd.DataFrame = attribute(default_factory=pd.DataFrame)
     turns: Sequence[Turn] | None = None
+    schematic: bool = False
 
     def refusal(self, row: int, field: str | None, value: object, code: str, **values: object) -> Refusal:
         """A refusal of one row that names the file and what its rows are."""

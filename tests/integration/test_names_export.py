@@ -114,6 +114,37 @@ def test_what_is_exported_is_what_is_imported(
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
+def test_what_is_schematic_stays_so(
+    ending: str, new_database: Callable[[], Database], catalog: Catalog, settings: Settings, tmp_path: Path
+) -> None:
+    database = new_database()
+    source, path = sheet(tmp_path, [{"空间形态": "", **row()}], kind="utf-8"), tmp_path / f"out{ending}"
+    bring(database, catalog, settings, source, schematic=True)
+    assert export(database, catalog, path).release.schematic
+    before = content(database)
+    assert bring(database, catalog, settings, path).reports[0].unchanged == 1
+    assert content(database) == before
+    # The same without the mark is another record.
+    assert bring(database, catalog, settings, source).reports[0].changed == 1
+    assert not export(database, catalog, path).release.schematic
+    database.dispose()
+
+
+def test_a_file_is_schematic_as_a_whole_or_not(
+    database: Database, catalog: Catalog, settings: Settings, tmp_path: Path
+) -> None:
+    rows = [
+        row(示意数据="是"),
+        row(地名代码="42900610121610000003", 标准名称="内部村", 罗马字母拼写="", 曾用名="", 示意数据="否"),
+    ]
+    with pytest.raises(BadInput) as refused:
+        bring(database, catalog, settings, sheet(tmp_path, rows, kind="utf-8"))
+    assert refused.value.code == "import.partly-schematic"
+    assert refused.value.values["rows"] == "3"
+    assert content(database) == ([], [])
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
 def test_the_public_file_holds_nothing_of_the_office(
     ending: str, database: Database, catalog: Catalog, settings: Settings, tmp_path: Path
 ) -> None:

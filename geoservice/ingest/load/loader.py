@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -124,6 +124,7 @@ def load(connection: Connection, catalog: Catalog, records: RecordSet, options: 
         If the database refuses a record for a reason that the reader could not know.
     """
     layer = catalog.layers[records.layer]
+    options = replace(options, schematic=options.schematic or records.schematic)
     identify(layer, records)
     if records.refusals and not options.skip_bad:
         return _report(records, Counts(0, 0, 0))
