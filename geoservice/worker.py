@@ -25,6 +25,7 @@ from geoservice.jobs.work import Workplace, recover
 from geoservice.names.plans import background as plans
 from geoservice.names.plans.store import clean as clean_plans
 from geoservice.settings import Settings
+from geoservice.siting.answers import background as siting
 
 logger = logging.getLogger("geoservice.jobs")
 
@@ -145,6 +146,6 @@ def make_app(database: Database) -> App:
 def _tasks() -> App:
     """The tasks of all rooms; a blueprint is taken up once, and never over this connector."""
     app = App(connector=PsycopgConnector())
-    for room in (coverage, imports, plans):
+    for room in (coverage, imports, plans, siting):
         app.add_tasks_from(room.blueprint, namespace=room.NAMESPACE)
     return app

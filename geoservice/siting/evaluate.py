@@ -121,7 +121,8 @@ def _broken(problem: Problem, chosen: Bools, reached: Bools, new: int, cost: int
         found.append("p")
     if problem.budget is not None and cost > problem.budget:
         found.append("budget")
-    if any(chosen[a] and chosen[b] and not (problem.fixed[a] and problem.fixed[b]) for a, b in problem.conflicts):
+    first, second = problem.conflicting().T
+    if (chosen[first] & chosen[second]).any():
         found.append("conflict")
     if problem.group is not None:
         got = [int(problem.weight[reached & (problem.group == number)].sum()) for number in range(problem.needs().size)]

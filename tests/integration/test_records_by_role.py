@@ -54,6 +54,7 @@ OTHERS = {
     "row",
     "column",
     "scenario_id",
+    "answer_id",
 }
 # The history of any of them.
 HISTORY = "/api/history/{table}/{record_id}"

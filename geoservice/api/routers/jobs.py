@@ -13,13 +13,13 @@ from sqlalchemy import Connection
 from geoservice.access.roles import Permission, allows
 from geoservice.api.parameters import Code, Day, Parameters, PathId, no_query
 from geoservice.api.permits import needs
-from geoservice.api.problems import OPERATORS
 from geoservice.api.services import Service
 from geoservice.api.shapes import Shape
+from geoservice.api.shapes_jobs import JobError, error_told
 from geoservice.coverage.background import KIND, submit_run
 from geoservice.coverage.cases import RunRequest
 from geoservice.database.filters import today
-from geoservice.errors import BadRequest, GeoserviceError
+from geoservice.errors import BadRequest
 from geoservice.jobs import board
 from geoservice.jobs.queue import workers
 from geoservice.language import translate
@@ -50,14 +50,6 @@ class RunOrder(Parameters):
             minutes=self.minutes,
             circles=self.circles,
         )
-
-
-class JobError(Shape):
-    """Why a job failed."""
-
-    code: str
-    message: str
-    remedy: str | None
 
 
 class JobShape(Shape):
@@ -141,15 +133,7 @@ def _shape(connection: Connection, row: board.JobRow) -> JobShape:
     return JobShape(
         **{name: getattr(row, name) for name in names},
         step=translate(row.step) if row.step else None,
-        error=_error(row.failure),
+        error=error_told(row.failure),
         # A run from internal inputs is no business of the public map.
         run=row.run if row.run is not None and public_run(connection, row.run) is not None else None,
     )
-
-
-def _error(failure: GeoserviceError | None) -> JobError | None:
-    if failure is None:
-        return None
-    if failure.code.startswith(OPERATORS):
-        failure = GeoserviceError("jobs.internal")
-    return JobError(code=failure.code, message=failure.message, remedy=failure.remedy)

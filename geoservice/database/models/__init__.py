@@ -46,6 +46,7 @@ from geoservice.database.models.population import (
     PopulationSource,
 )
 from geoservice.database.models.scenarios import Scenario
+from geoservice.database.models.siting import SitingAnswer, SitingProgress
 from geoservice.database.models.turns import TurnRestriction
 from geoservice.database.models.units import LEVELS, Unit, UnitCode, UnitVersion
 
@@ -106,6 +107,8 @@ __all__ = [
     "ServiceStandard",
     "Session",
     "SignInAttempt",
+    "SitingAnswer",
+    "SitingProgress",
     "TurnRestriction",
     "Unit",
     "UnitCode",

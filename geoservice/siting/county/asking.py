@@ -17,7 +17,8 @@ from geoservice.coverage.whatif import reached
 from geoservice.errors import BadInput
 from geoservice.network.arrays import Bools, Int64s
 from geoservice.siting.county.candidates import Candidates
-from geoservice.siting.county.question import Group, Question
+from geoservice.siting.county.conditions import costs_of, floors_of, too_near
+from geoservice.siting.county.question import SCALE, Group, Question
 from geoservice.siting.problem import Model, Problem, Times
 
 
@@ -34,9 +35,11 @@ class County:
         existing facility serves, each of which would need a site of its own before any plan were allowed.
     column
         The figure of communities that counts as people.
+    weight
+        int64 by community: what it counts, in units of 1/``problem.scale`` of a person, or of a place.
     problem
         Its sites are the existing facilities by their number, all of which stay, then the candidates. Weights are
-        people; for ``capacity`` thousandths of a place, as coverage keeps them.
+        people; with weights of groups thousandths of a person, for ``capacity`` of a place, as coverage keeps them.
     """
 
     question: Question
@@ -45,6 +48,7 @@ class County:
     points: Int64s = field(repr=False)
     islands: Int64s = field(repr=False)
     column: str
+    weight: Int64s = field(repr=False)
     problem: Problem = field(repr=False)
 
     @property
@@ -70,30 +74,51 @@ def ask(ground: Ground, question: Question, candidates: Candidates) -> County:
     """
     rule = _rule(ground, question) if question.model is Model.CAPACITY else None
     column = rule.group if rule else (question.group or Group.ALL).column
-    people = np.maximum(getattr(ground.inputs.communities, column), 0)
+    weight = _weight(ground, question, column, rule)
     covers = question.model.covers
     pairs = _pairs(ground, candidates, covers=covers)
-    apart = np.zeros(people.size, dtype=np.bool_) if covers else _apart(ground, pairs)
-    points, islands = np.flatnonzero((people > 0) & ~apart), np.flatnonzero((people > 0) & apart)
+    apart = np.zeros(weight.size, dtype=np.bool_) if covers else _apart(ground, pairs)
+    points, islands = np.flatnonzero((weight > 0) & ~apart), np.flatnonzero((weight > 0) & apart)
     if not points.size:
         raise BadInput("siting.no-people", column=column)
     sites = ground.row.size + len(candidates)
+    group, floor = floors_of(question, ground.inputs.communities.unit_id[points])
     problem = Problem(
         model=question.model,
-        weight=people[points] * (rule.per_thousand if rule else 1),
-        times=_of_points(pairs, points, people.size),
+        weight=weight[points],
+        times=_of_points(pairs, points, weight.size),
         sites=sites,
         p=question.p,
         limit=limits_ds(ground.inputs, question.case.limits)[points] if covers else None,
         fixed=np.arange(sites) < ground.row.size,
+        cost=costs_of(ground, candidates, question) if question.costs else None,
+        budget=question.limits.budget,
         capacity=_capacity(ground, rule, candidates, question.places) if rule else None,
+        conflicts=too_near(ground, candidates, question.limits.spacing_m),
+        group=group,
+        floor=floor,
         ties=question.ties,
         point_names=tuple(str(name) for name in ground.inputs.communities.name[points]),
         site_names=(*ground.names(), *candidates.name),
-        scale=MILLI if rule else 1,
+        scale=MILLI if rule else (SCALE if question.weights else 1),
         per_unit=10,
     )
-    return County(question, ground, candidates, points, islands, column, problem)
+    return County(question, ground, candidates, points, islands, column, weight, problem)
+
+
+def _weight(ground: Ground, question: Question, column: str, rule: Capacity | None) -> Int64s:
+    """What each community counts; a figure that is not known counts nothing."""
+
+    def people(name: str) -> Int64s:
+        known: Int64s = np.maximum(getattr(ground.inputs.communities, name), 0)
+        return known
+
+    if not question.weights:
+        return people(column) * (rule.per_thousand if rule else 1)
+    found = np.zeros(len(ground.inputs.communities), dtype=np.int64)
+    for group, milli in question.weights:
+        found += people(group.column) * milli
+    return found
 
 
 def _pairs(ground: Ground, candidates: Candidates, *, covers: bool) -> Pairs:

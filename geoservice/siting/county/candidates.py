@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +17,7 @@ from geoservice.ingest.records import GEOM
 from geoservice.ingest.reference import reference_for
 from geoservice.network.arrays import Bools, Floats, Int64s
 from geoservice.settings import Settings
-from geoservice.siting.county.question import Question
+from geoservice.siting.county.question import Place, Question
 
 _LAYER = "facilities"
 
@@ -35,6 +36,8 @@ class Candidates:
         int64, -1 where not told.
     left_out
         Names of those that lie in no county that the data are of; a scenario would refuse them too.
+    cost
+        int64, -1 where not told; None where none is told.
     """
 
     name: tuple[str, ...]
@@ -43,6 +46,7 @@ class Candidates:
     community: Int64s
     places: Int64s
     left_out: tuple[str, ...] = ()
+    cost: Int64s | None = None
 
     def __len__(self) -> int:
         return len(self.name)
@@ -56,6 +60,7 @@ class Candidates:
             self.community[kept],
             self.places[kept],
             (*self.left_out, *(name for name, one in zip(self.name, kept, strict=True) if not one)),
+            None if self.cost is None else self.cost[kept],
         )
 
 
@@ -70,7 +75,12 @@ def candidates_of(
         ``siting.bad-candidate`` with the row, ``siting.no-candidates`` where none lies in the county, or what is wrong
         with the file as a whole.
     """
-    found = villages(ground) if question.file is None else _points(connection, catalog, settings, question)
+    if question.points:
+        found = given(question.points)
+    elif question.file is not None:
+        found = _points(connection, catalog, settings, question)
+    else:
+        found = villages(ground)
     counties, homes = ground.inputs.counties, ground.inputs.homes
     if counties.known:
         nobody = np.full(len(found), -1, dtype=np.int64)
@@ -89,6 +99,22 @@ def villages(ground: Ground) -> Candidates:
         communities.lat[here],
         here.astype(np.int64),
         np.full(here.size, -1, dtype=np.int64),
+    )
+
+
+def given(points: Sequence[Place]) -> Candidates:
+    """Places that the question itself names."""
+
+    def told(values: Iterable[int | None]) -> Int64s:
+        return np.array([-1 if value is None else value for value in values], dtype=np.int64)
+
+    return Candidates(
+        tuple(one.name for one in points),
+        np.array([one.lon for one in points]),
+        np.array([one.lat for one in points]),
+        np.full(len(points), -1, dtype=np.int64),
+        told(one.places for one in points),
+        cost=told(one.cost for one in points),
     )
 
 

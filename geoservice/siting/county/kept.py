@@ -97,7 +97,20 @@ def check_county(
     except (ValueError, KeyError, TypeError):
         raise BadInput("siting.not-an-answer", file=path.name) from None
     county = read_county(connection, catalog, settings, database_name, question)
-    sites = tuple(_sites(county, wanted))
+    return check_sites(county, wanted, told, revisions)
+
+
+def check_sites(
+    county: County, wanted: list[tuple[str, float, float]], told: float | None, revisions: Mapping[str, int]
+) -> CheckedCounty:
+    """Sites by name and place against the value that was told of them, on the data of a county of now.
+
+    Raises
+    ------
+    BadInput
+        ``siting.site-gone`` where a site is no candidate any more.
+    """
+    sites = tuple(sites_named(county, wanted))
     worth = evaluate(county.problem, sites)
     state = State.begin(county.ground)
     for site in sites:
@@ -123,7 +136,14 @@ def _question(catalog: Catalog, kept: Mapping[str, Any]) -> Question:
     )
 
 
-def _sites(county: County, wanted: list[tuple[str, float, float]]) -> list[int]:
+def sites_named(county: County, wanted: list[tuple[str, float, float]]) -> list[int]:
+    """Numbers in the problem of new sites, by name and place.
+
+    Raises
+    ------
+    BadInput
+        ``siting.site-gone``
+    """
     candidates = county.candidates
     at = zip(candidates.name, candidates.lon.tolist(), candidates.lat.tolist(), strict=True)
     number = {place: county.existing + one for one, place in enumerate(at)}

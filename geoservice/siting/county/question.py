@@ -1,4 +1,4 @@
-"""What a person asks about the county: standard and type on a day, the model, and where sites may go."""
+"""What a person asks about the county: standard and type on a day, the model, where sites may go, and what holds of them."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from geoservice.coverage.figures.declared import capacities
 from geoservice.coverage.uncertainty.query import Case
 from geoservice.errors import BadInput
 from geoservice.siting.problem import Model
 
 VILLAGES = "villages"
+SCALE = 1000
 MOST_PLACES = 1_000_000
 
 
@@ -29,6 +31,51 @@ class Group(StrEnum):
 
 
 @dataclass(frozen=True)
+class Place:
+    """Where a new site may go.
+
+    Attributes
+    ----------
+    lon, lat
+        Degrees, EPSG:4490.
+    places, cost
+        What a site there holds, and what it costs; None where not told.
+    """
+
+    name: str
+    lon: float
+    lat: float
+    places: int | None = None
+    cost: int | None = None
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a plan keeps.
+
+    Attributes
+    ----------
+    cost
+        Of each new site that tells none; None where nothing costs.
+    budget
+        The most that new sites cost together.
+    spacing_m
+        Two facilities, of which one at least is new, are at least so far apart on the ellipsoid.
+    floors
+        Unit and thousandths of its people, at most those whom some candidate can cover; None as the unit stands for
+        every township that is not named.
+    """
+
+    cost: int | None = None
+    budget: int | None = None
+    spacing_m: float | None = None
+    floors: tuple[tuple[int | None, int], ...] = ()
+
+
+NO_LIMITS = Limits()
+
+
+@dataclass(frozen=True)
 class Question:
     """A question about the county.
 
@@ -38,10 +85,13 @@ class Question:
         At most so many new sites; None: as many as it takes.
     group
         Whose people count; for ``capacity`` the type's rule of places says it.
-    file
-        Of candidates; None for the places of communities.
+    weights
+        What a person of each group counts, in thousandths; empty where only those of `group` count. The groups lie
+        within each other: somebody of 80 counts in all three.
+    file, points
+        Of candidates; without either the places of communities.
     places
-        Of each new site whose file tells none, for ``capacity``.
+        Of each new site that tells none, for ``capacity``.
     """
 
     case: Case
@@ -51,6 +101,12 @@ class Question:
     file: Path | None = None
     places: int | None = None
     ties: bool = False
+    weights: tuple[tuple[Group, int], ...] = ()
+    points: tuple[Place, ...] = ()
+    limits: Limits = NO_LIMITS
+
+    def __post_init__(self) -> None:
+        _check(self)
 
     @classmethod
     def parse(
@@ -69,7 +125,8 @@ class Question:
         Raises
         ------
         BadInput
-            ``siting.unknown-model``, ``siting.unknown-group``, ``siting.bad-places``, ``siting.not-with``.
+            ``siting.unknown-model``, ``siting.unknown-group``, ``siting.bad-places``, ``siting.not-with``,
+            ``siting.needs``, ``siting.no-rule``.
         """
         if model is not None and model not in set(Model):
             raise BadInput("siting.unknown-model", value=model, known=", ".join(Model))
@@ -85,12 +142,47 @@ class Question:
         file = None if candidates == VILLAGES else Path(candidates)
         return cls(case, asked, p, Group(group) if group else None, file, places, ties)
 
+    @property
+    def costs(self) -> bool:
+        """Whether new sites cost anything."""
+        return self.limits.cost is not None or any(one.cost is not None for one in self.points)
+
     def as_dict(self) -> dict[str, Any]:
         """The question as plain values."""
         return self.case.as_dict() | {
             "model": self.model.value,
             "p": self.p,
-            "candidates_from": VILLAGES if self.file is None else str(self.file),
+            "candidates_from": self._from(),
             "places": self.places,
             "ties": self.ties,
+            "weights": {group.value: milli / SCALE for group, milli in self.weights} or None,
+            "budget": self.limits.budget,
+            "spacing_m": self.limits.spacing_m,
         }
+
+    def _from(self) -> str:
+        if self.points:
+            return "points"
+        return VILLAGES if self.file is None else str(self.file)
+
+
+def _check(question: Question) -> None:
+    """Lets a question through that can be asked of some data."""
+    model, limits = question.model, question.limits
+    name, given = ("group", question.group) if model is Model.CAPACITY else ("places", question.places)
+    if given is not None:
+        raise BadInput("siting.not-with", model=model.value, name=name)
+    if question.weights and (question.group is not None or model is Model.CAPACITY):
+        raise BadInput("siting.not-with", model=model.value, name="weights")
+    if limits.budget is not None and not question.costs:
+        raise BadInput("siting.needs", model=model.value, name="cost")
+    if question.costs and limits.cost is None and any(one.cost is None for one in question.points):
+        raise BadInput("siting.needs", model=model.value, name="cost")
+    if limits.floors and not model.covers:
+        raise BadInput("siting.not-with", model=model.value, name="floor")
+    if question.ties and model not in (Model.MCLP, Model.LSCP, Model.PCENTRE):
+        raise BadInput("siting.not-with", model=model.value, name="ties")
+    if model is not Model.LSCP and question.p is None and limits.budget is None:
+        raise BadInput("siting.needs", model=model.value, name="p")
+    if model is Model.CAPACITY and question.case.type not in capacities():
+        raise BadInput("siting.no-rule", type=question.case.type)

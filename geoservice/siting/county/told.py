@@ -18,7 +18,7 @@ from geoservice.siting.answer import Answer
 from geoservice.siting.county.asking import County
 from geoservice.siting.phased import Phase
 from geoservice.siting.problem import Model
-from geoservice.siting.told import as_told, phases_told
+from geoservice.siting.told import as_told, in_units, phases_told
 
 KIND, EDITION = "geoservice siting answer of a county", 1
 _NUMBERED = ("points", "candidates", "sites", "site_names", "unreachable", "unreachable_names", "covered_share")
@@ -74,17 +74,16 @@ def county_told(county: County, answer: Answer, phases: Sequence[Phase] = ()) ->
 
 def value_of(county: County, state: State) -> float | int | None:
     """The value of a model by the figures of a scenario, None for models that need times beyond the limit."""
-    people, within = county.people, state.situation.within
+    weight, within = county.weight, state.situation.within
     match county.question.model:
         case Model.MCLP:
-            return int(people[within >= 1].sum())
+            return in_units(county.problem, int(weight[within >= 1].sum()))
         case Model.BACKUP:
-            return int(people[within >= 1].sum() + people[within >= 2].sum())
+            return in_units(county.problem, int(weight[within >= 1].sum() + weight[within >= 2].sum()))
         case Model.CAPACITY:
             found = telling.places_in(state)
-            given = 0 if found is None else found.allocation.best
-            return given // county.problem.scale if given % county.problem.scale == 0 else given / county.problem.scale
-        case Model.LSCP:
+            return in_units(county.problem, 0 if found is None else int(found.allocation.best))
+        case Model.LSCP if county.problem.cost is None:
             return len(state.added)
         case _:
             return None

@@ -1,0 +1,94 @@
+"""What kept siting answers look like, and what they are told."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from pydantic import Field
+
+from geoservice.api.parameters import Parameters
+from geoservice.api.shapes import Shape
+from geoservice.api.shapes_jobs import JobError
+from geoservice.api.shapes_scenarios import Name
+from geoservice.siting.county.form import QuestionForm
+
+
+class NewAnswer(Parameters):
+    """A question to search an answer for."""
+
+    question: QuestionForm
+    name: Name | None = Field(None, description="Model and number of sites by default")
+    shared: bool = False
+
+
+class AnswerChange(Parameters):
+    """What becomes of an answer; what is left out stays."""
+
+    name: Name | None = None
+    shared: bool | None = None
+
+
+class AnswerScenario(Parameters):
+    """The scenario that is made of an answer; its name by default."""
+
+    name: Name | None = None
+    shared: bool = False
+
+
+class Moment(Shape):
+    """Value and bound from a second on."""
+
+    seconds: float
+    value: float | None
+    bound: float | None
+
+
+class SearchProgress(Moment):
+    """What the search knows so far; `part` counts the searches of a plan in phases."""
+
+    part: int
+    trail: list[Moment]
+
+
+class AnswerLine(Shape):
+    """An answer in a list; value and proof are null until there are any."""
+
+    id: int
+    name: str
+    owner: str
+    mine: bool
+    shared: bool
+    service: str
+    type: str
+    on: date
+    model: str
+    job: int | None
+    state: str | None = Field(description="Of the job: queued, running, succeeded, failed, cancelled, lost")
+    value: float | None
+    bound: float | None
+    gap: float | None
+    status: str | None = Field(description="optimal, feasible, infeasible, unknown")
+    ended: str | None = Field(description="proven, time-limit, cancelled, crashed")
+    stale: list[str] = Field(description="Layers that have changed since it was asked")
+    created_at: datetime
+    changed_at: datetime
+    version: int
+
+
+class AnswerShape(AnswerLine):
+    """A question with what has come of it; times in seconds, positions in degrees, EPSG:4490 taken as CRS84."""
+
+    question: QuestionForm
+    step: str | None = Field(description="What the search is at, in words")
+    workers: int | None = Field(description="While it waits: how many workers there are")
+    error: JobError | None
+    progress: SearchProgress | None
+    answer: dict[str, Any] | None = Field(description="As `geoservice siting solve --json` tells it")
+
+
+class AnswerList(Shape):
+    """One page of answers."""
+
+    items: list[AnswerLine]
+    next: str | None = Field(description="Token for `after`; null on the last page")

@@ -1,0 +1,130 @@
+"""The search of a kept question: told as it goes on, and whatever it found is kept, however it ended."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from geoservice.catalog import Catalog
+from geoservice.database.engine import Database
+from geoservice.jobs.work import Cancelled, Step
+from geoservice.settings import Settings
+from geoservice.siting.answer import Answer
+from geoservice.siting.answers import store
+from geoservice.siting.county.form import QuestionForm
+from geoservice.siting.county.reading import read_county
+from geoservice.siting.county.told import county_told
+from geoservice.siting.phased import Phase, solve_phased
+from geoservice.siting.problem import Problem
+from geoservice.siting.solve import State, solve
+from geoservice.siting.told import final_answer, in_units
+
+_TELL_S = 0.25
+_MOST_MOMENTS = 200
+# Words are those of whoever reads: what stands for them is kept.
+_WORDS = ("model_text", "status_text", "ended_text", "notice")
+
+
+def solve_kept(database: Database, catalog: Catalog, settings: Settings, answer_id: int, step: Step) -> None:
+    """Solves a question in the name of whoever asked.
+
+    Raises
+    ------
+    Cancelled
+        Where somebody has cancelled; what was found by then is kept.
+    BadInput
+        As `read_county`.
+    NotFound
+        ``siting.none``
+    """
+    step("siting.step.read", 0, 1)
+    with database.connect() as connection:
+        row = store.answer(connection, answer_id)
+        if row.answer is not None:
+            return
+        form = QuestionForm.from_json(row.question)
+        question = form.question(catalog, row.on_date)
+        county = read_county(connection, catalog, settings, database.name, question)
+    watching = Watching(database, answer_id, county.problem, form, step)
+    answer, phases = _searched(county.problem, form, watching)
+    told = county_told(county, answer, phases)
+    kept = {name: value for name, value in told.items() if name not in _WORDS} | {"reasons": list(answer.reasons)}
+    with database.connect() as connection:
+        store.tell(connection, answer_id, watching.told(told["value"], told["bound"], answer.seconds))
+        store.write(connection, answer_id, answer=kept, base=dict(county.ground.revisions))
+    if watching.cancelled:
+        raise Cancelled
+
+
+def _searched(problem: Problem, form: QuestionForm, watching: Watching) -> tuple[Answer, list[Phase]]:
+    stop = watching.stopped
+    if not form.phases:
+        return solve(problem, form.effort(), watch=watching, cancelled=stop), []
+    found = solve_phased(problem, form.phases, form.order, form.effort(), watch=watching, cancelled=stop)
+    return final_answer(found), found
+
+
+class Watching:
+    """Writes down value and bound as they come, some times a second, and hears of a cancelling."""
+
+    def __init__(self, database: Database, answer_id: int, problem: Problem, form: QuestionForm, step: Step) -> None:
+        self._database = database
+        self._answer_id = answer_id
+        self._problem = problem
+        self._step = step
+        self._limit_s = form.time_limit_s
+        self._state: State | None = None
+        self._part = 0
+        self._begun = time.monotonic()
+        self._told_at = -_TELL_S
+        self._trail: list[dict[str, Any]] = []
+        self._written: tuple[int, int] | None = None
+        self.cancelled = False
+
+    def stopped(self) -> bool:
+        """Whether somebody has cancelled."""
+        return self.cancelled
+
+    def __call__(self, state: State) -> None:
+        if state is not self._state:
+            # The next of the searches that a plan in phases takes.
+            self._state, self._part, self._trail = state, self._part + 1, []
+        value, bound = (in_units(self._problem, one) for one in (state.value, state.bound))
+        self._note(value, bound, state.seconds)
+        if time.monotonic() - self._told_at < _TELL_S or self.cancelled:
+            return
+        self._told_at = time.monotonic()
+        try:
+            self._step("siting.step.solve", min(self._spent(), self._limit() - 1), self._limit())
+        except Cancelled:
+            self.cancelled = True
+        if self._written != (self._part, len(self._trail)):
+            self._written = self._part, len(self._trail)
+            with self._database.connect() as connection:
+                store.tell(connection, self._answer_id, self.told(value, bound, state.seconds))
+
+    def told(self, value: float | None, bound: float | None, seconds: float) -> Mapping[str, Any]:
+        """What is known so far."""
+        return {
+            "value": value,
+            "bound": bound,
+            "seconds": round(seconds, 2),
+            "part": self._part,
+            "trail": list(self._trail),
+        }
+
+    def _note(self, value: float | None, bound: float | None, seconds: float) -> None:
+        last = self._trail[-1] if self._trail else {"value": None, "bound": None}
+        if (value, bound) == (last["value"], last["bound"]):
+            return
+        moment = {"seconds": round(seconds, 2), "value": value, "bound": bound}
+        if len(self._trail) >= _MOST_MOMENTS:
+            self._trail.pop(len(self._trail) // 2)
+        self._trail.append(moment)
+
+    def _spent(self) -> int:
+        return int(time.monotonic() - self._begun)
+
+    def _limit(self) -> int:
+        return max(1, round(self._limit_s))
