@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="选址 · siting with a proven optimum")
 
+_MOST_LISTED = 500
 Model = Annotated[
     str | None,
     typer.Option("--model", help="mclp | lscp | pmedian | pcentre | backup | capacity；缺省随格式 · default by format"),
@@ -236,3 +237,43 @@ def siting_explain(
     else:
         print_explained(told)
     return 0
+
+
+@app.command("list")
+@reporting
+def siting_list(json_: Json = False) -> int:
+    """保存的选址答案，新的在前 · kept answers, the newest first"""
+    from geoservice.siting.answers import showing, store
+    from geoservice.siting.answers.telling import print_lines
+
+    with ready() as (_, _, database), database.connect(actor=at_the_shell()) as connection:
+        rows, _ = store.answers(connection, limit=_MOST_LISTED)
+        items = [showing.line(row, store.stale(connection, row)) for row in rows]
+    if json_:
+        print_json({"items": items})
+    else:
+        print_lines(items)
+    return 0
+
+
+@app.command("show")
+@reporting
+def siting_show(
+    number: Annotated[int, typer.Argument(min=1, help="答案编号 · id of the answer")], json_: Json = False
+) -> int:
+    """一个保存的答案及其证明 · a kept answer with its proof"""
+    from geoservice.siting.answers import showing, store
+    from geoservice.siting.answers.telling import print_kept
+
+    with ready() as (_, _, database), database.connect(actor=at_the_shell()) as connection:
+        row = store.answer(connection, number)
+        told = showing.line(row, store.stale(connection, row)) | {
+            "question": row.question,
+            "progress": store.progress(connection, number),
+            "answer": None if row.answer is None else showing.in_words(row.answer),
+        }
+    if json_:
+        print_json(told)
+    else:
+        print_kept(told)
+    return 0 if row.answer is not None and row.answer["value"] is not None else 1

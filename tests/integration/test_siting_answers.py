@@ -13,8 +13,10 @@ import pytest
 from sqlalchemy import text
 from starlette.testclient import TestClient
 
+from geoservice.access.roles import Role, actor_of
 from geoservice.api.app import create_app
 from geoservice.catalog import Catalog
+from geoservice.database.actor import EVERYWHERE, PUBLIC
 from geoservice.database.engine import Database
 from geoservice.settings import Settings
 from geoservice.worker import Worker
@@ -70,7 +72,9 @@ def looked(web: TestClient, number: int) -> dict[str, Any]:
     return dict(answer.json())
 
 
-def until(web: TestClient, number: int, wanted: Callable[[dict[str, Any]], bool], seconds: float = 90) -> dict[str, Any]:
+def until(
+    web: TestClient, number: int, wanted: Callable[[dict[str, Any]], bool], seconds: float = 90
+) -> dict[str, Any]:
     deadline = monotonic() + seconds
     while not wanted(found := looked(web, number)):
         assert monotonic() < deadline, found
@@ -88,6 +92,10 @@ def known(one: dict[str, Any]) -> bool:
 
 def code(answer: Any) -> tuple[int, str | None]:
     return answer.status_code, answer.json().get("code")
+
+
+def thrown(web: TestClient, path: str, headers: dict[str, str] | None = None) -> Any:
+    return web.request("DELETE", path, json={}, headers=headers)
 
 
 def version(one: dict[str, Any]) -> dict[str, str]:
@@ -120,3 +128,212 @@ def test_a_question_is_solved_explained_checked_and_made_a_scenario(web: TestCli
     scenario = web.get(f"/api/scenarios/{made.json()['id']}").json()
     total = scenario["trial"]["total"]["after"]
     assert total["population_60_covered"] == one["value"] == answer["people_covered"]["after"]
+
+
+POINTS = [
+    {"name": f"点{number}", "lon": lon, "lat": lat, "places": places, "cost": cost}
+    for number, (lon, lat, places, cost) in enumerate(
+        [(113.1448, 30.4446, 40, 7), (112.7043, 30.7374, 90, 3), (113.1602, 30.6656, 60, 9), (113.1478, 30.6546, 30, 5)]
+    )
+]
+GIVEN = {"from": "points", "points": POINTS}
+
+
+@pytest.mark.usefixtures("_worker")
+def test_budget_spacing_floors_weights_and_points(web: TestClient) -> None:
+    """Every condition binds here: each answer differs from the one without it."""
+    free = until(web, asked(web, candidates=GIVEN, p=4)["id"], ended)["answer"]
+    cheap = until(web, asked(web, candidates=GIVEN, budget=8)["id"], ended)["answer"]
+    costs = {one["name"]: one["cost"] for one in POINTS}
+    assert sum(costs[one["name"]] for one in cheap["sites"]) <= 8
+    assert cheap["status"] == "optimal"
+    # The two in the town are 1.7 km apart.
+    apart = until(web, asked(web, candidates=GIVEN, p=4, spacing_m=2000)["id"], ended)["answer"]
+    assert not {"点2", "点3"} <= {one["name"] for one in apart["sites"]}
+    assert apart["value"] <= free["value"]
+    weighted = until(web, asked(web, p=2, weights={"60+": 1, "80+": 0.5})["id"], ended)["answer"]
+    assert weighted["status"] == "optimal"
+    assert weighted["value"] == weighted["value_by_what_if"]
+    assert weighted["weights"] == {"60+": 1, "80+": 0.5}
+    floored = until(web, asked(web, p=6, floor=0.05)["id"], ended)["answer"]
+    assert floored["status"] in ("optimal", "infeasible")
+    impossible = until(web, asked(web, p=1, floor=1)["id"], ended)
+    assert (impossible["state"], impossible["status"]) == ("succeeded", "infeasible")
+    assert impossible["answer"]["reasons"]
+    for path in ("explain", "check", "scenario"):
+        method = web.get if path == "explain" else web.post
+        refused = method(f"/api/siting/{impossible['id']}/{path}", **({} if path == "explain" else {"json": {}}))
+        assert code(refused) == (409, "siting.unanswered")
+
+
+@pytest.mark.usefixtures("_worker")
+def test_a_plan_in_phases(web: TestClient) -> None:
+    one = until(web, asked(web, phases=[1, 3], time_limit_s=30)["id"], ended)
+    years = one["answer"]["phases"]
+    assert [year["p"] for year in years] == [1, 3]
+    assert set(years[0]["sites"]) <= set(years[1]["sites"])
+    assert years[0]["value"] < years[1]["value"] == one["value"]
+
+
+def children() -> list[int]:
+    """Processes of proofs that this process has started."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+            if parent == os.getpid() and b"geoservice.siting.child" in (folder / "cmdline").read_bytes():
+                found.append(int(folder.name))
+        except OSError:
+            continue
+    return found
+
+
+@pytest.mark.usefixtures("_worker")
+def test_cancelling_keeps_the_best(web: TestClient) -> None:
+    new = asked(web, model="pmedian", p=9, time_limit_s=300)
+    until(web, new["id"], known)
+    assert web.post(f"/api/jobs/{new['job']}/cancel", json={}).status_code == 200
+    one = until(web, new["id"], ended)
+    assert (one["state"], one["ended"], one["answer"]["ended_text"]) == (
+        "cancelled", "cancelled", "已取消，保留当前最好的方案",
+    )  # fmt: skip
+    assert len(one["answer"]["sites"]) == 9
+    assert one["value"] > 0
+    assert not children()
+    assert web.post(f"/api/siting/{new['id']}/check", json={}).json()["agrees"] is True
+
+
+@pytest.mark.usefixtures("_worker")
+def test_a_proof_that_is_killed_keeps_the_best(web: TestClient) -> None:
+    new = asked(web, model="pmedian", p=8, time_limit_s=300)
+    until(web, new["id"], lambda one: bool(children()))
+    os.kill(children()[0], signal.SIGKILL)
+    one = until(web, new["id"], ended)
+    assert (one["state"], one["status"], one["ended"]) == ("succeeded", "feasible", "crashed")
+    assert (one["answer"]["detail"], len(one["answer"]["sites"])) == ("SIGKILL", 8)
+    assert one["value"] == one["progress"]["value"] > 0
+
+
+def test_what_waits_is_cancelled_at_once_and_thrown_away(web: TestClient, county: Database) -> None:
+    """No worker is needed: nothing is searched. Only then can it be thrown away."""
+    new = asked(web, p=2)
+    path = f"/api/siting/{new['id']}"
+    if looked(web, new["id"])["state"] in ("queued", "running"):
+        assert code(thrown(web, path, headers=version(new))) == (409, "siting.busy")
+        web.post(f"/api/jobs/{new['job']}/cancel", json={})
+    until(web, new["id"], ended)
+    last = looked(web, new["id"])
+    assert code(thrown(web, path)) == (428, "api.no-version")
+    assert code(thrown(web, path, headers={"If-Match": '"v99"'})) == (412, "api.changed")
+    assert thrown(web, path, headers=version(last)).status_code == 200
+    assert code(web.get(path)) == (404, "siting.none")
+    with county.connect("owner") as connection:
+        left = connection.execute(text("select count(*) from siting_progress where answer_id = :id"), {"id": new["id"]})
+        assert left.scalar_one() == 0
+
+
+@pytest.mark.usefixtures("_worker")
+def test_who_may_see_and_change(clients: dict[str, TestClient], county: Database) -> None:
+    li, wang = clients["li"], clients["wang"]
+    one = until(li, asked(li, candidates=GIVEN, p=1)["id"], ended)
+    path = f"/api/siting/{one['id']}"
+    for name, status in (("public", 401), ("viewer", 403)):
+        for answer in (clients[name].get("/api/siting"), clients[name].get(path)):
+            assert answer.status_code == status
+        assert clients[name].post("/api/siting", json={"question": CASE}).status_code == status
+    assert code(wang.get(path)) == (404, "siting.none")
+    shared = li.patch(path, json={"shared": True, "name": "一处"}, headers=version(one)).json()
+    assert (shared["shared"], shared["name"], shared["version"]) == (True, "一处", one["version"] + 1)
+    seen = wang.get(path).json()
+    assert (seen["mine"], seen["value"], seen["progress"]["value"]) == (False, one["value"], one["value"])
+    assert code(wang.patch(path, json={"name": "x"}, headers=version(seen))) == (403, "siting.of-another")
+    assert code(thrown(wang, path, headers=version(seen))) == (403, "siting.of-another")
+    assert wang.post(f"{path}/scenario", json={"name": "照做"}).status_code == 201
+    assert one["id"] in [item["id"] for item in wang.get("/api/siting").json()["items"]]
+    with county.connect("reader") as connection:
+        assert connection.execute(text("select count(*) from siting_answer")).scalar_one() > 0
+    # Neither question nor value stands where others may look.
+    assert wang.get(f"/api/jobs/{one['job']}").json()["request"] == {"answer": one["id"]}
+
+
+def test_policies_decide_whatever_the_program_asks(county: Database) -> None:
+    with county.connect("owner") as connection:
+        connection.execute(text("delete from siting_answer"))
+        for owner, shared in (("li", False), ("li", True), ("wang", False), ("wang", True)):
+            connection.execute(
+                text(
+                    "with made as (insert into siting_answer (owner, name, service, type, on_date, model, question, shared)"
+                    " values (:o, 'x', 's', 't', '2026-01-01', 'mclp', '{}', :s) returning id)"
+                    " insert into siting_progress select id, '{}' from made"
+                ),
+                {"o": owner, "s": shared},
+            )
+    li = {role: actor_of("li", 1, [(role, EVERYWHERE)]) for role in Role}
+    expected = {Role.PLANNER: 3, Role.ADMINISTRATOR: 4}
+    for role, actor in [*li.items(), ("public", PUBLIC)]:
+        with county.connect(actor=actor) as connection:
+            for table in ("siting_answer", "siting_progress"):
+                seen = connection.execute(text(f"select count(*) from geoservice.{table}")).scalar_one()
+                assert seen == expected.get(role, 0), (role, table)  # type: ignore[arg-type]
+    with county.connect(actor=li[Role.PLANNER]) as connection:
+        assert connection.execute(text("update siting_answer set name = 'y'")).rowcount == 2
+        assert connection.execute(text("update siting_progress set told = '{}'")).rowcount == 2
+        assert connection.execute(text("delete from siting_answer where owner = 'wang'")).rowcount == 0
+
+
+@pytest.mark.usefixtures("_worker")
+def test_changed_data_are_told(web: TestClient, county: Database) -> None:
+    one = until(web, asked(web, candidates=GIVEN, p=2)["id"], ended)
+    assert one["stale"] == []
+    with county.connect("owner") as connection:
+        connection.execute(
+            text("update community set population_60 = population_60 + 1 where population_60 is not null")
+        )
+        connection.execute(text("update layer_revision set revision = revision + 1 where layer = 'communities'"))
+    again = looked(web, one["id"])
+    assert (again["stale"], again["value"]) == (["communities"], one["value"])
+    assert web.post(f"/api/siting/{one['id']}/check", json={}).json()["changed_layers"] == ["communities"]
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ({"p": 2, "type": "no_such"}, (400, "coverage.unknown-type")),
+        ({}, (422, "siting.needs")),
+        ({"budget": 5}, (422, "siting.needs")),
+        ({"p": 2, "model": "capacity"}, (422, "siting.no-rule")),
+        ({"p": 2, "places": 9}, (422, "siting.not-with")),
+        ({"p": 2, "model": "pmedian", "floor": 0.5}, (422, "siting.not-with")),
+        ({"p": 2, "model": "pmedian", "ties": True}, (422, "siting.not-with")),
+        ({"p": 2, "group": "60+", "weights": {"80+": 1}}, (422, "siting.not-with")),
+        ({"p": 2, "weights": {}}, (422, "siting.no-weight")),
+        ({"phases": [3, 2]}, (422, "siting.phases")),
+        ({"model": "lscp", "phases": [1, 2]}, (422, "siting.not-with")),
+    ],
+)
+def test_what_cannot_be_asked_is_refused(web: TestClient, question: dict[str, Any], expected: tuple[int, str]) -> None:
+    before = web.get("/api/siting").json()["items"]
+    assert code(web.post("/api/siting", json={"question": {**CASE, **question}})) == expected
+    assert web.get("/api/siting").json()["items"] == before
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        {"p": 0}, {"p": 2, "model": "best"}, {"p": 2, "candidates": {"from": "moon"}},
+        {"p": 2, "candidates": {"from": "points", "points": []}}, {"p": 2, "spacing_m": -1}, {"p": 2, "on": "yesterday"},
+        {"p": 2, "seed": 2**31}, {"p": 2, "time_limit_s": 1e9}, {"p": 2, "unknown": 1}, {"p": 2, "floor": 2},
+        {"p": 2, "floors": [{"unit_id": 0, "share": 0.5}]},
+    ],
+)  # fmt: skip
+def test_what_is_no_question_is_refused(web: TestClient, question: dict[str, Any]) -> None:
+    answer = web.post("/api/siting", json={"question": {**CASE, **question}})
+    assert answer.status_code == 400
+    assert answer.json()["detail"]
+
+
+@pytest.mark.usefixtures("_worker")
+def test_what_the_data_refuse_is_told_by_the_job(web: TestClient) -> None:
+    far = {"from": "points", "points": [{"name": "海上", "lon": 120.0, "lat": 30.0}]}
+    one = until(web, asked(web, p=1, candidates=far)["id"], ended)
+    assert (one["state"], one["answer"], one["error"]["code"]) == ("failed", None, "siting.no-candidates")
