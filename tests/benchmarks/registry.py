@@ -98,10 +98,11 @@ def registry(names: int, tell: Tell, keep: Path | None = None) -> Iterator[Regis
         if database.cluster is not None:
             database.cluster.stop()
         if keep is None:
-            _take_away(home)
+            take_away(home)
 
 
-def _take_away(home: Path) -> None:
+def take_away(home: Path) -> None:
+    """Removes a home with its cluster."""
     pointer = home / "cluster.place"
     if pointer.is_file():
         shutil.rmtree(pointer.read_text(encoding="utf-8").strip(), ignore_errors=True)
