@@ -110,6 +110,7 @@ class Run:
         self.quick: bool = options.quick
         self.json: Path | None = options.json
         self.keep: Path | None = options.keep
+        self.small: list[str] = options.small
         self.budget = Budget(0.5, most=15, slow_s=1.5) if self.quick else Budget(1.0, slow_s=1.5)
         self.left_out: list[str] = []
         self.wrong = 0
@@ -134,7 +135,7 @@ class Run:
         tell(f"{city.name}: {city.nodes:,} nodes, {city.rows.arcs.shape[0]:,} arcs")
         if self.keep:
             _keep_city(self.keep, city, counts)
-        peers, left_out = peers_of(city, quick=self.quick, cores=CORES)
+        peers, left_out = peers_of(city, quick=self.quick, cores=CORES, small=self.small)
         self.left_out += [line for line in left_out if line not in self.left_out]
         self.cases(search_cases(city, peers, counts))
 
@@ -172,6 +173,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--json", type=Path, metavar="FILE", help="one object a line")
     parser.add_argument("--keep", type=Path, metavar="DIR", help="inputs and answers, to be computed again elsewhere")
     parser.add_argument("--extract", type=Path, default=EXTRACT, metavar="FILE", help="another extract (.osm.pbf)")
+    parser.add_argument(
+        "--small", action="append", default=[], metavar="PEER", help="ask this peer about small networks only"
+    )
     options = parser.parse_args(arguments)
     if not options.extract.is_file():
         print(

@@ -8,7 +8,7 @@ import importlib
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from importlib.metadata import version
@@ -49,8 +49,14 @@ class Peer(Protocol):
         """Ways to the nodes that each facility reaches, with times (W2)."""
 
 
-def peers_of(city: City, *, quick: bool, cores: int) -> tuple[list[Peer], list[str]]:
-    """The peers at hand for a city, and of the others why they are left out."""
+def peers_of(city: City, *, quick: bool, cores: int, small: Collection[str] = ()) -> tuple[list[Peer], list[str]]:
+    """The peers at hand for a city, and of the others why they are left out.
+
+    Parameters
+    ----------
+    small
+        Peers that are asked about small networks only, as all are in a quick run.
+    """
     makers: list[tuple[str, int, Callable[[], Peer]]] = [
         ("networkx", _MILLION, lambda: Networkx(city)),
         ("igraph", _ANY, lambda: Igraph(city)),
@@ -59,9 +65,12 @@ def peers_of(city: City, *, quick: bool, cores: int) -> tuple[list[Peer], list[s
     ]
     made: list[Peer] = [Scipy(city, cores)]
     left_out = ["Valhalla: its wheels with a tile builder need Python 3.12"]
+    unknown = sorted({*small} - {name for name, _, _ in makers})
+    if unknown:
+        raise SystemExit(f"No such peer: {', '.join(unknown)}. There are {', '.join(name for name, _, _ in makers)}.")
     for name, most, make in makers:
-        if quick and city.nodes > QUICK_NODES:
-            left_out.append(f"{name} on {city.name}: its preparation is too long for --quick")
+        if (quick or name in small) and city.nodes > QUICK_NODES:
+            left_out.append(f"{name} on {city.name}: its preparation is too long for this run")
         elif city.nodes > most:
             left_out.append(f"{name} on {city.name}: more than {most:,} nodes take it minutes or gigabytes")
         else:
