@@ -18,6 +18,7 @@ from geoservice.database.actor import SYSTEM
 from geoservice.database.engine import Database
 from geoservice.errors import BadInput
 from geoservice.language import translate
+from geoservice.names.keeping import outdated
 from geoservice.settings import Settings
 from geoservice.terminal import notes
 
@@ -56,6 +57,8 @@ def serve(
         address, number = host or settings.server.host, port or settings.server.port
         _refuse_taken_port(address, number)
         _tell_first(database)
+        if outdated(database):
+            notes.print(translate("names.keys-outdated"), markup=False)
         server = settings.server.model_copy(update={"host": address, "port": number})
         listening = Settings(
             settings.state,

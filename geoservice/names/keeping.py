@@ -104,6 +104,13 @@ def rekey_missing(database: Database, progress: Progress, page: int = PAGE) -> i
     return done
 
 
+def outdated(database: Database) -> bool:
+    """Whether there are names whose keys an earlier edition of the program has made: searches and checks may miss them."""
+    with database.connect("owner") as connection:
+        edition, some = connection.execute(_EDITION).one()
+    return bool(some) and edition < KEYS_EDITION
+
+
 def rekey_outdated(
     database: Database, progress: Progress, *, begins: Callable[[int, int], None], page: int = PAGE
 ) -> int:

@@ -14,7 +14,7 @@ from geoservice.database.engine import Database
 from geoservice.ingest.alike import alike, alike_keys
 from geoservice.ingest.name_keys import KEYS_EDITION, VARIANTS, search_keys
 from geoservice.ingest.readings import POLYPHONES, surnames
-from geoservice.names.keeping import rekey_missing, rekey_outdated
+from geoservice.names.keeping import outdated, rekey_missing, rekey_outdated
 from geoservice.settings import Settings
 from tests.builders_api import make_place
 from tests.case_builders import Desk, hold_staff, make_county, open_desk
@@ -65,6 +65,7 @@ def test_keys_of_an_earlier_edition_are_made_anew_in_pages(desk: Desk) -> None:
         before = connection.execute(KEPT).all()
         connection.connection.cursor().execute(spoil)
         entries = connection.execute(text("select count(*) from audit_entry")).scalar_one()
+    assert outdated(database)
     told: list[int] = []
     begun: list[tuple[int, int]] = []
 
@@ -78,6 +79,7 @@ def test_keys_of_an_earlier_edition_are_made_anew_in_pages(desk: Desk) -> None:
         assert connection.execute(EDITION).scalar_one() == 0
         assert connection.execute(text("select count(*) from place_name where pinyin = 'old'")).scalar_one() == 1
     assert rekey_outdated(database, told.append, begins=lambda *given: begun.append(given), page=2) == 5
+    assert not outdated(database)
     assert told == [2, 2, 3, 5]
     assert begun == [(0, KEYS_EDITION)] * 2
     with database.connect("owner") as connection:
@@ -109,6 +111,9 @@ def test_an_empty_registry_takes_the_edition_without_a_word(database: Database) 
     def never(*_: int) -> None:
         raise AssertionError
 
+    with database.connect("owner") as connection:
+        connection.execute(text("update name_keys_edition set edition = 0"))
+    assert not outdated(database)
     assert rekey_outdated(database, never, begins=never) == 0
     with database.connect("owner") as connection:
         assert connection.execute(EDITION).scalar_one() == KEYS_EDITION
