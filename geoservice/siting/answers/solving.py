@@ -20,7 +20,7 @@ from geoservice.siting.problem import Problem
 from geoservice.siting.solve import State, solve
 from geoservice.siting.told import final_answer, in_units
 
-_TELL_S = 0.25
+_TELL_S, _AGAIN_S = 0.25, 1.0
 _MOST_MOMENTS = 200
 # Words are those of whoever reads: what stands for them is kept.
 _WORDS = ("model_text", "status_text", "ended_text", "notice")
@@ -80,6 +80,7 @@ class Watching:
         self._told_at = -_TELL_S
         self._trail: list[dict[str, Any]] = []
         self._written: tuple[int, int] | None = None
+        self._written_at = -_AGAIN_S
         self.cancelled = False
 
     def stopped(self) -> bool:
@@ -99,8 +100,9 @@ class Watching:
             self._step("siting.step.solve", min(self._spent(), self._limit() - 1), self._limit())
         except Cancelled:
             self.cancelled = True
-        if self._written != (self._part, len(self._trail)):
-            self._written = self._part, len(self._trail)
+        now = self._part, len(self._trail)
+        if self._written != now or time.monotonic() - self._written_at >= _AGAIN_S:
+            self._written, self._written_at = now, time.monotonic()
             with self._database.connect() as connection:
                 store.tell(connection, self._answer_id, self.told(value, bound, state.seconds))
 

@@ -108,6 +108,11 @@ export function startKeeping({ say, info }) {
   }
 
   return {
+    /** A scenario that was made elsewhere on the page. */
+    async show(scenario) {
+      plan.startScenario(scenario);
+      await attempt(() => {});
+    },
     /** Opens the scenario that the address names; gives whether it did. */
     async open() {
       await list().catch((error) => byId("scenarios").replaceChildren(failure(error)));

@@ -10,10 +10,12 @@ import { drawChosen } from "./chosen.js";
 import { startKeeping } from "./keeping.js";
 import { costsTable, drawOutcome } from "./outcome.js";
 import * as plan from "./plan.js";
+import { startSolving } from "./solving/main.js";
 
 const BARE = { facility: null, site: null };
 let info = null;
 let view = null;
+let solving = null;
 /** As it is in the real data: facilities and communities. */
 let base = null;
 /** What the plan comes to now. */
@@ -49,6 +51,7 @@ async function start() {
   plan.onPlan(follow);
   const keeping = startKeeping({ say, info });
   if (!(await keeping.open()) && !plan.startDraft()) plan.startCase(caseInForm());
+  solving = await startSolving({ view, say, goTo, showPart, base: () => base, redraw: () => trial && base && draw(), openScenario: keeping.show });
   return undefined;
 }
 
@@ -147,8 +150,8 @@ async function follow(what) {
 
 function keepAddress() {
   const { service, type, on, scenario } = plan.current();
-  const lang = new URLSearchParams(location.search).get("lang");
-  const given = new URLSearchParams({ service, type, on, ...(scenario ? { scenario: scenario.id } : {}), ...(lang ? { lang } : {}) });
+  const held = [...new URLSearchParams(location.search)].filter(([name]) => name === "lang" || name === "answer");
+  const given = new URLSearchParams({ service, type, on, ...(scenario ? { scenario: scenario.id } : {}), ...Object.fromEntries(held) });
   history.replaceState(null, "", `?${given}`);
 }
 
@@ -212,6 +215,7 @@ function drawPlan() {
 
 /** Communities as they are in the plan: those of the data, with what the plan changes of them. */
 function drawMap() {
+  if (document.body.dataset.mode === "solve") return solving?.drawMap();
   const now = new Map(["gained", "lost", "single", "backed_up"].flatMap((kind) => trial[kind].items).map((one) => [one.id, one]));
   view.setCommunities(base.communities.map((one) => now.get(one.id) ?? one));
   const changed = new Map(trial.sites.map((one) => [keyOf(one), one]));
@@ -220,6 +224,7 @@ function drawMap() {
   const keys = new Set(pinned.map(keyOf));
   view.setFacilities(all.filter((one) => !keys.has(keyOf(one))));
   view.setPins(pinned.map((one) => ({ ...one, label: labelOf(one) })));
+  return undefined;
 }
 
 const keyOf = ({ facility, site }) => (site ? `+${site}` : String(facility));
@@ -291,7 +296,7 @@ function drop(pin, lon, lat) {
 /** The circle of the chosen facility; without one, none. */
 async function showCircle() {
   const site = chosenSite();
-  if (!site || site.lon === null || site.status === "closed") return view.setCircle(null);
+  if (!site || site.lon === null || site.status === "closed" || document.body.dataset.mode === "solve") return view.setCircle(null);
   const found = await askCircle(site);
   if (!found) return undefined;
   found.features.forEach((feature, rank) => Object.assign(feature.properties, { rank }));

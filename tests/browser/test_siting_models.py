@@ -1,0 +1,146 @@
+"""Siting models on the desk: asked, followed, explained, made a scenario; cancelled; on a phone and by keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from geoservice.catalog import Catalog
+from geoservice.database.engine import Database
+from geoservice.settings import Settings
+from geoservice.worker import Worker
+from tests.browser.conftest import Desk
+from tests.people import add_person, hold_session
+
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("_worker")]
+Office = tuple[str, Database]
+DAY_CARE = "/siting?service=elder_circle&type=day_care_centre&on=2026-01-01"
+
+
+@pytest.fixture(scope="module")
+def _worker(office: Office, settings: Settings, catalog: Catalog) -> Iterator[None]:
+    worker = Worker(settings, catalog, office[1]).start()
+    yield
+    worker.stop()
+
+
+def opened(open_desk: Callable[..., Desk], office: Office, name: str, path: str = DAY_CARE, **context: object) -> Page:
+    address, database = office
+    who = hold_session(database, add_person(database, name, "planner"))
+    page = open_desk(None, base=address, who=who, **context).page
+    page.set_default_timeout(90_000)
+    page.goto(f"{address}{path}")
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.wait_for_selector("#outcome[aria-busy=false]", state="attached")
+    page.wait_for_selector("#map[aria-busy=false]", state="attached")
+    page.wait_for_selector("body[data-mode]")
+    return page
+
+
+def answered(page: Page) -> None:
+    page.wait_for_function("() => performance.getEntriesByName('siting:answered').length > 0")
+
+
+def test_sites_are_asked_for_explained_and_made_a_scenario(
+    open_desk: Callable[..., Desk], office: Office, artefacts: Path
+) -> None:
+    page = opened(open_desk, office, "li", width=1400, height=900)
+    page.click("button[data-mode=solve]")
+    expect(page.locator("#add")).to_be_hidden()
+    page.fill("#ask-p", "4")
+    page.select_option("#ask-group", "60+")
+    page.screenshot(path=artefacts / "siting-ask.png")
+    page.click("#ask-start")
+    answered(page)
+    answer = page.locator("#answer")
+    expect(answer.locator(".verdict")).to_contain_text("已证明最优")
+    expect(answer.locator(".sites tbody tr")).to_have_count(4)
+    expect(page.locator(".site-mark")).to_have_count(4)
+    value = answer.locator(".facts dd").first.inner_text()
+    assert answer.locator(".facts dd").nth(1).inner_text() == value
+    page.screenshot(path=artefacts / "siting-answer.png")
+    page.click("#answer-check")
+    expect(page.locator("#answer-checked")).to_contain_text(value)
+    page.click("#why summary")
+    expect(page.locator("#why .reasons li")).to_have_count(4)
+    expect(page.locator("#why .left tbody tr").first).to_be_visible()
+    page.locator("#why").scroll_into_view_if_needed()
+    page.screenshot(path=artefacts / "siting-why.png")
+    page.click("#answer-scenario")
+    expect(page.locator("#changes li")).to_have_count(4)
+    expect(page.locator("#name")).to_have_value("覆盖人数最多，4 处")
+    expect(page.locator(".pin")).to_have_count(4)
+    expect(page.locator(".site-mark")).to_have_count(0)
+    expect(page.locator("#outcome")).to_contain_text(value.replace(" 人", ""))
+    page.click("button[data-mode=solve]")
+    expect(page.locator("#answers li")).to_have_count(1)
+    page.reload()
+    expect(page.locator(".site-mark")).to_have_count(4)
+    page.click("#answer-discard")
+    expect(page.locator("#answers")).to_contain_text("还没有")
+
+
+def test_a_search_is_cancelled_and_keeps_the_best(
+    open_desk: Callable[..., Desk], office: Office, artefacts: Path
+) -> None:
+    page = opened(open_desk, office, "wang")
+    page.click("button[data-mode=solve]")
+    page.select_option("#ask-model", "pmedian")
+    page.fill("#ask-p", "9")
+    page.click("#ask-more summary")
+    page.fill("#ask-seconds", "300")
+    page.click("#ask-start")
+    # The first choice is there while the proof begins.
+    page.wait_for_selector("#answer .search")
+    page.screenshot(path=artefacts / "siting-search.png")
+    page.click("#answer-cancel")
+    answered(page)
+    expect(page.locator("#answer .verdict")).to_contain_text("已取消，保留当前最好的方案")
+    expect(page.locator("#answer .sites tbody tr")).to_have_count(9)
+
+
+def test_what_is_filled_in_wrongly_is_told_at_its_field(open_desk: Callable[..., Desk], office: Office) -> None:
+    page = opened(open_desk, office, "qian")
+    page.click("button[data-mode=solve]")
+    page.fill("#ask-p", "0")
+    page.click("#ask-start")
+    expect(page.locator("#ask-faults")).to_contain_text("最多新设几处")
+    assert page.evaluate("document.activeElement.id") == "ask-p"
+    page.fill("#ask-p", "2")
+    page.select_option("#ask-candidates", "points")
+    page.fill("#ask-points", "甲，113.16，30.66\n乙，东边，30.66")
+    page.click("#ask-start")
+    expect(page.locator("#ask-faults")).to_contain_text("第 2 行")
+    page.select_option("#ask-candidates", "villages")
+    page.click("#ask-more summary")
+    page.fill("#ask-budget", "50")
+    page.click("#ask-start")
+    expect(page.locator("#ask-faults [role=alert]")).to_contain_text("cost")
+    expect(page.locator("#answers")).to_contain_text("还没有")
+
+
+def test_on_a_phone_in_english_by_keys(open_desk: Callable[..., Desk], office: Office, artefacts: Path) -> None:
+    page = opened(open_desk, office, "zhao", f"{DAY_CARE}&lang=en", width=390, height=844, locale="en-GB")
+    page.focus("button[data-mode=solve]")
+    page.keyboard.press("Enter")
+    page.focus("#ask-p")
+    page.keyboard.press("ControlOrMeta+a")
+    page.keyboard.type("2")
+    page.screenshot(path=artefacts / "siting-ask-phone.png")
+    page.keyboard.press("Enter")
+    answered(page)
+    expect(page.locator("#answer .verdict")).to_contain_text("proven optimal", ignore_case=True)
+    page.screenshot(path=artefacts / "siting-answer-phone.png")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.focus("#why summary")
+    page.keyboard.press("Enter")
+    expect(page.locator("#why .reasons li")).to_have_count(2)
+    page.locator("#why .reasons").scroll_into_view_if_needed()
+    page.screenshot(path=artefacts / "siting-why-phone.png")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.click("button[data-part=place]")
+    expect(page.locator(".site-mark").first).to_be_visible()
+    page.screenshot(path=artefacts / "siting-map-phone.png")

@@ -1,0 +1,94 @@
+// The question as it is filled in.
+
+import { byId, el } from "../../dom.js";
+import { text } from "../../texts.js";
+import * as plan from "../plan.js";
+import { MODELS } from "./words.js";
+
+const GROUPS = ["all", "60+", "80+", "weights"];
+const SOURCES = ["villages", "points", "plan"];
+const number = (id) => (byId(id).value.trim() === "" ? null : Number(byId(id).value));
+const option = (value, label) => el("option", { value }, label);
+const shown = (id) => !byId(id).closest("[data-for]")?.hidden;
+
+export function startForm() {
+  byId("ask-model").replaceChildren(...MODELS.map((model) => option(model, text(`siting.ask.model.${model}`))));
+  byId("ask-group").replaceChildren(...GROUPS.map((group) => option(group, text(`siting.ask.group.${group}`))));
+  byId("ask-candidates").replaceChildren(...SOURCES.map((source) => option(source, text(`siting.ask.candidates.${source}`))));
+  for (const id of ["ask-model", "ask-group", "ask-candidates"]) byId(id).addEventListener("change", fit);
+  fit();
+}
+
+/** Shows the fields that the model takes. */
+function fit() {
+  const model = byId("ask-model").value;
+  byId("ask-model-help").textContent = text(`siting.ask.help.${model}`);
+  for (const field of document.querySelectorAll("#ask [data-for]")) field.hidden = !field.dataset.for.split(" ").includes(model);
+  byId("ask-weights").hidden = byId("ask-group").value !== "weights" || model === "capacity";
+  byId("ask-points-field").hidden = byId("ask-candidates").value !== "points";
+}
+
+/**
+ * What is asked; a fault names its field.
+ * @returns {{body?: object, fault?: {id: string, words: string}}}
+ */
+export function asked() {
+  for (const field of byId("ask").querySelectorAll("input")) {
+    const off = field.closest("[hidden]");
+    if (!off && !field.checkValidity()) return { fault: { id: field.id, words: text("siting.ask.bad", { field: labelOf(field) }) } };
+  }
+  const { service, type, on } = plan.current();
+  const question = { service, type, on, model: byId("ask-model").value, time_limit_s: number("ask-seconds") ?? 60, seed: number("ask-seed") ?? 1 };
+  const phases = shown("ask-phases") ? byId("ask-phases").value.split(/[\s,，、]+/).filter(Boolean) : [];
+  if (phases.some((one) => !/^[1-9]\d{0,2}$/.test(one))) return { fault: { id: "ask-phases", words: text("siting.ask.bad", { field: text("siting.ask.phases") }) } };
+  const given = {
+    phases: phases.length ? phases.map(Number) : null,
+    p: shown("ask-p") && !phases.length ? number("ask-p") : null,
+    places: shown("ask-places") ? number("ask-places") : null,
+    floor: shown("ask-floor") && number("ask-floor") !== null ? number("ask-floor") / 100 : null,
+    spacing_m: number("ask-spacing") === null ? null : number("ask-spacing") * 1000,
+    cost: number("ask-cost"),
+    budget: number("ask-budget"),
+    ties: (shown("ask-ties") && byId("ask-ties").checked) || null,
+    ...people(question.model),
+  };
+  const candidates = places();
+  if (candidates.fault) return candidates;
+  const told = { ...given, candidates: candidates.points && { from: "points", points: candidates.points } };
+  const kept = Object.fromEntries(Object.entries(told).filter(([, value]) => value !== null && value !== undefined));
+  return { body: { question: { ...question, ...kept }, name: byId("ask-name").value.trim() || null } };
+}
+
+const labelOf = (field) => document.querySelector(`label[for="${field.id}"]`)?.textContent.trim() ?? "";
+
+function people(model) {
+  if (model === "capacity") return {};
+  const group = byId("ask-group").value;
+  if (group !== "weights") return { group };
+  return { weights: { all: number("ask-weight-all") ?? 0, "60+": number("ask-weight-60") ?? 0, "80+": number("ask-weight-80") ?? 0 } };
+}
+
+/** The points to choose from; nothing where villages are meant. */
+function places() {
+  const source = byId("ask-candidates").value;
+  if (source === "villages") return {};
+  if (source === "plan") {
+    const adds = plan.current().changes.filter(({ kind }) => kind === "add");
+    if (!adds.length) return { fault: { id: "ask-candidates", words: text("siting.ask.plan.none") } };
+    return { points: adds.map(({ name, lon, lat, places: held }, at) => ({ name: name ?? text("siting.new", { number: at + 1 }), lon, lat, ...(held === undefined ? {} : { places: held }) })) };
+  }
+  const lines = byId("ask-points").value.split("\n").map((line) => line.trim()).filter(Boolean);
+  const points = lines.map(pointOf);
+  const bad = points.indexOf(null);
+  if (bad >= 0 || !points.length) return { fault: { id: "ask-points", words: text("siting.ask.points.bad", { line: bad + 1 || 1 }) } };
+  return { points };
+}
+
+/** Name, longitude, latitude, places, cost; the last two may be left out. */
+function pointOf(line) {
+  const [name, ...rest] = line.split(/[,，;；\t]/).map((part) => part.trim());
+  const [lon, lat, held, cost] = rest.map((part) => (part === "" ? null : Number(part)));
+  const whole = (value) => value === undefined || value === null || Number.isInteger(value);
+  if (!name || !Number.isFinite(lon) || !Number.isFinite(lat) || !whole(held) || !whole(cost) || rest.length > 4) return null;
+  return { name, lon, lat, ...(held === undefined || held === null ? {} : { places: held }), ...(cost === undefined || cost === null ? {} : { cost }) };
+}
