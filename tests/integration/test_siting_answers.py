@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 from collections.abc import Callable, Iterator
@@ -20,6 +21,7 @@ from geoservice.database.actor import EVERYWHERE, PUBLIC
 from geoservice.database.engine import Database
 from geoservice.settings import Settings
 from geoservice.worker import Worker
+from tests.acceptance.helpers import run_command
 from tests.people import signed_in
 
 BASE = "http://127.0.0.1:8000"
@@ -103,7 +105,9 @@ def version(one: dict[str, Any]) -> dict[str, str]:
 
 
 @pytest.mark.usefixtures("_worker")
-def test_a_question_is_solved_explained_checked_and_made_a_scenario(web: TestClient) -> None:
+def test_a_question_is_solved_explained_checked_and_made_a_scenario(
+    web: TestClient, county: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     new = asked(web, "四处日间照料", group="60+", p=4)
     assert (new["state"], new["answer"], new["question"]["p"]) == ("queued", None, 4)
     one = until(web, new["id"], ended)
@@ -123,6 +127,14 @@ def test_a_question_is_solved_explained_checked_and_made_a_scenario(web: TestCli
     assert [len(site["runners_up"]) > 0 for site in told["sites"]] == [True] * 4
     assert all(other["change"] <= 0 for site in told["sites"] for other in site["runners_up"])
     assert all(left["lon"] is not None for left in told["left"])
+    monkeypatch.setenv("GEOSERVICE_DATABASE_URL", county.url("superuser").render_as_string(hide_password=False))
+    monkeypatch.setenv("GEOSERVICE_HOME", str(tmp_path))
+    listed = run_command("siting list")
+    assert (listed.exit_code, "四处日间照料" in listed.output, "已证明最优" in listed.output) == (0, True, True)
+    shown = run_command(f"siting show {one['id']} --json")
+    assert json.loads(shown.stdout)["answer"]["sites"] == answer["sites"]
+    assert "推演复核" in run_command(f"siting show {one['id']}").output
+    assert run_command("siting show 987654321").exit_code == 2
     made = web.post(f"/api/siting/{one['id']}/scenario", json={})
     assert (made.status_code, made.json()["name"], made.json()["changes"]) == (201, "四处日间照料", 4)
     scenario = web.get(f"/api/scenarios/{made.json()['id']}").json()

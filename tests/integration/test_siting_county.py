@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pyproj import Geod
 from shapely.geometry import Point
 from sqlalchemy import text
 
@@ -21,9 +22,11 @@ from geoservice.coverage.scenarios.changes import Change
 from geoservice.coverage.scenarios.state import State
 from geoservice.coverage.uncertainty.query import case_of
 from geoservice.database.engine import Database
+from geoservice.errors import BadInput
 from geoservice.settings import Settings
 from geoservice.siting.answer import Status
 from geoservice.siting.county.asking import County
+from geoservice.siting.county.form import QuestionForm
 from geoservice.siting.county.question import Question
 from geoservice.siting.county.reading import read_county
 from geoservice.siting.county.told import county_told, value_of
@@ -180,3 +183,76 @@ def test_a_closed_facility_is_no_site_that_stays(
     told = county_told(asked, solve(asked.problem, Effort(30)))
     assert told["people_covered"]["before"] == 0
     assert told["value"] == told["people_covered"]["after"] > 0
+
+
+PLACES = [line.split(",") for line in SOME.splitlines()[1:]]
+COSTS = [7, 3, 9, 5, 4, 8, 6]
+CONDITIONS: list[dict[str, Any]] = [
+    {"budget": 13},
+    {"p": 3, "spacing_m": 20_000},
+    {"p": 2, "floor": 0.4},
+    {"p": 3, "weights": {"60+": 1, "80+": 2.5}},
+    {"p": 3, "budget": 16, "spacing_m": 9_000, "weights": {"all": 0.001, "80+": 1}},
+]
+
+
+@pytest.mark.parametrize("conditions", CONDITIONS)
+def test_no_choice_that_keeps_the_conditions_is_better(
+    county: Database, catalog: Catalog, settings: Settings, conditions: dict[str, Any]
+) -> None:
+    """Every choice of seven points is tried; conditions are judged here by other means."""
+    points = [
+        {"name": name, "lon": float(lon), "lat": float(lat), "cost": cost}
+        for (name, lon, lat, _), cost in zip(PLACES, COSTS, strict=True)
+    ]
+    candidates = {"from": "points", "points": points}
+    told = {"service": "elder_circle", "type": "nursing_home", "candidates": candidates, **conditions}
+    question = QuestionForm.from_json(told).question(catalog, DAY)
+    with county.connect("reader") as connection:
+        asked = read_county(connection, catalog, settings, county.name, question)
+    answer = solve(asked.problem, Effort(30))
+    communities = asked.ground.inputs.communities
+    counted = {"all": communities.population, "60+": communities.population_60, "80+": communities.population_80}
+    factors = conditions.get("weights", {"all": 1})
+    people = sum(np.maximum(counted[group], 0) * factor for group, factor in factors.items())
+    everywhere = with_sites(asked, tuple(range(7))).situation.within >= 1
+
+    def value(sites: tuple[int, ...]) -> float | None:
+        if sum(COSTS[site] for site in sites) > conditions.get("budget", 10**9):
+            return None
+        standing = [
+            (asked.ground.inputs.facilities.lon[row], asked.ground.inputs.facilities.lat[row])
+            for row in asked.ground.row
+        ]
+        new = [(points[site]["lon"], points[site]["lat"]) for site in sites]
+        pairs = [*combinations(new, 2), *((one, other) for one in new for other in standing)]
+        if any(Geod(ellps="GRS80").inv(*one, *other)[2] < conditions.get("spacing_m", 0) for one, other in pairs):
+            return None
+        covered = with_sites(asked, sites).situation.within >= 1
+        for unit in set(communities.unit_id[communities.unit_id >= 0].tolist()) if "floor" in conditions else ():
+            here = communities.unit_id == unit
+            wanted = min(conditions["floor"] * people[here].sum(), people[here & everywhere].sum())
+            if people[here & covered].sum() < wanted - 1e-6:
+                return None
+        return float(people[covered].sum())
+
+    most = conditions.get("p", 7)
+    found = [value(sites) for count in range(most + 1) for sites in combinations(range(7), count)]
+    allowed = [one for one in found if one is not None]
+    if not allowed:
+        assert answer.status is Status.INFEASIBLE
+        return
+    assert answer.status is Status.OPTIMAL
+    assert county_told(asked, answer)["value"] == pytest.approx(max(allowed), abs=1e-6)
+    assert county_told(asked, answer)["value_by_what_if"] == county_told(asked, answer)["value"]
+    # The conditions bind.
+    assert None in found or "weights" in conditions
+
+
+def test_a_floor_for_a_township_that_is_not_there_is_refused(
+    county: Database, catalog: Catalog, settings: Settings
+) -> None:
+    told = {"p": 1, "floors": [{"unit_id": 987654321, "share": 0.5}]}
+    question = QuestionForm.from_json(told).question(catalog, DAY)
+    with county.connect("reader") as connection, pytest.raises(BadInput, match="987654321"):
+        read_county(connection, catalog, settings, county.name, question)
