@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from geoservice.cli import siting_rules
 from geoservice.cli.frame import Json, at_the_shell, ready, reporting, write_file
 from geoservice.errors import BadInput
 from geoservice.terminal import print_json
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from geoservice.siting.solve import Effort
 
 app = typer.Typer(no_args_is_help=True, help="选址 · siting with a proven optimum")
+siting_rules.add_to(app)
 
 _MOST_LISTED = 500
 Model = Annotated[
