@@ -24,7 +24,7 @@ CLASSIFIED = text("""
 # These tell nothing of a record.
 OPEN = {"facility_type", "service_standard", "layer_revision", "layer_touch", "name_keys_edition", "alembic_version"}
 BY_UNIT = ("facility", "community", "place", "unit_version")
-GROUND = ("road", "railway", "water", "wall", "built_up_area", "turn_restriction", "road_height")
+GROUND = ("road", "railway", "water", "wall", "control", "built_up_area", "turn_restriction", "road_height")
 PEOPLE = ("account", "account_role", "account_link", "credential", "session", "sign_in_attempt", "api_token")
 
 

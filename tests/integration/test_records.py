@@ -19,7 +19,7 @@ from geoservice.settings import Settings
 from tests.people import signed_in
 
 Json = dict[str, Any]
-LAYERS = ["water", "built_up", "units", "railways", "walls", "roads", "communities", "facilities", "places"]
+LAYERS = ["water", "controls", "built_up", "units", "railways", "walls", "roads", "communities", "facilities", "places"]
 
 
 @pytest.fixture(scope="module")
@@ -208,6 +208,7 @@ def test_a_record_is_made_taken_out_and_made_again(clerk: TestClient) -> None:
         ("communities", {"name": "新村"}, None),
         ("places", {"name": "新地名", "class_code": "21000"}, {"type": "Point", "coordinates": [113.1, 30.6]}),
         ("units", {"name": "新设镇", "level": "township"}, None),
+        ("controls", {"class": "farmland"}, {"type": "Point", "coordinates": [113.1, 30.6]}),
         ("walls", {"class": "wall"}, {"type": "LineString", "coordinates": [[113.1, 30.6], [113.2, 30.6]]}),
     ],
 )

@@ -24,7 +24,7 @@ Load = Callable[..., int]
 # Whatever an import of any layer writes to; without what counts changes.
 TABLES = (
     "unit", "unit_version", "unit_code", "place", "place_name", "facility", "community", "community_code", "road",
-    "turn_restriction", "railway", "water", "wall", "built_up_area",
+    "turn_restriction", "railway", "water", "wall", "control", "built_up_area",
 )  # fmt: skip
 
 
@@ -102,6 +102,7 @@ CASES: dict[str, tuple[str, str, str]] = {
     "railways": ("a.geojson", LINE % WAY % ("r1", "路", "rail", "113.2"), LINE % ",".join((WAY % ("r1", "铁路", "rail", "113.25"), WAY % ("r2", "支线", "rail", "113.3")))),
     "water": ("a.geojson", LINE % AREA % ("w1", "湖", "lake", "30.7"), LINE % ",".join((AREA % ("w1", "大湖", "lake", "30.7"), AREA % ("w2", "小湖", "lake", "30.8")))),
     "walls": ("a.geojson", LINE % WAY % ("r1", "墙", "wall", "113.101"), LINE % ",".join((WAY % ("r1", "围墙", "wall", "113.102"), WAY % ("r2", "墙", "wall", "113.103")))),
+    "controls": ("a.geojson", LINE % AREA % ("c1", "林", "forest", "30.7"), LINE % ",".join((AREA % ("c1", "林地", "forest", "30.75"), AREA % ("c2", "湿地", "nature_reserve", "30.8")))),
     "built_up": ("a.geojson", LINE % AREA % ("b1", "城区", "built_up", "30.7"), LINE % ",".join((AREA % ("b1", "城区", "built_up", "30.75"), AREA % ("b2", "镇区", "built_up", "30.8")))),
 }  # fmt: skip
 

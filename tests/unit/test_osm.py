@@ -9,7 +9,7 @@ from geoservice.ingest.osm import read_osm
 from geoservice.language import catalogue
 from tests.unit.osm_builders import node, osm_file, relation, ring, square, way
 
-LAYERS = ["units", "places", "communities", "facilities", "roads", "railways", "water", "walls", "built_up"]
+LAYERS = ["units", "places", "communities", "facilities", "roads", "railways", "water", "walls", "built_up", "controls"]
 LINE = [node(1, 113.0, 30.0), node(2, 113.01, 30.0), node(3, 113.02, 30.0)]
 
 

@@ -31,7 +31,7 @@ from geoservice.database.models.coverage import (
     ServiceStandard,
 )
 from geoservice.database.models.facilities import Facility, FacilityType
-from geoservice.database.models.ground import BuiltUpArea, Railway, Road, Wall, Water
+from geoservice.database.models.ground import BuiltUpArea, Control, Railway, Road, Wall, Water
 from geoservice.database.models.heights import RoadHeight
 from geoservice.database.models.imports import BatchBefore, ImportBatch, LayerChange, LayerRevision, LayerTouch, Upload
 from geoservice.database.models.indicators import IndicatorEntry
@@ -76,6 +76,7 @@ __all__ = [
     "Community",
     "CommunityCode",
     "CommunityEstimate",
+    "Control",
     "CoverageCase",
     "CoverageCircle",
     "CoverageFacility",

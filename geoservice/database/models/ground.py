@@ -115,6 +115,27 @@ class Wall(Classified, Versioned, Base):
     geom_3857: Mapped[WKBElement] = mapped_column(Geometry("GEOMETRY", 3857, spatial_index=False), mercator())
 
 
+class Control(Classified, Versioned, Base):
+    """Land or an object that siting rules look at: a protection area, farmland, forest, a dyke, a fuel station."""
+
+    __tablename__ = "control"
+    __table_args__ = (
+        *classified_constraints(),
+        *geometry_constraints(
+            types=("POINT", "MULTIPOINT", "LINESTRING", "MULTILINESTRING", "MULTIPOLYGON"),
+        ),
+        gist("ix_control_geom", "geom"),
+        gist("ix_control_geom_3857", "geom_3857"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str | None]
+    class_: Mapped[str] = mapped_column("class")
+    geom: Mapped[WKBElement] = mapped_column(Geometry("GEOMETRY", SRID, spatial_index=False))
+    geom_3857: Mapped[WKBElement] = mapped_column(Geometry("GEOMETRY", 3857, spatial_index=False), mercator())
+
+
 class BuiltUpArea(Classified, Dated, Versioned, Base):
     """A built-up area (建成区) in its edition of a year: the scope of street and building names."""
 

@@ -22,7 +22,7 @@ IDENTIFYING = {
     "communities": ("name", "township_code", "township_name"),
 }
 # Where the same line may be drawn twice without harm; a cell of people may not.
-REPEATABLE = ("roads", "railways", "walls")
+REPEATABLE = ("roads", "railways", "walls", "controls")
 LEVEL_BY_CODE_LENGTH = {2: "province", 4: "prefecture", 6: "county", 9: "township"}
 LOCAL = "local"
 

@@ -371,6 +371,7 @@ _MERGERS: dict[str, Callable[[Connection, LayerDeclaration, RecordSet, Provenanc
     "railways": _plain,
     "water": _plain,
     "walls": _plain,
+    "controls": _plain,
     "built_up": _plain,
     "population": _population,
 }

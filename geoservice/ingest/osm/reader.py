@@ -7,6 +7,7 @@ from pathlib import Path
 
 from geoservice.catalog import Catalog
 from geoservice.ingest.osm.contents import Contents, Progress, read_contents
+from geoservice.ingest.osm.controls import read_controls
 from geoservice.ingest.osm.facilities import read_facilities
 from geoservice.ingest.osm.frames import counted
 from geoservice.ingest.osm.ground import read_built_up, read_railways, read_water
@@ -20,7 +21,7 @@ from geoservice.ingest.osm.walls import read_walls
 from geoservice.ingest.records import Notice, RecordSet
 from geoservice.settings import WALL_OPENING_M
 
-CODE_LISTS = ("facility_types", "place_classes", "osm_settlements", "road_classes", "wall_classes")
+CODE_LISTS = ("facility_types", "place_classes", "osm_settlements", "road_classes", "wall_classes", "control_classes")
 FIXED_KEYS = frozenset(
     {"barrier", "boundary", "entrance", "highway", "landuse", "natural", "place", "railway", "waterway"}
 )
@@ -45,7 +46,7 @@ def read_osm(
     Returns
     -------
     list of RecordSet
-        Units, places, communities, facilities, roads, railways, water, walls and built-up areas; in EPSG:4490, longitude
+        Units, places, communities, facilities, roads, railways, water, walls, built-up areas and controlled land; in EPSG:4490, longitude
         first (WGS 84 and CGCS2000 are taken as one). Empty where the file holds none. The roads bring their turn
         restrictions.
 
@@ -66,6 +67,7 @@ def read_osm(
         read_water(contents, catalog, path.name),
         read_walls(contents, catalog, path.name, wall_opening_m),
         read_built_up(contents, catalog, path.name),
+        read_controls(contents, catalog, path.name),
     ]
 
 

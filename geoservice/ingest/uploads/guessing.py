@@ -24,6 +24,7 @@ _WORDS = {
     "railways": ("铁路", "rail"),
     "water": ("水系", "水域", "河", "湖", "water"),
     "walls": ("围墙", "wall"),
+    "controls": ("管控", "保护区", "农田", "林地", "红线", "堤", "control"),
     "built_up": ("建成区", "built"),
     "population": ("人口", "格网", "popul"),
 }

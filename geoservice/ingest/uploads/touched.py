@@ -21,6 +21,7 @@ _OF_LAYER: Mapping[str, tuple[str, ...]] = {
     "railways": ("railway",),
     "water": ("water",),
     "walls": ("wall",),
+    "controls": ("control",),
     "built_up": ("built_up_area",),
 }
 # A source of people goes as a whole.

@@ -23,7 +23,7 @@ _TITLES = {
 _DATES = {"facilities": ("opened_on", "closed_on")}
 # Notes of the office about its own work, with names of persons: they do not go out.
 _INTERNAL = {"places": {"remark", "registered_on", "registered_by", "registered_office"}}
-_AREAL = {"units", "built_up", "water", "places", "population"}
+_AREAL = {"units", "built_up", "controls", "water", "places", "population"}
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from geoservice.database.filters import in_force, is_open, visible
 from geoservice.database.models import (
     BuiltUpArea,
     Community,
+    Control,
     Facility,
     ImportBatch,
     Place,
@@ -34,6 +35,7 @@ TABLES: dict[str, Any] = {
     "railways": Railway,
     "water": Water,
     "walls": Wall,
+    "controls": Control,
     "built_up": BuiltUpArea,
 }
 # What the map opens on: the first group that holds anything.

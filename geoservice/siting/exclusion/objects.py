@@ -23,6 +23,7 @@ _SOURCES: Mapping[str, tuple[str, str, str]] = {
     "railways": ("railway", "class", "true"),
     "water": ("water", "class", "class not in ('underground', 'elevated')"),
     "built_up": ("built_up_area", "class", _DATED),
+    "controls": ("control", "class", "true"),
     "facilities": ("facility", "type", f"geom is not null and {_OPEN}"),
 }
 LAYERS = tuple(_SOURCES)

@@ -19,6 +19,7 @@ TABLES = {
     "railways": "railway",
     "water": "water",
     "walls": "wall",
+    "controls": "control",
     "built_up": "built_up_area",
 }
 _STANDARD = (
