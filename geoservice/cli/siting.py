@@ -50,11 +50,17 @@ def siting_solve(
     p: P = None,
     candidates: Annotated[
         str | None,
-        typer.Option(help="候选点：villages 各村（社区），或点文件 · places of communities, or a file of points"),
+        typer.Option(help="候选点：villages | grid:米 | parcels:地块文件 | 点文件 · villages, a grid, plots or points"),
     ] = None,
     group: Annotated[str | None, typer.Option(help="计哪些人：all | 60+ | 80+ · whose people count")] = None,
     places: Annotated[int | None, typer.Option(help="每处新设的容量（capacity）· places of each new site")] = None,
     on: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="在哪一天 · on which day")] = None,
+    rules: Annotated[
+        str | None, typer.Option(help="选址规则：on | off | 编号,编号 · exclusion rules that hold for candidates")
+    ] = None,
+    prices: Annotated[
+        bool, typer.Option("--prices/--no-prices", help="算出每条规则的代价 · what each rule costs")
+    ] = True,
     radius: Radius = None,
     fixed: Fixed = None,
     phase: Annotated[
@@ -78,11 +84,11 @@ def siting_solve(
     """求最优选址并给出证明 · finds the best sites and proves them"""
     from geoservice.siting.solve import Effort
 
-    work = _Work(Effort(time_limit, seed, threads), tuple(phase or ()), order)
+    work = _Work(Effort(time_limit, seed, threads), tuple(phase or ()), order, prices)
     p = phase[-1] if phase else p
     of_county = {
         "--service": service, "--type": type_, "--candidates": candidates, "--group": group, "--places": places,
-        "--on": on, "--changes": changes,
+        "--on": on, "--rules": rules, "--changes": changes,
     }  # fmt: skip
     of_file = {"--format": format_, "--radius": radius, "--fixed": fixed}
     unfit = [name for name, value in (of_county if file else of_file).items() if value is not None]
@@ -94,8 +100,7 @@ def siting_solve(
         named = {"model": model, "p": p, "radius": radius, "fixed": tuple(fixed or ()), "ties": ties}
         return _solve_file(work, file, format_, named, output, json_=json_)
     named = {"model": model, "p": p, "group": group, "places": places, "ties": ties}
-    if candidates is not None:
-        named["candidates"] = candidates
+    named |= {name: value for name, value in {"candidates": candidates, "rules": rules}.items() if value is not None}
     return _solve_county(work, (service, type_, on), named, (output, changes), json_=json_)
 
 
@@ -106,6 +111,7 @@ class _Work:
     effort: Effort
     phases: tuple[int, ...]
     order: str
+    prices: bool
 
     def done(self, problem: Problem) -> tuple[Answer, list[Phase]]:
         """The answer, with that of each year."""
@@ -155,8 +161,10 @@ def _solve_county(
     from geoservice.database.filters import today
     from geoservice.siting.county.question import Question
     from geoservice.siting.county.reading import read_county
+    from geoservice.siting.county.ruled import priced
     from geoservice.siting.county.telling import print_county
     from geoservice.siting.county.told import county_told
+    from geoservice.siting.solve import solve
 
     service, type_, on = case
     with ready() as (settings, catalog, database), database.connect(actor=at_the_shell()) as connection:
@@ -164,6 +172,8 @@ def _solve_county(
         county = read_county(connection, catalog, settings, database.name, Question.parse(meant, **named))
     answer, phases = work.done(county.problem)
     told = county_told(county, answer, phases)
+    if work.prices and not work.phases:
+        told["prices"] = priced(county, answer, lambda problem: solve(problem, work.effort))
     for file, content in zip(files, (told, told["changes"]), strict=True):
         if file is not None:
             write_file(file, json.dumps(content, ensure_ascii=False, indent=2) + "\n")

@@ -5,7 +5,7 @@ from alembic import op
 from geoalchemy2 import Geometry
 
 revision = "0032"
-down_revision = "0030"
+down_revision = "0031"
 
 TABLE = "geoservice.control"
 TYPES = "('POINT', 'MULTIPOINT', 'LINESTRING', 'MULTILINESTRING', 'MULTIPOLYGON')"

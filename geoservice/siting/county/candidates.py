@@ -1,16 +1,18 @@
-"""Where new sites may go: the places of communities, or points of a file."""
+"""Where new sites may go: the places of communities, a grid, plots or points of a file, less what rules refuse."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
+import pandas as pd
 import shapely
 from sqlalchemy import Connection
 
 from geoservice.catalog import Catalog
 from geoservice.coverage.scenarios.ground import Ground
+from geoservice.crs import ELLIPSOID
 from geoservice.errors import BadInput
 from geoservice.ingest.reading import read_layer
 from geoservice.ingest.records import GEOM
@@ -18,8 +20,13 @@ from geoservice.ingest.reference import reference_for
 from geoservice.network.arrays import Bools, Floats, Int64s
 from geoservice.settings import Settings
 from geoservice.siting.county.question import Place, Question
+from geoservice.siting.exclusion.asked import Asked
+from geoservice.siting.exclusion.engine import Exclusions, exclude
+from geoservice.siting.exclusion.grid import grid_over
 
 _LAYER = "facilities"
+# Its fields are those that any file of areas has.
+_PARCELS = "built_up"
 
 
 @dataclass(frozen=True)
@@ -38,6 +45,10 @@ class Candidates:
         Names of those that lie in no county that the data are of; a scenario would refuse them too.
     cost
         int64, -1 where not told; None where none is told.
+    area_m2
+        Of plots, on the ellipsoid; NaN where there is none, None where there are no plots.
+    ruled
+        The rules that were held against them; None where nobody has asked for that.
     """
 
     name: tuple[str, ...]
@@ -47,6 +58,8 @@ class Candidates:
     places: Int64s
     left_out: tuple[str, ...] = ()
     cost: Int64s | None = None
+    area_m2: Floats | None = None
+    ruled: Ruled | None = field(default=None, repr=False)
 
     def __len__(self) -> int:
         return len(self.name)
@@ -61,33 +74,72 @@ class Candidates:
             self.places[kept],
             (*self.left_out, *(name for name, one in zip(self.name, kept, strict=True) if not one)),
             None if self.cost is None else self.cost[kept],
+            None if self.area_m2 is None else self.area_m2[kept],
         )
+
+
+@dataclass(frozen=True)
+class Ruled:
+    """Candidates before rules, and what rules say of them."""
+
+    every: Candidates
+    exclusions: Exclusions
+
+    def allowed(self, kept: Bools) -> Candidates:
+        """Some of them; the others are no longer named as lying outside."""
+        return replace(self.every.only(kept), left_out=self.every.left_out, ruled=self)
 
 
 def candidates_of(
     connection: Connection, catalog: Catalog, settings: Settings, ground: Ground, question: Question
 ) -> Candidates:
-    """The candidates that a question means, those inside the county.
+    """The candidates that a question means, those inside the county that its rules allow.
 
     Raises
     ------
     BadInput
-        ``siting.bad-candidate`` with the row, ``siting.no-candidates`` where none lies in the county, or what is wrong
-        with the file as a whole.
+        ``siting.bad-candidate`` with the row, ``siting.no-candidates`` where none lies in the county,
+        ``siting.all-refused`` by rules, or what is wrong with the file as a whole.
     """
-    if question.points:
-        found = given(question.points)
-    elif question.file is not None:
-        found = _points(connection, catalog, settings, question)
-    else:
-        found = villages(ground)
+    found = _found(connection, catalog, settings, ground, question)
     counties, homes = ground.inputs.counties, ground.inputs.homes
     if counties.known:
         nobody = np.full(len(found), -1, dtype=np.int64)
         found = found.only(np.isin(counties.of(nobody, found.lon, found.lat), homes))
     if not len(found):
         raise BadInput("siting.no-candidates", count=len(found.left_out))
-    return found
+    return _allowed(connection, question, found)
+
+
+def _found(
+    connection: Connection, catalog: Catalog, settings: Settings, ground: Ground, question: Question
+) -> Candidates:
+    if question.points:
+        return given(question.points)
+    if question.grid_m is not None:
+        return gridded(ground, question.grid_m)
+    if question.file is None:
+        return villages(ground)
+    return (_plots if question.parcels else _points)(connection, catalog, settings, question)
+
+
+def _allowed(connection: Connection, question: Question, found: Candidates) -> Candidates:
+    """Less those that a hard rule refuses."""
+    asked = Asked.parse(question.case.type, question.case.on, question.rules)
+    ruled = Ruled(found, exclude(connection, asked, found.lon, found.lat, found.area_m2))
+    kept = ruled.exclusions.kept
+    if not kept.any():
+        rules = ", ".join(one.rule.id for one in ruled.exclusions.hard if one.broken.any())
+        raise BadInput("siting.all-refused", count=kept.size, rules=rules)
+    return ruled.allowed(kept)
+
+
+def gridded(ground: Ground, spacing_m: int) -> Candidates:
+    """A grid over the county that the data are of."""
+    counties = ground.inputs.counties
+    grid = grid_over(counties.outline[np.isin(counties.id, ground.inputs.homes)], spacing_m)
+    nothing = np.full(len(grid.name), -1, dtype=np.int64)
+    return Candidates(grid.name, grid.lon, grid.lat, nothing, nothing)
 
 
 def villages(ground: Ground) -> Candidates:
@@ -120,18 +172,7 @@ def given(points: Sequence[Place]) -> Candidates:
 
 def _points(connection: Connection, catalog: Catalog, settings: Settings, question: Question) -> Candidates:
     """Read as a file of facilities of the type is: names, coordinates in any system that is told, beds."""
-    assert question.file is not None
-    read = read_layer(
-        question.file,
-        catalog.layers[_LAYER],
-        catalog,
-        constants={"type": question.case.type},
-        reference=reference_for(connection, _LAYER),
-        limits=settings.imports,
-    )
-    if read.refusals:
-        raise BadInput("siting.bad-candidate", refused=len(read.refusals), what=read.refusals[0].message)
-    records = read.records
+    records = _records(connection, catalog, settings, question, _LAYER, {"type": question.case.type})
     shapes = np.asarray(records[GEOM], dtype=object)
     beds = [-1 if value is None else int(value) for value in records["beds"].astype(object)]
     return Candidates(
@@ -141,3 +182,46 @@ def _points(connection: Connection, catalog: Catalog, settings: Settings, questi
         np.full(len(records), -1, dtype=np.int64),
         np.array(beds, dtype=np.int64),
     )
+
+
+def _plots(connection: Connection, catalog: Catalog, settings: Settings, question: Question) -> Candidates:
+    """A point inside each area of a file, with the size of the area."""
+    records = _records(connection, catalog, settings, question, _PARCELS, {})
+    shapes = np.asarray(records[GEOM], dtype=object)
+    points = shapely.point_on_surface(shapes)
+    nothing = np.full(len(records), -1, dtype=np.int64)
+    named = (
+        records[name].fillna("").astype(str).tolist() if name in records else [""] * len(records)
+        for name in ("name", "key")
+    )
+    return Candidates(
+        tuple(name or key or f"#{number}" for number, (name, key) in enumerate(zip(*named, strict=True), start=1)),
+        shapely.get_x(points),
+        shapely.get_y(points),
+        nothing,
+        nothing,
+        area_m2=np.array([abs(ELLIPSOID.geometry_area_perimeter(shape)[0]) for shape in shapes]),
+    )
+
+
+def _records(
+    connection: Connection,
+    catalog: Catalog,
+    settings: Settings,
+    question: Question,
+    layer: str,
+    constants: Mapping[str, str],
+) -> pd.DataFrame:
+    assert question.file is not None
+    read = read_layer(
+        question.file,
+        catalog.layers[layer],
+        catalog,
+        constants=constants,
+        reference=reference_for(connection, layer),
+        limits=settings.imports,
+    )
+    if read.refusals:
+        raise BadInput("siting.bad-candidate", refused=len(read.refusals), what=read.refusals[0].message)
+    records: pd.DataFrame = read.records
+    return records

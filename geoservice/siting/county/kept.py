@@ -128,6 +128,7 @@ def _question(catalog: Catalog, kept: Mapping[str, Any]) -> Question:
     return Question.parse(
         case,
         model=str(kept["model"]),
+        rules=str(kept.get("rules_wanted", "on")),
         p=None if kept["p"] is None else int(kept["p"]),
         group=None if kept["model"] == Model.CAPACITY else groups[kept["group"]],
         candidates=str(kept["candidates_from"]),

@@ -10,9 +10,11 @@ from typing import Any
 from geoservice.coverage.figures.declared import capacities
 from geoservice.coverage.uncertainty.query import Case
 from geoservice.errors import BadInput
+from geoservice.siting.exclusion.asked import ON
+from geoservice.siting.exclusion.grid import spacing_of
 from geoservice.siting.problem import Model
 
-VILLAGES = "villages"
+VILLAGES, GRID, PARCELS = "villages", "grid", "parcels"
 SCALE = 1000
 MOST_PLACES = 1_000_000
 
@@ -76,6 +78,45 @@ NO_LIMITS = Limits()
 
 
 @dataclass(frozen=True)
+class Land:
+    """Where candidates come from: villages, a grid, plots or points of a file."""
+
+    file: Path | None = None
+    parcels: bool = False
+    grid_m: int | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> Land:
+        """From ``villages``, ``grid:500``, ``parcels:FILE`` or the name of a file of points.
+
+        Raises
+        ------
+        BadInput
+            ``siting.bad-spacing``
+
+        Examples
+        --------
+        >>> str(Land.parse("grid:500")), str(Land.parse("parcels:地块.geojson")), str(Land.parse("villages"))
+        ('grid:500', 'parcels:地块.geojson', 'villages')
+        """
+        kind, colon, rest = text.partition(":")
+        if text == VILLAGES:
+            return cls()
+        if colon and kind == GRID:
+            return cls(grid_m=spacing_of(rest))
+        if colon and kind == PARCELS:
+            return cls(Path(rest), parcels=True)
+        return cls(Path(text))
+
+    def __str__(self) -> str:
+        if self.grid_m is not None:
+            return f"{GRID}:{self.grid_m}"
+        if self.file is None:
+            return VILLAGES
+        return f"{PARCELS}:{self.file}" if self.parcels else str(self.file)
+
+
+@dataclass(frozen=True)
 class Question:
     """A question about the county.
 
@@ -90,6 +131,12 @@ class Question:
         within each other: somebody of 80 counts in all three.
     file, points
         Of candidates; without either the places of communities.
+    parcels
+        Whether the file holds plots, of each of which a point inside stands.
+    grid_m
+        Spacing of a grid over the county, in place of a file.
+    rules
+        Which exclusion rules hold for candidates: ``on``, ``off``, or ids with commas.
     places
         Of each new site that tells none, for ``capacity``.
     """
@@ -104,6 +151,9 @@ class Question:
     weights: tuple[tuple[Group, int], ...] = ()
     points: tuple[Place, ...] = ()
     limits: Limits = NO_LIMITS
+    parcels: bool = False
+    grid_m: int | None = None
+    rules: str = ON
 
     def __post_init__(self) -> None:
         _check(self)
@@ -119,6 +169,7 @@ class Question:
         candidates: str = VILLAGES,
         places: int | None = None,
         ties: bool = False,
+        rules: str = ON,
     ) -> Question:
         """From words.
 
@@ -126,7 +177,7 @@ class Question:
         ------
         BadInput
             ``siting.unknown-model``, ``siting.unknown-group``, ``siting.bad-places``, ``siting.not-with``,
-            ``siting.needs``, ``siting.no-rule``.
+            ``siting.needs``, ``siting.no-rule``, ``siting.bad-spacing``.
         """
         if model is not None and model not in set(Model):
             raise BadInput("siting.unknown-model", value=model, known=", ".join(Model))
@@ -139,8 +190,19 @@ class Question:
         unfit = "--group" if asked is Model.CAPACITY else "--places"
         if given[unfit] is not None:
             raise BadInput("siting.not-with", model=asked.value, name=unfit)
-        file = None if candidates == VILLAGES else Path(candidates)
-        return cls(case, asked, p, Group(group) if group else None, file, places, ties)
+        land = Land.parse(candidates)
+        return cls(
+            case,
+            asked,
+            p,
+            Group(group) if group else None,
+            land.file,
+            places,
+            ties,
+            parcels=land.parcels,
+            grid_m=land.grid_m,
+            rules=rules,
+        )
 
     @property
     def costs(self) -> bool:
@@ -152,18 +214,14 @@ class Question:
         return self.case.as_dict() | {
             "model": self.model.value,
             "p": self.p,
-            "candidates_from": self._from(),
+            "candidates_from": "points" if self.points else str(Land(self.file, self.parcels, self.grid_m)),
+            "rules_wanted": self.rules,
             "places": self.places,
             "ties": self.ties,
             "weights": {group.value: milli / SCALE for group, milli in self.weights} or None,
             "budget": self.limits.budget,
             "spacing_m": self.limits.spacing_m,
         }
-
-    def _from(self) -> str:
-        if self.points:
-            return "points"
-        return VILLAGES if self.file is None else str(self.file)
 
 
 def _check(question: Question) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from geoservice.language import translate
+from geoservice.siting.exclusion.telling import breach_text, print_applied, print_prices
 from geoservice.siting.problem import Model
 from geoservice.siting.telling import figure, print_phases, print_run, print_value
 from geoservice.terminal import print_table, print_text
@@ -28,6 +29,8 @@ def print_county(told: dict[str, Any]) -> None:
     if told["candidates_left_out"]:
         left = told["candidates_left_out"]
         print_text(translate("siting.county.left_out", count=len(left), names=_names(left)))
+    if told["exclusions"]:
+        _print_exclusions(told)
     print_run(told)
     revisions = ", ".join(f"{layer} {number}" for layer, number in told["input_revisions"].items())
     print_text(translate("siting.county.data", on=told["on"], revisions=revisions))
@@ -62,6 +65,20 @@ def _print_sites(sites: list[dict[str, Any]]) -> None:
         for one in sites
     ]
     print_table(translate("siting.county.sites", count=len(sites)), heads, rows)
+
+
+def _print_exclusions(told: dict[str, Any]) -> None:
+    print_applied(told["exclusions"])
+    for one in told["rejected"][:_MOST_NAMED]:
+        print_text(f"× {one['name']}: " + "; ".join(breach_text(breach) for breach in one["breaks"]))
+    more = told["rejected_count"] - min(len(told["rejected"]), _MOST_NAMED)
+    if more:
+        print_text(translate("siting.exclusion.more", count=more))
+    for site in told["sites"]:
+        for hint in site["hints"]:
+            print_text(f"△ {site['name']}: {breach_text(hint)}")
+    if told.get("prices"):
+        print_prices(told["prices"], told["exclusions"], translate(f"siting.county.unit.{told['model']}"))
 
 
 def _print_gains(told: dict[str, Any]) -> None:

@@ -16,6 +16,7 @@ from geoservice.coverage.scenarios.state import State
 from geoservice.language import translate
 from geoservice.siting.answer import Answer
 from geoservice.siting.county.asking import County
+from geoservice.siting.county.ruled import area_of, hints_of, ruled_told
 from geoservice.siting.phased import Phase
 from geoservice.siting.problem import Model
 from geoservice.siting.told import as_told, in_units, phases_told
@@ -57,6 +58,7 @@ def county_told(county: County, answer: Answer, phases: Sequence[Phase] = ()) ->
             "candidates_left_out": list(county.candidates.left_out),
             "existing": county.existing,
         }
+        | ruled_told(county)
         | plain
         | {
             "value_by_what_if": value_of(county, state),
@@ -141,6 +143,8 @@ def _site(county: County, site: int) -> dict[str, Any]:
         "community_id": None if row < 0 else int(communities.id[row]),
         "community": None if row < 0 else str(communities.name[row]),
         **_unit(county, unit),
+        "area_m2": area_of(county, site),
+        "hints": hints_of(county, site),
     }
 
 

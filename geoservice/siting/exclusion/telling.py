@@ -111,3 +111,17 @@ def _plain(value: float | None) -> str:
 
 def _examples(places: list[list[float]]) -> str:
     return "; ".join("(" + ", ".join(_plain(one) for one in place) + ")" for place in places)
+
+
+def print_prices(prices: list[dict[str, Any]], told: dict[str, Any], unit: str) -> None:
+    """What each rule costs, with the gap where it is not proven."""
+    titles = {one["rule"]: _zh(one["title"]) for one in told["rules"]}
+    heads = [translate(f"siting.rules.head.{name}") for name in ("rule", "refused_alone", "price", "proof")]
+    rows = [[titles[one["rule"]], one["candidates_more"], _plain(one["price"]), _proof(one)] for one in prices]
+    print_table(translate("siting.exclusion.prices", unit=unit), heads, rows)
+
+
+def _proof(price: dict[str, Any]) -> str:
+    if price["proven"]:
+        return translate("siting.exclusion.proven")
+    return translate("siting.exclusion.between", least=_plain(price["price_least"]), most=_plain(price["price_most"]))
