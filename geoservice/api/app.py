@@ -67,6 +67,7 @@ from geoservice.api.routers import (
     session,
     siting,
     siting_page,
+    siting_rules,
     spellings,
     tiles,
     uncertainty,
@@ -105,6 +106,7 @@ ROUTERS = (
     reports,
     uncertainty,
     scenarios,
+    siting_rules,  # its paths look like ids of answers
     siting,
     tiles,
     session,

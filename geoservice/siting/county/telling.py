@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from geoservice.language import translate
-from geoservice.siting.exclusion.telling import breach_text, print_applied, print_prices
+from geoservice.siting.exclusion.telling import print_applied, print_prices
 from geoservice.siting.problem import Model
 from geoservice.siting.telling import figure, print_phases, print_run, print_value
 from geoservice.terminal import print_table, print_text
@@ -70,13 +70,13 @@ def _print_sites(sites: list[dict[str, Any]]) -> None:
 def _print_exclusions(told: dict[str, Any]) -> None:
     print_applied(told["exclusions"])
     for one in told["rejected"][:_MOST_NAMED]:
-        print_text(f"× {one['name']}: " + "; ".join(breach_text(breach) for breach in one["breaks"]))
+        print_text(f"× {one['name']}: " + "; ".join(breach["message"] for breach in one["breaks"]))
     more = told["rejected_count"] - min(len(told["rejected"]), _MOST_NAMED)
     if more:
         print_text(translate("siting.exclusion.more", count=more))
     for site in told["sites"]:
         for hint in site["hints"]:
-            print_text(f"△ {site['name']}: {breach_text(hint)}")
+            print_text(f"△ {site['name']}: {hint['message']}")
     if told.get("prices"):
         print_prices(told["prices"], told["exclusions"], translate(f"siting.county.unit.{told['model']}"))
 

@@ -124,8 +124,8 @@ def exclude(
     areas = np.full(lon.size, np.nan) if area_m2 is None else area_m2
     findings = []
     for rule in asked.rules:
-        around = _around(lon, lat, _reach(rule))
-        sources = tuple(read_objects(connection, one, asked.on, around) for one in rule.looks_at)
+        box = around(lon, lat, _reach(rule))
+        sources = tuple(read_objects(connection, one, asked.on, box) for one in rule.looks_at)
         findings.append(judge(rule, sources, lon, lat, areas))
     return Exclusions(asked, tuple(findings), lon, lat, areas)
 
@@ -181,7 +181,8 @@ def _reach(rule: Rule) -> float:
     return max(rule.distance_m or 0.0, TOLD_M)
 
 
-def _around(lon: Floats, lat: Floats, reach_m: float) -> Around:
+def around(lon: Floats, lat: Floats, reach_m: float) -> Around:
+    """A box that holds everything as near to some places as that, below 88 degrees of latitude."""
     if not lon.size:
         return Around(0, 0, 0, 0)
     high = float(np.abs(lat).max())

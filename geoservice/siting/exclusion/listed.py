@@ -24,8 +24,8 @@ def rules_listed(type_: str | None, on: date) -> dict[str, Any]:
     ['superseded', 'unread']
     """
     declared = siting_rules()
-    if type_ is not None and type_ not in declared.types:
-        raise BadInput("siting.no-rules-for", type=type_[:60], known=", ".join(declared.types))
+    if type_ is not None:
+        refuse_unknown(type_)
     return {
         "type": type_,
         "on": on.isoformat(),
@@ -33,3 +33,16 @@ def rules_listed(type_: str | None, on: date) -> dict[str, Any]:
         "texts": [text_told(one, on) for one in declared.texts if type_ is None or type_ in one.types],
         "rules": [rule_told(one, on) for one in declared.rules if type_ is None or type_ in one.types],
     }
+
+
+def refuse_unknown(type_: str) -> None:
+    """Lets a type pass that there are rules for.
+
+    Raises
+    ------
+    BadInput
+        ``siting.no-rules-for``
+    """
+    known = siting_rules().types
+    if type_ not in known:
+        raise BadInput("siting.no-rules-for", type=type_[:60], known=", ".join(known))

@@ -10,6 +10,7 @@ import numpy as np
 from geoservice.siting.exclusion.asked import Asked
 from geoservice.siting.exclusion.declared import Rule, siting_rules, state_of, text_told
 from geoservice.siting.exclusion.engine import Exclusions, Finding
+from geoservice.siting.exclusion.words import breach_text, open_point, titled
 
 # Objects whose point is told for each place; a mass of rejected places is told by rule and metres only.
 MOST_REJECTED = 2_000
@@ -61,7 +62,8 @@ def open_points(asked: Asked, findings: tuple[Finding, ...]) -> list[dict[str, A
         for source in one.sources
         if source.state != "loaded"
     ]
-    return [*unread, *wished, *missing]
+    titles = {text.id: titled(text.title.model_dump()) for text in siting_rules().texts}
+    return [one | {"message": open_point(one, titles)} for one in (*unread, *wished, *missing)]
 
 
 def breaches_of(exclusions: Exclusions, place: int, *, all_rules: bool = False) -> list[dict[str, Any]]:
@@ -73,7 +75,7 @@ def breaches_of(exclusions: Exclusions, place: int, *, all_rules: bool = False) 
 def _rule(exclusions: Exclusions, one: Finding) -> dict[str, Any]:
     alone = exclusions.without(one.rule.id) & one.broken if one.rule.hard else np.zeros(one.broken.size, dtype=bool)
     return {
-        **_named(one.rule),
+        **named(one.rule),
         "state": one.state,
         "objects": sum(source.count for source in one.sources),
         "broken_by": int(np.count_nonzero(one.broken)),
@@ -81,7 +83,8 @@ def _rule(exclusions: Exclusions, one: Finding) -> dict[str, Any]:
     }
 
 
-def _named(rule: Rule) -> dict[str, Any]:
+def named(rule: Rule) -> dict[str, Any]:
+    """A rule with its text and article."""
     text = siting_rules().text_of(rule)
     return {
         "rule": rule.id,
@@ -100,14 +103,16 @@ def _named(rule: Rule) -> dict[str, Any]:
 
 
 def _breach(one: Finding, place: int) -> dict[str, Any]:
-    return {
-        **_named(one.rule),
+    broken = bool(one.broken[place])
+    told = {
+        **named(one.rule),
         "state": one.state,
-        "broken": bool(one.broken[place]),
+        "broken": broken,
         "measured": _number(one.metres[place]),
         "breach": _number(one.breach[place]),
         "nearest": _nearest(one, place),
     }
+    return told | {"message": breach_text(told) if broken else None}
 
 
 def _nearest(one: Finding, place: int) -> dict[str, Any] | None:

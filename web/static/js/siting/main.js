@@ -8,6 +8,7 @@ import { text, titled } from "../texts.js";
 import { drawChanges } from "./changes.js";
 import { drawChosen } from "./chosen.js";
 import { startKeeping } from "./keeping.js";
+import { startLawful } from "./lawful.js";
 import { costsTable, drawOutcome } from "./outcome.js";
 import * as plan from "./plan.js";
 import { startSolving } from "./solving/main.js";
@@ -49,6 +50,7 @@ async function start() {
   const { makeMap } = await library;
   view = await makeMap({ container: byId("map"), info, onChoose: choose, onPlace: put, onDrag: drag, onDrop: drop });
   plan.onPlan(follow);
+  startLawful({ view, say }).catch((error) => byId("broken").replaceChildren(failure(error)));
   const keeping = startKeeping({ say, info });
   if (!(await keeping.open()) && !plan.startDraft()) plan.startCase(caseInForm());
   solving = await startSolving({ view, say, goTo, showPart, base: () => base, redraw: () => trial && base && draw(), openScenario: keeping.show });

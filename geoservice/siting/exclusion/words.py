@@ -1,0 +1,59 @@
+"""Rules and what breaks them in words of the current language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from geoservice.language import current_language, translate
+
+
+def condition(rule: dict[str, Any]) -> str:
+    """What a rule asks, with what of it is a setting."""
+    size = rule["area_m2"] if rule["kind"] == "larger" else rule["distance_m"]
+    said = translate(f"siting.rules.kind.{rule['kind']}", size=plain(size))
+    return said + (translate("siting.rules.setting") if rule["setting"] else "")
+
+
+def text_state(text: dict[str, Any]) -> str:
+    """Where a text stands on the day."""
+    return translate(
+        f"siting.rules.state.{text['state']}", since=text["valid_from"] or "—", until=text["valid_to"] or "—"
+    )
+
+
+def open_point(one: dict[str, Any], titles: Mapping[str, str]) -> str:
+    """What was not held against the candidates, and why."""
+    layer = translate(f"layer.{one['layer']}") if one["layer"] else ""
+    return translate(
+        f"siting.exclusion.open.{one['reason']}",
+        text=titles.get(one["text"], one["text"]),
+        rule=one["rule"] or "—",
+        layer=layer,
+        classes=", ".join(one["classes"]) or "—",
+    )
+
+
+def breach_text(breach: dict[str, Any]) -> str:
+    """One rule that a place breaks, with its article and by how much."""
+    key = "far" if breach["breach"] is None else breach["kind"]
+    nearest = breach["nearest"] or {}
+    return translate(
+        f"siting.exclusion.breach.{key}",
+        rule=titled(breach["title"]),
+        text=titled(breach["text_title"]),
+        article=breach["article"],
+        metres=plain(breach["breach"]),
+        size=plain(breach["distance_m"] or breach["area_m2"]),
+        name=nearest.get("name") or nearest.get("class") or "—",
+    )
+
+
+def titled(title: Mapping[str, str]) -> str:
+    """Of a title in both languages the one to show."""
+    return title["en" if current_language.get() == "en" else "zh"]
+
+
+def plain(value: float | None) -> str:
+    """A number with one decimal at most."""
+    return "—" if value is None else f"{value:,.1f}".removesuffix(".0")
