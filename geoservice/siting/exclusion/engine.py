@@ -15,7 +15,7 @@ from geoservice.network.arrays import Bools, Floats, Int64s
 from geoservice.siting.exclusion.asked import Asked
 from geoservice.siting.exclusion.declared import Kind, Rule
 from geoservice.siting.exclusion.measure import Measured, measure
-from geoservice.siting.exclusion.objects import Around, Objects, read_objects
+from geoservice.siting.exclusion.objects import Around, Objects, sources_of
 
 # Distances are told as far as this, though a rule asks for less.
 TOLD_M = 5_000.0
@@ -125,7 +125,7 @@ def exclude(
     findings = []
     for rule in asked.rules:
         box = around(lon, lat, _reach(rule))
-        sources = tuple(read_objects(connection, one, asked.on, box) for one in rule.looks_at)
+        sources = sources_of(connection, rule.looks_at, asked.on, box)
         findings.append(judge(rule, sources, lon, lat, areas))
     return Exclusions(asked, tuple(findings), lon, lat, areas)
 

@@ -18,7 +18,7 @@ from geoservice.errors import BadInput
 from geoservice.siting.exclusion.asked import Asked
 from geoservice.siting.exclusion.declared import Kind, Rule, text_told
 from geoservice.siting.exclusion.engine import Finding, around, judge
-from geoservice.siting.exclusion.objects import Objects, read_objects
+from geoservice.siting.exclusion.objects import Objects, sources_of
 from geoservice.siting.exclusion.told import named, open_points
 
 # Arcs are drawn by chords, which lie inside of them by at most 0.12 % of the distance.
@@ -82,7 +82,7 @@ def land_left(connection: Connection, asked: Asked) -> Land:
 def _taken(connection: Connection, asked: Asked, rule: Rule, metric: MetricCrs, county: Any) -> Taken:
     west, south, east, north = shapely.bounds(metric.to_lonlat(county))
     box = around(np.array([west, east]), np.array([south, north]), rule.distance_m or 0.0)
-    sources = [read_objects(connection, one, asked.on, box) for one in rule.looks_at]
+    sources = sources_of(connection, rule.looks_at, asked.on, box)
     shape = metric.to_lonlat(_zone(rule, sources, metric, county))
     finding = judge(rule, sources, _NO_PLACES, _NO_PLACES, _NO_PLACES)
     return Taken(finding, shape, _km2(shape))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
@@ -27,6 +27,8 @@ _SOURCES: Mapping[str, tuple[str, str, str]] = {
     "facilities": ("facility", "type", f"geom is not null and {_OPEN}"),
 }
 LAYERS = tuple(_SOURCES)
+# Its classes come from different offices: what one brings says nothing of the others.
+_BY_CLASS = "controls"
 State = Literal["loaded", "none", "not_loaded"]
 _NO_SHAPES: NDArray[Any] = np.empty(0, dtype=object)
 
@@ -65,6 +67,22 @@ class Around:
     north: float
 
 
+def sources_of(
+    connection: Connection, selections: Sequence[Selection], on: date, around: Around
+) -> tuple[Objects, ...]:
+    """What a rule looks at, each class of controlled land for itself."""
+    parts = [
+        part
+        for one in selections
+        for part in (
+            [one.model_copy(update={"classes": (class_,)}) for class_ in one.classes]
+            if one.layer == _BY_CLASS
+            else [one]
+        )
+    ]
+    return tuple(read_objects(connection, one, on, around) for one in parts)
+
+
 def read_objects(connection: Connection, selection: Selection, on: date, around: Around) -> Objects:
     """What a selection means on a day, near some places."""
     if selection.layer not in _SOURCES:
@@ -79,6 +97,8 @@ def read_objects(connection: Connection, selection: Selection, on: date, around:
     used = {name: value for name, value in values.items() if f":{name}" in chosen + condition}
     # Names of tables and columns are those above.
     count = connection.execute(text(f"select count(*) from {table} where {condition} and {chosen}"), used).scalar_one()  # noqa: S608
+    if not count and selection.layer == _BY_CLASS:
+        return _without(selection, "not_loaded")
     if not count:
         any_ = connection.execute(text(f"select exists(select from {table})")).scalar_one()  # noqa: S608
         return _without(selection, "none" if any_ else "not_loaded")
