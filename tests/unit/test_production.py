@@ -48,3 +48,10 @@ def test_every_secret_is_asked_for() -> None:
     given = set(re.findall(r"\$\{(\w+)", (FOLDER / "docker-compose.yml").read_text("utf-8")))
     offered = set(re.findall(r"^(\w+)=", (FOLDER / "env.example").read_text("utf-8"), re.MULTILINE))
     assert given - {"GEOSERVICE_VERSION"} == offered
+
+
+def test_days_are_those_of_china_in_the_program_and_the_database() -> None:
+    image = (FOLDER / "Dockerfile").read_text("utf-8")
+    assert "ENV TZ=Asia/Shanghai" in image
+    assert " tzdata " in image
+    assert COMPOSE["services"]["db"]["environment"]["TZ"] == "Asia/Shanghai"
