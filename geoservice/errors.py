@@ -12,6 +12,7 @@
       Unauthorized                 401, exit 1   nobody has signed in, or not as who they say
       Forbidden                    403, exit 1   who asks may not do it, or not from there
       NotFound                     404, exit 2
+      WrongMethod                  405, exit 2   what there is cannot be asked for in that way
       Conflict                     409, exit 1   the present state forbids it
         Changed                    412, exit 1   somebody else has changed it meanwhile
         NoVersion                  428, exit 1   a change has to name the version that it starts from
@@ -103,6 +104,13 @@ class Forbidden(GeoserviceError):
 
 class NotFound(GeoserviceError):
     status = 404
+    exit_code = 2
+
+
+class WrongMethod(GeoserviceError):
+    """Its value ``allow`` names the methods that are allowed."""
+
+    status = 405
     exit_code = 2
 
 

@@ -15,11 +15,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from geoservice.access.accounts import actor_by_name
 from geoservice.catalog import Catalog
 from geoservice.coverage import background as coverage
+from geoservice.coverage.scenarios import background as circle
 from geoservice.database.actor import SHELL, SYSTEM, Actor, act, shell_actor
 from geoservice.database.engine import ROLE_NAMES, Database
 from geoservice.errors import Forbidden, GeoserviceError
 from geoservice.ingest.uploads import background as imports
 from geoservice.ingest.uploads.store import clean
+from geoservice.jobs.board import forget_results
 from geoservice.jobs.queue import ALIVE_S, QUEUE, SCHEMA
 from geoservice.jobs.work import Workplace, recover
 from geoservice.names.plans import background as plans
@@ -111,6 +113,7 @@ class Worker:
                     act(connection, SYSTEM)
                     clean(connection, self._place.settings)
                     clean_plans(connection, self._place.settings)
+                    forget_results(connection)
         except (SQLAlchemyError, GeoserviceError, OSError) as error:
             logger.warning("worker cannot look after jobs: %s", error)
 
@@ -146,6 +149,6 @@ def make_app(database: Database) -> App:
 def _tasks() -> App:
     """The tasks of all rooms; a blueprint is taken up once, and never over this connector."""
     app = App(connector=PsycopgConnector())
-    for room in (coverage, imports, plans, siting):
+    for room in (coverage, circle, imports, plans, siting):
         app.add_tasks_from(room.blueprint, namespace=room.NAMESPACE)
     return app

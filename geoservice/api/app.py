@@ -51,6 +51,8 @@ from geoservice.api.routers import (
     ogc_changes,
     ogc_downloads,
     ogc_items,
+    ogc_jobs,
+    ogc_processes,
     ogc_root,
     ogc_tiles,
     overview,
@@ -130,6 +132,8 @@ ROUTERS = (
     ogc_tiles,
     ogc_items,
     ogc_changes,
+    ogc_processes,
+    ogc_jobs,
 )
 SMALLEST_COMPRESSED = 1024
 ZSTD, BROTLI, GZIP = 3, 4, 5

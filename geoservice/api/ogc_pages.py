@@ -25,33 +25,40 @@ Document = Mapping[str, Any]
 Step = tuple[str, str]
 
 
-def landing_page(ask: Asking, document: Document, *, count: int, schematic: bool) -> Response:
+def landing_page(ask: Asking, document: Document, *, count: int, processes: int, schematic: bool) -> Response:
     """What there is, and how to open it elsewhere."""
-    return _page(
-        "ogc_landing.html", ask, [], document["links"], count=count, schematic=schematic, address=ask.place.root
+    return page_of(
+        "ogc_landing.html",
+        ask,
+        [],
+        document["links"],
+        count=count,
+        processes=processes,
+        schematic=schematic,
+        address=ask.place.root,
     )
 
 
 def conformance_page(ask: Asking, document: Document) -> Response:
     """Conformance classes."""
-    return _page("ogc_conformance.html", ask, [_step("conformance")], document["links"], document=document)
+    return page_of("ogc_conformance.html", ask, [_step("conformance")], document["links"], document=document)
 
 
 def api_page(ask: Asking, document: Document) -> Response:
     """The parameters of each address."""
-    return _page("ogc_api.html", ask, [_step("api")], [], document=document)
+    return page_of("ogc_api.html", ask, [_step("api")], [], document=document)
 
 
 def collections_page(ask: Asking, document: Document) -> Response:
     """All collections."""
     schematic = any(one["schematic"] for one in document["collections"])
     steps = [_step("collections")]
-    return _page("ogc_collections.html", ask, steps, document["links"], document=document, schematic=schematic)
+    return page_of("ogc_collections.html", ask, steps, document["links"], document=document, schematic=schematic)
 
 
 def collection_page(ask: Asking, one: Collection, extent: Extent, document: Document) -> Response:
     """One collection."""
-    return _page(
+    return page_of(
         "ogc_collection.html",
         ask,
         _steps(one),
@@ -67,7 +74,7 @@ def collection_page(ask: Asking, one: Collection, extent: Extent, document: Docu
 
 def download_page(ask: Asking, one: Collection, extent: Extent, document: Document, bounds: str) -> Response:
     """What can be downloaded, with a form."""
-    return _page(
+    return page_of(
         "ogc_download.html",
         ask,
         [*_steps(one), (translate("export.download"), "")],
@@ -92,7 +99,7 @@ def schema_page(ask: Asking, one: Collection, document: Document, name: str) -> 
     }
     steps = [*_steps(one), _step(name)]
     links = itself(ask.place, "html", {"json": "application/schema+json", "html": "text/html"})
-    return _page("ogc_schema.html", ask, steps, links, document=document, codes={"id": (), "geometry": ()} | codes)
+    return page_of("ogc_schema.html", ask, steps, links, document=document, codes={"id": (), "geometry": ()} | codes)
 
 
 def tiling_page(ask: Asking, document: Document) -> Response:
@@ -106,7 +113,7 @@ def tiling_page(ask: Asking, document: Document) -> Response:
     where = "/ogc/tileMatrixSets/" + one["id"] + "?f=html"
     facts = [(translate("ogc.id"), where, one["id"]), (translate("ogc.crs"), "", one["crs"])]
     columns = [translate(f"ogc.tiles.{name}") for name in ("matrix", "scale", "cell", "size")]
-    return _page(
+    return page_of(
         "ogc_tiles.html",
         ask,
         steps if not rows else [*steps, (one["id"], "")],
@@ -131,7 +138,7 @@ def tilesets_page(ask: Asking, one: Collection, document: Document) -> Response:
         *((translate("ogc.address"), "", item["href"]) for item in found["links"] if item["rel"] == "item"),
     ]
     columns = [translate(f"ogc.tiles.{name}") for name in ("matrix", "rows", "columns")]
-    return _page(
+    return page_of(
         "ogc_tiles.html",
         ask,
         steps if "tilesets" in document else [*steps, (QUAD, "")],
@@ -147,7 +154,7 @@ def items_page(ask: Asking, one: Collection, found: Features, matched: int | Non
     language, shown = current_language.get(), wording.columns(one)
     rows = wording.rows(one, found.text, language)
     features = json.loads(f"[{found.text}]")
-    return _page(
+    return page_of(
         "ogc_items.html",
         ask,
         [*_steps(one), _step("records")],
@@ -174,7 +181,7 @@ def item_page(ask: Asking, one: Collection, text: str, crs: OgcCrs) -> Response:
     properties = feature["properties"]
     heading = properties.get("name") or f"{said(one.layer.title, language)} {feature['id']}"
     geometry = feature["geometry"]
-    return _page(
+    return page_of(
         "ogc_item.html",
         ask,
         [*_steps(one), (translate("ogc.records"), _at(one.id, "items")), (str(feature["id"]), "")],
@@ -197,9 +204,10 @@ def _geometry_words(geometry: Mapping[str, Any] | None) -> str:
     return str(geometry["type"])
 
 
-def _page(
+def page_of(
     template: str, ask: Asking, steps: Sequence[Step], links: Sequence[Mapping[str, str]], **values: Any
 ) -> Response:
+    """A page below the landing page: `steps` lead to it."""
     trail = [(translate("ogc.name"), "/ogc?f=html"), *steps]
     return page_for(template, ask.who, "ogc", trail=trail, links=links, **values)
 

@@ -14,9 +14,10 @@ from pydantic import BaseModel, Field
 from sqlalchemy.exc import DataError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
+from starlette.routing import Match, Route
 
 from geoservice.editing.checking import Refused
-from geoservice.errors import BadRequest, Deadline, GeoserviceError, NotFound, Unavailable
+from geoservice.errors import BadRequest, Deadline, GeoserviceError, NotFound, Unavailable, WrongMethod
 from geoservice.language import translate
 
 logger = logging.getLogger("geoservice.api")
@@ -24,6 +25,14 @@ LONGEST_VALUE = 120
 NOT_MIGRATED = ("42P01", "42703", "3F000")
 # What an error of these says is for the operator: it names hosts, files and accounts.
 OPERATORS = ("database.", "cluster.", "catalog.", "setting.")
+
+# Types that a standard has a name for; of all others the type is a URN of the code.
+_PROCESSES = "http://www.opengis.net/def/exceptions/ogcapi-processes-1/1.0/"
+STANDARD_TYPES = {
+    "ogc.no-process": f"{_PROCESSES}no-such-process",
+    "ogc.no-job": f"{_PROCESSES}no-such-job",
+    "ogc.result-not-ready": f"{_PROCESSES}result-not-ready",
+}
 
 
 class FaultShape(BaseModel):
@@ -40,7 +49,7 @@ class FaultShape(BaseModel):
 class ProblemBody(BaseModel):
     """A problem as RFC 9457 defines it, with our stable code and, where known, a remedy."""
 
-    type: str = Field(description="URN of the code")
+    type: str = Field(description="URI of the kind: a standard's where it has one, else the URN of the code")
     title: str
     status: int
     detail: str
@@ -72,7 +81,7 @@ def problem(request_id: str | None, error: GeoserviceError, *, headers: dict[str
     if error.code.startswith(OPERATORS) and not isinstance(error, Deadline):
         shown = Unavailable("api.unavailable") if status == HTTPStatus.SERVICE_UNAVAILABLE else _internal()
     body = ProblemBody(
-        type=f"urn:geoservice:problem:{error.code}",
+        type=STANDARD_TYPES.get(error.code, f"urn:geoservice:problem:{error.code}"),
         title=translate(f"api.title.{status}"),
         status=status,
         detail=shown.message,
@@ -82,6 +91,8 @@ def problem(request_id: str | None, error: GeoserviceError, *, headers: dict[str
         faults=[FaultShape(**asdict(one)) for one in error.faults] if isinstance(error, Refused) else None,
     )
     headers = {"Cache-Control": "no-store", **(headers or {})}
+    if isinstance(error, WrongMethod):
+        headers["Allow"] = str(error.values["allow"])
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers.setdefault("Retry-After", "2")
     if status == HTTPStatus.TOO_MANY_REQUESTS:
@@ -146,16 +157,22 @@ async def _http(request: Request, error: Exception) -> Problem:
     if error.status_code == HTTPStatus.NOT_FOUND:
         return problem(_id(request), NotFound("api.no-resource", path=request.url.path[:LONGEST_VALUE]))
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        return problem(_id(request), _refused_method(request.method), headers=dict(error.headers or {}))
+        refused = WrongMethod("api.method-not-allowed", method=request.method[:20], allow=_allowed(request))
+        return problem(_id(request), refused)
     if error.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
         return problem(_id(request), BadRequest("api.bad-request"))
     return unexpected(_id(request), error)
 
 
-def _refused_method(method: str) -> GeoserviceError:
-    refused = BadRequest("api.method-not-allowed", method=method[:20])
-    refused.status = HTTPStatus.METHOD_NOT_ALLOWED
-    return refused
+def _allowed(request: Request) -> str:
+    """Methods that the routes of a path know."""
+    known = [
+        route.methods or ()
+        for route in request.app.routes
+        if isinstance(route, Route) and route.matches(request.scope)[0] != Match.NONE
+    ]
+    methods = {method for one in known for method in one}
+    return ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
 
 
 async def _database(request: Request, error: Exception) -> Problem:

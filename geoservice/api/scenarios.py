@@ -21,7 +21,6 @@ from geoservice.coverage.uncertainty.query import Case, case_of
 from geoservice.database.filters import today
 from geoservice.database.prepare import changed_layers
 from geoservice.errors import BadInput
-from geoservice.language import translate
 from geoservice.publish.revisions import etag, layer_revisions
 
 
@@ -68,20 +67,9 @@ def standing(service: Services, connection: Connection, row: ScenarioRow) -> tup
         return what_stands(State.begin(ground), row.changes)
 
 
-def case_told(ground: Ground) -> dict[str, Any]:
-    """Standard, type and day, and what the figures rest on."""
-    return ground.case.as_dict() | {
-        "revisions": dict(ground.revisions),
-        "population_estimated": ground.inputs.estimated.as_dict(),
-        "classification": ground.publication.classification,
-        "schematic": ground.publication.schematic,
-        "notice": translate("notice.schematic") if ground.publication.schematic else None,
-    }
-
-
 def trial(state: State) -> dict[str, Any]:
     """What a state comes to against the real data."""
-    return telling.told(State.begin(state.ground), state) | {"case": case_told(state.ground)}
+    return telling.told(State.begin(state.ground), state) | {"case": telling.case_told(state.ground)}
 
 
 def line(service: Services, row: ScenarioRow, stale: list[str]) -> dict[str, Any]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import date
+from types import MappingProxyType
 from typing import Any
 
 from procrastinate import Blueprint, JobContext
@@ -21,10 +22,18 @@ from geoservice.jobs.work import Step, Workplace, perform
 NAMESPACE, TASK = "coverage", "run"
 KIND = f"{NAMESPACE}:{TASK}"
 blueprint = Blueprint()
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
-def submit_run(connection: Connection, catalog: Catalog, request: RunRequest, submitter: str) -> int:
+def submit_run(
+    connection: Connection, catalog: Catalog, request: RunRequest, submitter: str, *, more: Mapping[str, Any] = _NOTHING
+) -> int:
     """Hands in a run and gives the id of its job.
+
+    Parameters
+    ----------
+    more
+        What else the job keeps of the request.
 
     Raises
     ------
@@ -34,7 +43,7 @@ def submit_run(connection: Connection, catalog: Catalog, request: RunRequest, su
         If too many wait already.
     """
     cases_of(catalog, request)
-    return submit(connection, KIND, as_json(request), submitter)
+    return submit(connection, KIND, {**as_json(request), **more}, submitter)
 
 
 def as_json(request: RunRequest) -> dict[str, Any]:
@@ -50,8 +59,9 @@ def as_json(request: RunRequest) -> dict[str, Any]:
 
 
 def from_json(told: Mapping[str, Any]) -> RunRequest:
-    """The request that was written as JSON."""
-    values = {**told, "on": date.fromisoformat(told["on"])}
+    """The request that was written as JSON, whatever else is kept with it."""
+    known = {one.name: told[one.name] for one in fields(RunRequest) if one.name in told}
+    values = {**known, "on": date.fromisoformat(told["on"])}
     return RunRequest(**{**values, "services": tuple(told["services"]), "types": tuple(told["types"])})
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, insert, select, text, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, insert, or_, select, text, update
 
 from geoservice.database.models import Job, JobRun
 from geoservice.errors import Conflict, GeoserviceError, NotFound
@@ -15,6 +15,7 @@ from geoservice.jobs import queue
 
 MOST_QUEUED = 5
 MOST_LISTED = 100
+KEPT_DAYS = 7
 ENDED = ("succeeded", "failed", "cancelled", "lost")
 # Any number of its own: those who hand in wait for each other, so that the cap holds.
 _HANDING_IN = 429006002
@@ -103,6 +104,83 @@ def job(connection: Connection, job_id: int) -> JobRow:
     if row is None:
         raise NotFound("jobs.no-job", id=job_id)
     return JobRow(**row)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which jobs. Times are those of handing in; durations in seconds, from the start to the end or to now.
+
+    Attributes
+    ----------
+    states
+        Pairs of a state and whether a stop has been asked for; None for either. No pair at all for every job.
+    after
+        Only jobs that were handed in before this one.
+    """
+
+    kinds: Sequence[str]
+    states: Sequence[tuple[str, bool | None]] = ()
+    first: datetime | None = None
+    last: datetime | None = None
+    least_s: float | None = None
+    most_s: float | None = None
+    after: int | None = None
+
+
+def listed(connection: Connection, wanted: Wanted, *, limit: int) -> list[JobRow]:
+    """Jobs that fit, the newest first."""
+    lasted = func.extract("epoch", func.coalesce(Job.finished_at, func.now()) - Job.started_at)
+    conditions: list[ColumnElement[bool]] = [Job.kind.in_(wanted.kinds)]
+    if wanted.states:
+        conditions.append(or_(*(_in_state(*pair) for pair in wanted.states)))
+    if wanted.first is not None:
+        conditions.append(Job.created_at >= wanted.first)
+    if wanted.last is not None:
+        conditions.append(Job.created_at <= wanted.last)
+    if wanted.least_s is not None:
+        conditions.append(lasted >= wanted.least_s)
+    if wanted.most_s is not None:
+        conditions.append(lasted <= wanted.most_s)
+    if wanted.after is not None:
+        conditions.append(Job.id < wanted.after)
+    rows = connection.execute(_told().where(*conditions).order_by(Job.id.desc()).limit(limit))
+    return [JobRow(**row) for row in rows.mappings()]
+
+
+def _in_state(state: str, stopping: bool | None) -> ColumnElement[bool]:  # noqa: FBT001 - half of a pair
+    return Job.state == state if stopping is None else and_(Job.state == state, Job.cancel_requested == stopping)
+
+
+def keep_result(connection: Connection, job_id: int, result: Mapping[str, Any]) -> None:
+    """Keeps what came out of a job whose result stands nowhere else."""
+    connection.execute(update(Job).where(Job.id == job_id).values(result=dict(result)))
+
+
+def result(connection: Connection, job_id: int) -> Mapping[str, Any] | None:
+    """What came out of a job; None where nothing is kept, or no longer."""
+    found: Mapping[str, Any] | None = connection.execute(select(Job.result).where(Job.id == job_id)).scalar()
+    return found
+
+
+def forget_results(connection: Connection) -> None:
+    """Drops results that were kept long enough."""
+    old = Job.finished_at < func.now() - timedelta(days=KEPT_DAYS)
+    connection.execute(update(Job).where(Job.result.is_not(None), old).values(result=None))
+
+
+def dismiss(connection: Connection, job_id: int) -> JobRow:
+    """Cancels a job; where it has ended, its result goes.
+
+    Raises
+    ------
+    NotFound
+        If there is none.
+    Conflict
+        If it has ended and its result stands elsewhere, or it has failed.
+    """
+    gone = update(Job).where(Job.id == job_id, Job.state == "succeeded", Job.result.is_not(None))
+    connection.execute(gone.values(state="cancelled", cancel_requested=True, result=None))
+    return cancel(connection, job_id)
 
 
 def cancel(connection: Connection, job_id: int) -> JobRow:

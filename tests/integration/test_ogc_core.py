@@ -112,7 +112,7 @@ def test_conf_oas30_definition(ogc: Ogc) -> None:
 # /conf/oas30/oas-impl, /conf/oas30/completeness: what is described is there, with the statuses that are described
 def test_conf_oas30_impl(ogc: Ogc, described: Any) -> None:
     for path, item in described["paths"].items():
-        if "{tileMatrix}" in path:
+        if "{tileMatrix}" in path or "{jobId}" in path or "get" not in item:
             continue
         answer = ogc.ask(path.replace("{featureId}", "1").rstrip("/"))
         assert answer.headers["content-type"] in item["get"]["responses"]["200"]["content"]

@@ -6,10 +6,9 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from http import HTTPStatus
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, HTTPException, Request
+from fastapi import APIRouter, Depends, Header, Request
 from fastapi.responses import Response
 from sqlalchemy import Connection
 from starlette.requests import ClientDisconnect
@@ -26,8 +25,8 @@ from geoservice.database.filters import today
 from geoservice.editing import writing
 from geoservice.editing.kept import Kept, is_kept, kept_layer
 from geoservice.editing.reading import Record, record
-from geoservice.errors import BadRequest, WrongMedia
-from geoservice.publish.ogc.changing import Feature, change, patched, read, replaced
+from geoservice.errors import BadRequest, WrongMedia, WrongMethod
+from geoservice.publish.ogc.changing import Feature, change, patched, read, reason_of, replaced
 from geoservice.publish.ogc.crs import CRS84, OgcCrs, chosen, offered
 from geoservice.publish.ogc.links import GEOJSON
 from geoservice.publish.ogc.model import Collection, find
@@ -39,6 +38,13 @@ READING = "GET, HEAD, OPTIONS"
 WHOLE, PART = (GEOJSON, JSON), (MERGE_PATCH, GEOJSON, JSON)
 MANY, ONE = "/{collection_id}/items", "/{collection_id}/items/{feature_id}"
 EDIT, EDIT_PART, READ = needs(Permission.EDIT, *WHOLE), needs(Permission.EDIT, *PART), needs(Permission.PUBLIC)
+Reason = Annotated[
+    str | None,
+    Header(
+        alias="Geoservice-Reason",
+        description="Why it is changed, kept in the history: UTF-8, or percent-encoded (RFC 3986) where a client sends ASCII only",
+    ),
+]
 ContentCrs = Annotated[str | None, Header(description="Reference system of the geometry; CRS84 where it is absent")]
 
 
@@ -49,21 +55,24 @@ def _body(*media_types: str) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Sent:
-    """A feature on its way in: its bytes, the version that it starts from, its reference system."""
+    """A feature on its way in: its bytes, the version that it starts from, its reference system, why it comes."""
 
     body: bytes
     if_match: str | None
     content_crs: str | None
+    reason: str | None
 
 
 def _received(*media_types: str) -> Any:
     """What a request brings whose body is said to be of one of some media types."""
 
-    async def received(request: Request, if_match: IfMatch = None, content_crs: ContentCrs = None) -> Sent:
+    async def received(
+        request: Request, if_match: IfMatch = None, content_crs: ContentCrs = None, reason: Reason = None
+    ) -> Sent:
         if media_type(request) not in media_types:
             raise WrongMedia("ogc.media-type", given=media_type(request)[:60], allowed=", ".join(media_types))
         try:
-            return Sent(await request.body(), if_match, content_crs)
+            return Sent(await request.body(), if_match, content_crs, reason_of(reason))
         except ClientDisconnect:
             # Nobody is there to hear it; it is no error of ours.
             raise BadRequest("api.bad-request") from None
@@ -88,13 +97,26 @@ def item_options(service: Service, collection_id: str, feature_id: str) -> Respo
     return _options(service, collection_id, "PUT, PATCH, DELETE")
 
 
+@router.api_route(MANY, methods=["PUT", "PATCH", "DELETE"], include_in_schema=False, dependencies=[READ])
+def not_on_items(service: Service, request: Request, collection_id: str) -> Response:
+    """Refuses what is done with single features only."""
+    raise _refused(request.method, _options(service, collection_id, "POST").headers["Allow"])
+
+
+@router.post(ONE, include_in_schema=False, dependencies=[READ])
+def not_on_item(service: Service, request: Request, collection_id: str, feature_id: str) -> Response:
+    """Refuses what is done with whole collections only."""
+    del feature_id
+    raise _refused(request.method, _options(service, collection_id, "PUT, PATCH, DELETE").headers["Allow"])
+
+
 @router.post(MANY, status_code=201, response_class=Response, openapi_extra=_body(*WHOLE), dependencies=[EDIT])
 def make(service: Service, ask: Ask, collection_id: str, sent: Whole) -> Response:
     """Makes a feature; its address stands in Location. Draft."""
-    one, kept = _changeable(service, ask, collection_id)
+    one, kept = _changeable(service, ask, collection_id, "POST")
     with service.read() as connection:
         crs = _crs(service, connection, one, sent)
-        (made,) = apply(service, connection, kept, [change(kept, one, read(sent.body), crs)])
+        (made,) = apply(service, connection, kept, [change(kept, one, read(sent.body), crs)], sent.reason)
         response = _answer(feature_answer(service, ask, connection, one, made.id, crs), 201)
     response.headers["Location"] = ask.place.to("collections", one.id, "items", str(made.id))
     return response
@@ -103,24 +125,26 @@ def make(service: Service, ask: Ask, collection_id: str, sent: Whole) -> Respons
 @router.put(ONE, response_class=Response, openapi_extra=_body(*WHOLE), dependencies=[EDIT])
 def replace(service: Service, ask: Ask, collection_id: str, feature_id: str, sent: Whole) -> Response:
     """Puts a feature in the place of another; what it does not name falls back to its default. Draft."""
-    one, kept = _changeable(service, ask, collection_id)
+    one, kept = _changeable(service, ask, collection_id, "PUT")
     return _rewrite(service, ask, (one, kept, feature_id), sent, partial(replaced, kept))
 
 
 @router.patch(ONE, response_class=Response, openapi_extra=_body(*PART), dependencies=[EDIT_PART])
 def update(service: Service, ask: Ask, collection_id: str, feature_id: str, sent: Part) -> Response:
     """Changes a feature by a merge patch (RFC 7396). Draft."""
-    one, kept = _changeable(service, ask, collection_id)
+    one, kept = _changeable(service, ask, collection_id, "PATCH")
     return _rewrite(service, ask, (one, kept, feature_id), sent, patched)
 
 
 @router.delete(ONE, status_code=204, response_class=Response, dependencies=[EDIT])
-def remove(service: Service, ask: Ask, collection_id: str, feature_id: str, if_match: IfMatch = None) -> Response:
+def remove(
+    service: Service, ask: Ask, collection_id: str, feature_id: str, if_match: IfMatch = None, reason: Reason = None
+) -> Response:
     """Takes a feature out; its history stays. Draft."""
-    one, kept = _changeable(service, ask, collection_id)
+    one, kept = _changeable(service, ask, collection_id, "DELETE")
     with service.read() as connection:
         _, present = _start(connection, (one, kept, feature_id), if_match)
-        writing.remove(connection, kept, [(present.id, present.version)], reason=None)
+        writing.remove(connection, kept, [(present.id, present.version)], reason=reason_of(reason))
     return _answer(Response(), 204)
 
 
@@ -138,7 +162,7 @@ def _rewrite(
         wanted = rewritten(current, read(sent.body))
         start = change(kept, one, wanted, crs, current=current, version=present.version)
         # Whoever moves a record out of sight does not see it afterwards.
-        if not apply(service, connection, kept, [start]):
+        if not apply(service, connection, kept, [start], sent.reason):
             return _answer(Response(), 204)
         return _answer(feature_answer(service, ask, connection, one, present.id, crs), 200)
 
@@ -155,12 +179,16 @@ def _start(
     return json.loads(text), present
 
 
-def _changeable(service: Services, ask: Asking, collection_id: str) -> tuple[Collection, Kept]:
+def _changeable(service: Services, ask: Asking, collection_id: str, method: str) -> tuple[Collection, Kept]:
     one = find(service.ogc.collections, collection_id)
     ask.known()
     if not is_kept(one.id):
-        raise HTTPException(HTTPStatus.METHOD_NOT_ALLOWED, headers={"Allow": READING})
+        raise _refused(method, READING)
     return one, kept_layer(service.catalog, one.id)
+
+
+def _refused(method: str, allow: str) -> WrongMethod:
+    return WrongMethod("api.method-not-allowed", method=method, allow=allow)
 
 
 def _crs(service: Services, connection: Connection, one: Collection, sent: Sent) -> OgcCrs:

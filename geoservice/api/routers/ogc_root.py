@@ -21,6 +21,7 @@ from geoservice.publish.ogc.links import OPENAPI, SCHEMA
 from geoservice.publish.ogc.model import Collection, find
 from geoservice.publish.ogc.openapi import openapi
 from geoservice.publish.ogc.parameters import FORMAT, LANGUAGE
+from geoservice.publish.ogc.processes.model import processes
 
 router = APIRouter(prefix=ROOT, tags=["OGC API"], dependencies=[needs(Permission.PUBLIC)])
 _COMMON = {"parameters": [FORMAT, LANGUAGE]}
@@ -35,7 +36,10 @@ def landing_page(service: Service, ask: Ask) -> Response:
         found = service.ogc.seen(connection, today())
     schematic = any(extent.schematic for _, extent in found.values())
     document = documents.landing(ask.place, ask.format, schematic=schematic)
-    return ask.answer(document, lambda: pages.landing_page(ask, document, count=len(found), schematic=schematic))
+    count = len(processes(service.catalog))
+    return ask.answer(
+        document, lambda: pages.landing_page(ask, document, count=len(found), processes=count, schematic=schematic)
+    )
 
 
 @router.get("/api", response_class=Response, openapi_extra=_COMMON)
@@ -45,7 +49,7 @@ def description(service: Service, ask: Ask) -> Response:
     with service.read() as connection:
         found = service.ogc.seen(connection, today())
     most, language = service.settings.server.max_results, current_language.get()
-    document = openapi(ask.place.root, found, most=most, language=language)
+    document = openapi(ask.place.root, found, processes(service.catalog), most=most, language=language)
     return ask.answer(document, lambda: pages.api_page(ask, document), media_type=OPENAPI)
 
 

@@ -64,7 +64,7 @@ def standing(service: Service, response: Response, given: Annotated[TrialOrder, 
     places = telling.places_in(state)
     return Standing.model_validate(
         {
-            "case": scenarios.case_told(state.ground),
+            "case": telling.case_told(state.ground),
             "facilities": telling.facilities_of(state),
             "communities": telling.communities_of(state),
             "places": None if places is None else places.as_dict(),

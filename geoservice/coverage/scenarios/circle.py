@@ -11,6 +11,7 @@ import shapely
 from geoservice.coverage.circles import circles
 from geoservice.coverage.reach import field_of
 from geoservice.coverage.scenarios.ground import Ground
+from geoservice.coverage.scenarios.telling import case_told
 
 # As in the circles of runs.
 _TOLERANCE_DEGREES = 5e-5
@@ -51,6 +52,11 @@ def circle_at(ground: Ground, lon: float, lat: float) -> dict[str, Any]:
             for area, mode, minutes, shape in features
         ],
     }
+
+
+def circle_told(ground: Ground, lon: float, lat: float) -> dict[str, Any]:
+    """The same with what it rests on, under ``about``, for whoever gets nothing but this."""
+    return {**circle_at(ground, lon, lat), "about": {"lon": lon, "lat": lat} | case_told(ground)}
 
 
 def _thinned(shape: shapely.MultiPolygon) -> shapely.MultiPolygon:

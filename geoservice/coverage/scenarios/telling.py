@@ -14,9 +14,21 @@ from geoservice.coverage.figures.places import Places, shared_out
 from geoservice.coverage.pairs import Pairs
 from geoservice.coverage.scenarios.ground import Ground
 from geoservice.coverage.scenarios.state import State
+from geoservice.language import translate
 from geoservice.network.arrays import Bools, Int64s
 
 MOST_NAMED = 5000
+
+
+def case_told(ground: Ground) -> dict[str, Any]:
+    """Standard, type and day, and what the figures rest on."""
+    return ground.case.as_dict() | {
+        "revisions": dict(ground.revisions),
+        "population_estimated": ground.inputs.estimated.as_dict(),
+        "classification": ground.publication.classification,
+        "schematic": ground.publication.schematic,
+        "notice": translate("notice.schematic") if ground.publication.schematic else None,
+    }
 
 
 def told(before: State, after: State) -> dict[str, Any]:

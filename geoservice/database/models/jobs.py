@@ -34,6 +34,7 @@ class Job(Base):
     done: Mapped[int] = mapped_column(server_default=text("0"))
     total: Mapped[int] = mapped_column(server_default=text("0"))
     error: Mapped[dict[str, Any] | None] = mapped_column(JSONB, comment="Code and values of the error")
+    result: Mapped[dict[str, Any] | None] = mapped_column(JSONB, comment="Where it stands nowhere else; for some days")
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import unquote
 
 import shapely
 import shapely.geometry
@@ -20,6 +21,7 @@ from geoservice.publish.ogc.model import Collection
 
 Feature = dict[str, Any]
 MOST_LEVELS = 16
+LONGEST_REASON = 500
 _NO_TEXT = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -43,6 +45,33 @@ def read(body: bytes) -> Feature:
     if not isinstance(found, dict):
         raise BadRequest("ogc.not-a-feature", fault=type(found).__name__)
     _look_over(found)
+    return found
+
+
+def reason_of(header: str | None) -> str | None:
+    """The reason of a change as a header carries it: UTF-8, or percent-encoded; None where there is none.
+
+    Raises
+    ------
+    BadRequest
+        ``ogc.bad-reason``: longer than a reason may be, or no text.
+
+    Examples
+    --------
+    >>> reason_of("%E5%AE%9E%E5%9C%B0%E6%A0%B8%E5%AF%B9"), reason_of("实地核对".encode().decode("latin-1"))
+    ('实地核对', '实地核对')
+    >>> reason_of("seen on site, 100 %"), reason_of(" ")
+    ('seen on site, 100 %', None)
+    """
+    if header is None or not header.strip():
+        return None
+    try:
+        # Servers read the bytes of a header as Latin-1.
+        found = unquote(header.encode("latin-1").decode(), errors="strict").strip()
+    except (UnicodeDecodeError, UnicodeEncodeError):
+        raise BadRequest("ogc.bad-reason", most=LONGEST_REASON) from None
+    if len(found) > LONGEST_REASON or _NO_TEXT.search(found):
+        raise BadRequest("ogc.bad-reason", most=LONGEST_REASON)
     return found
 
 

@@ -15,6 +15,8 @@ from geoservice.publish.ogc.crs import CRS84_URI, STORAGE_URI, offered
 from geoservice.publish.ogc.extents import Extent
 from geoservice.publish.ogc.links import FORMATS, GEOJSON, HTML, JSON, OPENAPI, SCHEMA, Link, Place, itself, link
 from geoservice.publish.ogc.model import Collection, said
+from geoservice.publish.ogc.processes.documents import CLASSES as PROCESS_CLASSES
+from geoservice.publish.ogc.processes.documents import JOBS, PROCESSES
 from geoservice.publish.ogc.queries import Features
 from geoservice.publish.ogc.tiling import TILING_SCHEMES, VECTOR_TILESETS
 
@@ -40,6 +42,7 @@ CONFORMANCE = (
         "accent-insensitive-comparison", "basic-spatial-functions", "basic-spatial-functions-plus", "spatial-functions",
         "temporal-functions",
     )),
+    *PROCESS_CLASSES,
     *DRAFTS,
 )  # fmt: skip
 GREGORIAN = "http://www.opengis.net/def/uom/ISO-8601/0/Gregorian"
@@ -76,6 +79,8 @@ def landing(place: Place, given: str, *, schematic: bool) -> Document:
             link(place.to("api") + "?f=html", "service-doc", HTML, translate("ogc.api")),
             link(place.to("conformance"), "conformance", JSON, translate("ogc.conformance")),
             link(place.to("collections"), "data", JSON, translate("ogc.collections")),
+            link(place.to("processes"), PROCESSES, JSON, translate("ogc.processes")),
+            link(place.to("jobs"), JOBS, JSON, translate("ogc.jobs")),
             link(place.to("tileMatrixSets"), TILING_SCHEMES, JSON, translate("ogc.tiling")),
         ],
     }

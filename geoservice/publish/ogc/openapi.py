@@ -16,7 +16,9 @@ from geoservice.publish.ogc.extents import Extent
 from geoservice.publish.ogc.links import GEOJSON, HTML, JSON, OPENAPI, SCHEMA
 from geoservice.publish.ogc.model import Collection, said
 from geoservice.publish.ogc.openapi_changes import TOLD, changing, making
+from geoservice.publish.ogc.openapi_processes import PROCESS_SCHEMAS, process_paths
 from geoservice.publish.ogc.parameters import BBOX_CRS, CRS, FILTER_CRS, common, of_properties
+from geoservice.publish.ogc.processes.model import Process
 from geoservice.publish.ogc.schemas import property_schema
 from geoservice.publish.ogc.tiling import MVT, QUAD
 
@@ -140,7 +142,14 @@ _TOLD = {
 }
 
 
-def openapi(root: str, found: Mapping[str, tuple[Collection, Extent]], *, most: int, language: str) -> dict[str, Any]:
+def openapi(
+    root: str,
+    found: Mapping[str, tuple[Collection, Extent]],
+    offered_processes: Mapping[str, Process],
+    *,
+    most: int,
+    language: str,
+) -> dict[str, Any]:
     """The document, with the collections that whoever asks may see.
 
     Parameters
@@ -158,10 +167,12 @@ def openapi(root: str, found: Mapping[str, tuple[Collection, Extent]], *, most: 
         f"/tileMatrixSets/{QUAD}": _get("getTileMatrixSet", "core", translate("ogc.tiling"), _object()),
         "/collections": _get("getCollections", "core", translate("ogc.collections"), _json("collections")),
     }
-    schemas = dict(_SCHEMAS)
+    schemas = _SCHEMAS | PROCESS_SCHEMAS
     for one, extent in found.values():
         schemas |= _feature_schemas(one, language)
         paths |= _collection_paths(one, offered(extent.bounds), language)
+    errors = {status: {"$ref": f"#/components/responses/{name}"} for status, name in _ERRORS.items()}
+    paths |= process_paths(offered_processes, errors)
     return {
         "openapi": "3.0.3",
         "info": {"title": translate("app.name"), "description": translate("ogc.about"), "version": __version__},
@@ -169,6 +180,7 @@ def openapi(root: str, found: Mapping[str, tuple[Collection, Extent]], *, most: 
         "security": [{}, {"token": []}],
         "tags": [
             {"name": "core", "description": translate("ogc.api")},
+            {"name": "processes", "description": translate("ogc.processes")},
             *({"name": one.id, "description": said(one.layer.title, language)} for one, _ in found.values()),
         ],
         "paths": paths,

@@ -15,6 +15,10 @@ _IF_MATCH = {
     "name": "If-Match", "in": "header", "required": True, "schema": _TEXT,
     "description": "ETag of the feature that the change starts from",
 }  # fmt: skip
+_REASON = {
+    "name": "Geoservice-Reason", "in": "header", "required": False, "schema": {"type": "string", "maxLength": 4500},
+    "description": "Why it is changed, kept in the history: UTF-8, or percent-encoded",
+}  # fmt: skip
 _REFUSED = {
     "403": "Forbidden",
     "408": "TooSlow",
@@ -85,7 +89,7 @@ def _operation(
         "summary": f"{title} ({translate('ogc.draft')})",
         "description": DRAFT,
         "security": [{"token": []}],
-        "parameters": [header] if crs else [],
+        "parameters": [_REASON, *([header] if crs else [])],
         **({} if body is None else {"requestBody": {"required": True, "content": body}}),
         "responses": {**errors, **refused},
     }
