@@ -201,7 +201,7 @@ def create_app(settings: Settings, *, catalog: Catalog | None = None, database: 
         app.include_router(module.router)
     declare(routes())
     app.mount("/static", _Static(directory=resource("web", "static")), name="static")
-    problems.install(app)
+    problems.install(app, routes())
     # The last one added is the first one asked.
     app.add_middleware(
         CompressMiddleware, minimum_size=SMALLEST_COMPRESSED, zstd_level=ZSTD, brotli_quality=BROTLI, gzip_level=GZIP

@@ -12,7 +12,7 @@ from geoservice.api.ogc import Asking
 from geoservice.api.ogc_pages import page_of
 from geoservice.language import translate
 from geoservice.publish.ogc.links import itself
-from geoservice.publish.ogc.processes.model import Process
+from geoservice.publish.ogc.processes.parts import Process
 
 Document = Mapping[str, Any]
 LONGEST = 20_000
@@ -89,4 +89,5 @@ def _type(schema: Mapping[str, Any]) -> str:
 _EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     "service-circle": {"point": {"value": {"type": "Point", "coordinates": [113.16, 30.66]}}},
     "coverage": {"circles": False},
+    "siting": {"model": "mclp", "p": 2},
 }

@@ -1,8 +1,9 @@
-"""A coverage run as the results of a process."""
+"""What came out of a job as the outputs of its process."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Connection
@@ -11,8 +12,35 @@ from geoservice.access.release import Release
 from geoservice.api.shapes_runs import CircleProperties, RunShape, UnitFigures
 from geoservice.database.actor import acting
 from geoservice.errors import NotFound
+from geoservice.jobs.board import KEPT_DAYS, JobRow, result
+from geoservice.publish.ogc.processes.siting import sites_of
 from geoservice.publish.queries import runs as queries
 from geoservice.publish.queries.circles import circles
+from geoservice.siting.answers import store as answers
+from geoservice.siting.answers.background import KIND as SITING
+from geoservice.siting.answers.showing import in_words
+
+
+def outputs_of(connection: Connection, row: JobRow, *, approval: str | None) -> Mapping[str, Any]:
+    """Each output of a job that has ended well, as JSON.
+
+    Raises
+    ------
+    NotFound
+        ``ogc.result-gone``; ``api.no-run``, ``siting.no-answer`` where whoever asks may not see it.
+    Forbidden
+        ``release.not-public``
+    """
+    if row.run is not None:
+        return run_outputs(connection, row.run, approval=approval)
+    if row.kind == SITING:
+        found = answers.answered(connection, int(row.request["answer"])).answer
+        assert found is not None
+        return {"answer": in_words(found), "sites": sites_of(found)}
+    values = result(connection, row.id)
+    if values is None:
+        raise NotFound("ogc.result-gone", id=row.id, days=KEPT_DAYS)
+    return values
 
 
 def run_outputs(connection: Connection, run_id: int, *, approval: str | None) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import asdict
 from http import HTTPStatus
 from typing import Any
@@ -14,7 +15,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy.exc import DataError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
-from starlette.routing import Match, Route
+from starlette.routing import Route
 
 from geoservice.editing.checking import Refused
 from geoservice.errors import BadRequest, Deadline, GeoserviceError, NotFound, Unavailable, WrongMethod
@@ -65,8 +66,9 @@ class Problem(JSONResponse):
     media_type = "application/problem+json"
 
 
-def install(app: FastAPI) -> None:
-    """Registers the mapping of every error."""
+def install(app: FastAPI, routes: Sequence[Route]) -> None:
+    """Registers the mapping of every error; `routes` tell which methods there are."""
+    app.state.routes = routes
     app.add_exception_handler(GeoserviceError, _ours)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
@@ -157,21 +159,19 @@ async def _http(request: Request, error: Exception) -> Problem:
     if error.status_code == HTTPStatus.NOT_FOUND:
         return problem(_id(request), NotFound("api.no-resource", path=request.url.path[:LONGEST_VALUE]))
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        refused = WrongMethod("api.method-not-allowed", method=request.method[:20], allow=_allowed(request))
+        refused = WrongMethod("api.method-not-allowed", method=request.method[:20], allow=_allowed(request, error))
         return problem(_id(request), refused)
     if error.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
         return problem(_id(request), BadRequest("api.bad-request"))
     return unexpected(_id(request), error)
 
 
-def _allowed(request: Request) -> str:
+def _allowed(request: Request, error: HTTPException) -> str:
     """Methods that the routes of a path know."""
-    known = [
-        route.methods or ()
-        for route in request.app.routes
-        if isinstance(route, Route) and route.matches(request.scope)[0] != Match.NONE
-    ]
-    methods = {method for one in known for method in one}
+    path, known = request.scope["path"], request.app.state.routes
+    methods = {method for route in known if route.path_regex.match(path) for method in route.methods}
+    if not methods:
+        methods = set((error.headers or {}).get("Allow", "GET").split(", "))
     return ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
 
 

@@ -484,6 +484,50 @@ def test_options_tell_what_one_may_do(
     assert clerk.options(items("nothing")).status_code == 404
 
 
+def test_what_is_not_allowed_names_what_is(clerk: TestClient, public: TestClient) -> None:
+    reading = {"GET", "HEAD", "OPTIONS"}
+    single, several = items("facilities", 1), items("facilities")
+    for web, path, method, allowed in (
+        (clerk, single, "POST", reading | {"PUT", "PATCH", "DELETE"}),
+        (clerk, several, "PUT", reading | {"POST"}),
+        (clerk, several, "DELETE", reading | {"POST"}),
+        (public, single, "POST", reading),
+        (public, several, "PATCH", reading),
+        (clerk, items("population", 1), "POST", reading),
+        (clerk, items("population", 1), "PUT", reading),
+        (public, single, "PROPFIND", reading | {"PUT", "PATCH", "DELETE", "POST"}),
+        (public, "/ogc/collections", "DELETE", {"GET", "HEAD"}),
+        (public, "/api/units", "POST", {"GET", "HEAD"}),
+    ):
+        refused = web.request(method, path, json={})
+        assert refused.status_code == 405, (path, method, refused.text)
+        assert set(refused.headers["allow"].split(", ")) == allowed, (path, method)
+        assert refused.json()["code"] == "api.method-not-allowed"
+
+
+@pytest.mark.parametrize("sent", ["%E5%AE%9E%E5%9C%B0%E6%A0%B8%E5%AF%B9", "实地核对".encode()])
+def test_a_reason_is_kept_in_the_history(clerk: TestClient, sent: str | bytes) -> None:
+    new = clerk.post(items("facilities"), json=FACILITY, headers={"Geoservice-Reason": sent})
+    assert new.status_code == 201, new.text
+    number, tag = new.json()["id"], new.headers["etag"]
+    for method in ("PATCH", "DELETE"):
+        body = {"properties": {"beds": 20}} if method == "PATCH" else None
+        headers = {"Geoservice-Reason": sent, "If-Match": tag, "Content-Type": JSON}
+        done = clerk.request(method, items("facilities", number), json=body, headers=headers)  # type: ignore[arg-type]
+        assert done.status_code in (200, 204), done.text
+        tag = done.headers.get("etag", "")
+    told = clerk.get(f"/api/history/facilities/{number}").json()
+    reasons = [one["reason"] for one in told["items"]]
+    assert reasons
+    assert set(reasons) == {"实地核对"}
+
+
+@pytest.mark.parametrize("sent", ["x" * 501, "%00", "%FF", b"\xff\xfe"])
+def test_a_reason_that_is_none_is_refused(clerk: TestClient, sent: str | bytes) -> None:
+    answer = clerk.post(items("facilities"), json=FACILITY, headers={"Geoservice-Reason": sent})
+    assert (answer.status_code, answer.json()["code"]) == (400, "ogc.bad-reason")
+
+
 def test_places_that_are_not_there(clerk: TestClient) -> None:
     assert send(clerk, "POST", items("nothing"), FACILITY).status_code == 404
     for number in ("0", "abc", "99999999", "9" * 40):

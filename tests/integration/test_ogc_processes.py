@@ -40,7 +40,16 @@ PLACE: Json = {"type": "Point", "coordinates": [113.16, 30.65]}
 CIRCLE: Json = {"inputs": {"point": {"value": PLACE}}}
 RUN: Json = {"inputs": {"services": ["life_circle"], "types": ["community_service_centre"], "on": "2026-01-01"}}
 LATER = {"Prefer": "respond-async"}
-PROCESSES = ("service-circle", "coverage")
+PROCESSES = ("service-circle", "coverage", "siting")
+SITES: Json = {
+    "inputs": {"service": "elder_circle", "type": "day_care_centre", "on": "2026-01-01", "p": 2, "time_limit_s": 30}
+}
+BODIES = {"service-circle": CIRCLE, "coverage": RUN, "siting": SITES}
+
+
+def points(*properties: Any) -> Json:
+    found = [{"type": "Feature", "geometry": PLACE, "properties": one} for one in properties]
+    return {"type": "FeatureCollection", "features": found}
 
 
 @pytest.fixture(scope="module")
@@ -111,6 +120,7 @@ def done(planner: TestClient, worker: Worker) -> dict[str, Json]:
     made = {
         "service-circle": execute(planner, "service-circle", CIRCLE, 201, LATER).json()["jobID"],
         "coverage": execute(planner, "coverage", RUN, 201).json()["jobID"],
+        "siting": execute(planner, "siting", SITES, 201).json()["jobID"],
     }
     return {process: ended(planner, number) for process, number in made.items()}
 
@@ -210,7 +220,8 @@ def test_conf_core_process_list_limit(public: TestClient, described: Json) -> No
     (following,) = linked(first, "next")
     second = public.get(following["href"]).json()
     assert [one["id"] for one in second["processes"]] == ["coverage"]
-    assert not linked(second, "next")
+    assert linked(second, "next")
+    assert not linked(get(public, "/processes", limit="3"), "next")
     assert len(get(public, "/processes", limit="10000")["processes"]) == len(PROCESSES)
     for value in ("0", "-1", "x", "1.5", ""):
         assert get(public, "/processes", 400, limit=value)["code"] == "api.bad-parameter"
@@ -273,6 +284,7 @@ def test_conf_core_job_creation_default_execution_mode(planner: TestClient) -> N
     assert modes == {
         "service-circle": ["sync-execute", "async-execute", "dismiss"],
         "coverage": ["async-execute", "dismiss"],
+        "siting": ["async-execute", "dismiss"],
     }
     execute(planner, "service-circle", CIRCLE, 200)
     job = execute(planner, "coverage", RUN, 201)
@@ -386,6 +398,17 @@ def test_conf_core_job_creation_not_offered(public: TestClient, process: str) ->
         ("coverage", {"inputs": {"circles": "yes"}}, "bad-value"),
         ("coverage", {"inputs": {"services": ["life_circle"] * 51}}, "bad-value"),
         ("coverage", {"inputs": {"types": [None]}}, "bad-value"),
+        ("siting", {"inputs": {"p": 0}}, "bad-value"),
+        ("siting", {"inputs": {"model": "best", "p": 1}}, "bad-value"),
+        ("siting", {"inputs": {"p": 1, "spacing_m": 0}}, "bad-value"),
+        ("siting", {"inputs": {"p": 1, "floor": "half"}}, "bad-value"),
+        ("siting", {"inputs": {"phases": [1] * 11}}, "bad-value"),
+        ("siting", {"inputs": {"p": 1, "candidates": PLACE}}, "bad-value"),
+        ("siting", {"inputs": {"p": 1, "candidates": {"type": "FeatureCollection", "features": []}}}, "bad-value"),
+        ("siting", {"inputs": {"p": 1, "candidates": {"type": "FeatureCollection", "features": [5]}}}, "bad-value"),
+        ("siting", {"inputs": {"p": 1, "candidates": points({"places": -1})}}, "bad-value"),
+        ("siting", {"inputs": {"p": 1, "candidates": points({"name": ""})}}, "bad-value"),
+        ("siting", {"inputs": {"p": 1, "candidates": points("none")}}, "bad-value"),
     ],
 )  # fmt: skip
 def test_conf_core_job_creation_input_validation(planner: TestClient, process: str, body: Json, code: str) -> None:
@@ -430,7 +453,7 @@ def test_conf_core_job_creation_sync_document(planner: TestClient, described: Js
 @pytest.mark.parametrize("process", PROCESSES)
 def test_conf_core_job_creation_success_async(planner: TestClient, described: Json, process: str) -> None:
     before = datetime.now(UTC) - timedelta(seconds=2)
-    answer = execute(planner, process, {"service-circle": CIRCLE, "coverage": RUN}[process], 201, LATER)
+    answer = execute(planner, process, BODIES[process], 201, LATER)
     told = answer.json()
     check(described, "statusInfo", told)
     assert (told["processID"], told["type"], told["status"]) == (process, "process", "accepted")
@@ -504,6 +527,36 @@ def test_conf_core_job_results_document(planner: TestClient, described: Json) ->
     check(described, "results", found)
     assert list(found) == ["figures"]
     assert found["figures"]["value"]["cases"][0]["total"]["population"] > 0
+
+
+def test_siting_is_told_as_the_desk_keeps_it(planner: TestClient, done: dict[str, Json]) -> None:
+    job = done["siting"]["jobID"]
+    answer = planner.get(f"/ogc/jobs/{job}/results")
+    head = f"Content-Type: {answer.headers['content-type']}\r\n\r\n".encode()
+    told, sites = (
+        json.loads(part.get_payload(decode=True))
+        for part in message_from_bytes(head + answer.content, policy=HTTP).iter_parts()  # type: ignore[attr-defined]
+    )
+    (kept,) = (one for one in planner.get("/api/siting").json()["items"] if str(one["job"]) == job)
+    assert told == planner.get(f"/api/siting/{kept['id']}").json()["answer"]
+    assert (kept["status"], told["value"]) == ("optimal", kept["value"])
+    assert [one["geometry"]["coordinates"] for one in sites["features"]] == [
+        [one["lon"], one["lat"]] for one in told["sites"]
+    ]
+    assert len(sites["features"]) == 2
+    checked = planner.post(f"/api/siting/{kept['id']}/check", json={})
+    assert checked.status_code == 200, checked.text
+
+
+def test_a_siting_question_that_goes_together_badly_is_400(planner: TestClient) -> None:
+    for inputs in ({"phases": [2, 1]}, {"model": "lscp", "phases": [1, 2]}, {}, {"model": "lscp", "p": 3}):
+        told = planner.post("/ogc/processes/siting/execution", json={"inputs": inputs})
+        assert told.status_code in (400, 201), told.text
+        if told.status_code == 400:
+            assert told.json()["code"].startswith("siting.")
+    wanted = {**SITES["inputs"], "candidates": points({"name": "甲"}, None), "p": 1}
+    job = execute(planner, "siting", {"inputs": wanted}, 201)
+    planner.delete(job.headers["location"], headers={"Content-Type": JSON})
 
 
 @pytest.mark.usefixtures("worker")
@@ -580,7 +633,7 @@ def test_results_that_are_no_longer_kept_are_gone(at_rest: Resting) -> None:
 @pytest.mark.parametrize("process", PROCESSES)
 def test_conf_dismiss(at_rest: Resting, described: Json, process: str, state: str) -> None:
     database, _, planner = at_rest
-    number = execute(planner, process, {"service-circle": CIRCLE, "coverage": RUN}[process], 201, LATER).json()["jobID"]
+    number = execute(planner, process, BODIES[process], 201, LATER).json()["jobID"]
     as_if(database, number, f"state = '{state}', started_at = now()")
     for _ in range(2):
         answer = planner.delete(f"/ogc/jobs/{number}", headers={"Content-Type": JSON})

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from geoservice.access.roles import Permission
 from geoservice.api import ogc_process_pages as pages
 from geoservice.api.ogc import ROOT, Ask, varied
-from geoservice.api.ogc_results import run_outputs
+from geoservice.api.ogc_results import outputs_of
 from geoservice.api.permits import JSON, needs
 from geoservice.api.problems import OPERATORS
 from geoservice.api.services import Service, Services
@@ -21,7 +21,8 @@ from geoservice.jobs import board
 from geoservice.publish.ogc.links import Place
 from geoservice.publish.ogc.parameters import FORMAT, LANGUAGE
 from geoservice.publish.ogc.processes import documents, listing
-from geoservice.publish.ogc.processes.model import Process, of_job, processes
+from geoservice.publish.ogc.processes.model import of_job, processes
+from geoservice.publish.ogc.processes.parts import Process
 from geoservice.publish.ogc.processes.results import document, sent
 
 router = APIRouter(prefix=f"{ROOT}/jobs", tags=["OGC API"])
@@ -64,11 +65,7 @@ def results(service: Service, ask: Ask, job_id: str) -> Response:
     with service.read() as connection:
         one, row = _found(service, connection, job_id)
         _refuse_unfinished(row)
-        values = board.result(connection, row.id)
-        if row.run is not None:
-            values = run_outputs(connection, row.run, approval=service.approval)
-        if values is None:
-            raise NotFound("ogc.result-gone", id=row.id, days=board.KEPT_DAYS)
+        values = outputs_of(connection, row, approval=service.approval)
     told = row.request.get("ogc", {})
     outputs = [name for name in told.get("outputs", one.outputs) if name in values]
     if ask.wants_html:
@@ -98,9 +95,7 @@ def told_job(place: Place, one: Process, row: board.JobRow) -> documents.Documen
 
 def _failure(row: board.JobRow) -> GeoserviceError | None:
     failure = row.failure
-    if failure is not None and failure.code.startswith(OPERATORS):
-        return GeoserviceError("jobs.internal")
-    return failure
+    return GeoserviceError("jobs.internal") if failure is not None and failure.code.startswith(OPERATORS) else failure
 
 
 def _found(service: Services, connection: Connection, job_id: str) -> tuple[Process, board.JobRow]:

@@ -25,7 +25,7 @@ from geoservice.coverage.scenarios.background import submit_circle
 from geoservice.coverage.scenarios.circle import circle_told
 from geoservice.coverage.uncertainty.query import Case, case_of
 from geoservice.database.filters import today
-from geoservice.errors import BadRequest, WrongMedia
+from geoservice.errors import BadInput, BadRequest, WrongMedia
 from geoservice.jobs import board
 from geoservice.publish.ogc import model as layers
 from geoservice.publish.ogc.crs import CRS84
@@ -34,6 +34,9 @@ from geoservice.publish.ogc.processes import documents, listing
 from geoservice.publish.ogc.processes.asking import Wanted, wanted
 from geoservice.publish.ogc.processes.model import find, processes
 from geoservice.publish.ogc.processes.results import sent
+from geoservice.publish.ogc.processes.siting import form_of
+from geoservice.siting.answers import store as answers
+from geoservice.siting.answers.background import submit_question
 
 router = APIRouter(prefix=f"{ROOT}/processes", tags=["OGC API"])
 PUBLIC, COMPUTE = needs(Permission.PUBLIC), needs(Permission.COMPUTE)
@@ -143,10 +146,23 @@ def _coverage_later(service: Services, connection: Connection, order: Wanted) ->
     return submit_run(connection, service.catalog, request, service.actor.name, more={"ogc": order.told})
 
 
+def _siting_later(service: Services, connection: Connection, order: Wanted) -> int:
+    form = form_of(order.values)
+    try:
+        made = submit_question(connection, service.catalog, form, service.actor, more={"ogc": order.told})
+    except BadInput as error:
+        # A question that cannot be asked so is a request that cannot be.
+        raise BadRequest(error.code, **error.values) from None
+    number = answers.answer(connection, made).job_id
+    assert number is not None
+    return number
+
+
 _AT_ONCE: Mapping[str, Callable[[Services, Connection, Mapping[str, Any]], dict[str, Any]]] = {
     "service-circle": _circle
 }
 _HANDED_IN: Mapping[str, Callable[[Services, Connection, Wanted], int]] = {
     "service-circle": _circle_later,
     "coverage": _coverage_later,
+    "siting": _siting_later,
 }

@@ -18,7 +18,7 @@ from geoservice.publish.ogc.model import Collection, said
 from geoservice.publish.ogc.openapi_changes import TOLD, changing, making
 from geoservice.publish.ogc.openapi_processes import PROCESS_SCHEMAS, process_paths
 from geoservice.publish.ogc.parameters import BBOX_CRS, CRS, FILTER_CRS, common, of_properties
-from geoservice.publish.ogc.processes.model import Process
+from geoservice.publish.ogc.processes.parts import Process
 from geoservice.publish.ogc.schemas import property_schema
 from geoservice.publish.ogc.tiling import MVT, QUAD
 

@@ -10,7 +10,7 @@ from geoservice.publish.ogc.links import HTML, JSON
 from geoservice.publish.ogc.processes.asking import DOCUMENT, RAW
 from geoservice.publish.ogc.processes.documents import STATES
 from geoservice.publish.ogc.processes.listing import AFTER, LIMIT, job_parameters
-from geoservice.publish.ogc.processes.model import MOST_VALUES, Input, Process
+from geoservice.publish.ogc.processes.parts import Input, Process
 
 Described = dict[str, Any]
 
@@ -188,7 +188,7 @@ def _given(one: Input) -> Described:
     single = {"anyOf": [schema, qualified, reference]}
     if not one.many:
         return single
-    return {"anyOf": [single, {"type": "array", "maxItems": MOST_VALUES, "items": single}]}
+    return {"anyOf": [single, {"type": "array", "maxItems": one.most, "items": single}]}
 
 
 def _raw(*known: Process) -> Described:

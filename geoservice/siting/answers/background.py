@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from procrastinate import Blueprint, JobContext
@@ -22,6 +23,7 @@ from geoservice.siting.county.form import QuestionForm
 NAMESPACE, TASK = "siting", "solve"
 KIND = f"{NAMESPACE}:{TASK}"
 blueprint = Blueprint()
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 def submit_question(
@@ -32,6 +34,7 @@ def submit_question(
     *,
     name: str | None = None,
     shared: bool = False,
+    more: Mapping[str, Any] = _NOTHING,
 ) -> int:
     """Hands in a question and gives the id under which it and its answer are kept; its row has the id of the job.
 
@@ -39,6 +42,8 @@ def submit_question(
     ----------
     name
         What it is called; model and number of sites by default.
+    more
+        What else the job keeps of the request.
 
     Raises
     ------
@@ -51,7 +56,7 @@ def submit_question(
     question = form.question(catalog, day)
     given = name or _name(form)
     answer_id = store.keep(connection, actor.name, given, question, form.as_json())
-    job_id = submit(connection, KIND, {"answer": answer_id}, actor.name)
+    job_id = submit(connection, KIND, {"answer": answer_id, **more}, actor.name)
     store.write(connection, answer_id, job_id=job_id, shared=shared)
     return answer_id
 

@@ -14,7 +14,7 @@ from urllib.parse import unquote, unquote_to_bytes
 
 from geoservice.errors import BadRequest
 from geoservice.publish.ogc.changing import read as read_object
-from geoservice.publish.ogc.processes.model import MOST_VALUES, Input, Process
+from geoservice.publish.ogc.processes.parts import Input, Process
 
 # Members of a request that are understood.
 _MEMBERS = ("inputs", "outputs", "response")
@@ -108,8 +108,8 @@ def _value(one: Input, given: Any, follow: Callable[[str], Any]) -> Any:
             raise _bad(one.id, given, "1")
         return read(one, _inner(one, given, follow))
     several = given if isinstance(given, list) else [given]
-    if len(several) > MOST_VALUES:
-        raise _bad(one.id, len(several), f"≤ {MOST_VALUES}")
+    if len(several) > one.most:
+        raise _bad(one.id, len(several), f"≤ {one.most}")
     return tuple(read(one, _inner(one, value, follow)) for value in several)
 
 
@@ -185,6 +185,13 @@ def _integer(one: Input, value: Any) -> int:
     return value
 
 
+def _real(one: Input, value: Any) -> float:
+    least, most = one.schema["minimum"], one.schema["maximum"]
+    if not _is_number(value) or not least <= value <= most:
+        raise _bad(one.id, value, f"{least} – {most}")
+    return float(value)
+
+
 def _boolean(one: Input, value: Any) -> bool:
     if not isinstance(value, bool):
         raise _bad(one.id, value, "true, false")
@@ -211,6 +218,20 @@ def _point(one: Input, value: Any) -> tuple[float, float]:
     raise _bad(one.id, value, '{"type":"Point","coordinates":[113.16,30.66]}')
 
 
+def _collection(one: Input, value: Any) -> tuple[tuple[tuple[float, float], dict[str, Any]], ...]:
+    """Place and properties of each feature of a collection of points."""
+    features = value.get("features") if isinstance(value, dict) and value.get("type") == "FeatureCollection" else None
+    if not isinstance(features, list) or not 1 <= len(features) <= one.schema["properties"]["features"]["maxItems"]:
+        raise _bad(one.id, value, '{"type":"FeatureCollection","features":[…]}')
+    found = []
+    for feature in features:
+        properties = feature.get("properties") if isinstance(feature, dict) else None
+        if not isinstance(properties or {}, dict):
+            raise _bad(one.id, properties, '"properties":{…}')
+        found.append((_point(one, feature), properties or {}))
+    return tuple(found)
+
+
 def _is_number(value: Any) -> bool:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
@@ -221,9 +242,11 @@ def _is_number(value: Any) -> bool:
 _READ: Mapping[str, Callable[[Input, Any], Any]] = {
     "text": _text,
     "integer": _integer,
+    "number": _real,
     "boolean": _boolean,
     "day": _day,
     "point": _point,
+    "collection": _collection,
 }
 
 

@@ -12,7 +12,8 @@ from geoservice.jobs.board import JobRow
 from geoservice.language import translate
 from geoservice.publish.ogc.links import FORMATS, HTML, JSON, Place, itself, link
 from geoservice.publish.ogc.processes.asking import DOCUMENT
-from geoservice.publish.ogc.processes.model import VERSION, Process
+from geoservice.publish.ogc.processes.model import VERSION
+from geoservice.publish.ogc.processes.parts import Process
 
 PROCESSES_1 = "http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf/"
 CLASSES = tuple(

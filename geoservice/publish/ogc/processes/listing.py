@@ -12,7 +12,7 @@ from geoservice.jobs.board import Wanted
 from geoservice.publish.ogc.moments import OPEN
 from geoservice.publish.ogc.parameters import Parameter, query
 from geoservice.publish.ogc.processes.documents import ACCEPTED, DISMISSED, FAILED, RUNNING, STATES, SUCCESSFUL
-from geoservice.publish.ogc.processes.model import Process
+from geoservice.publish.ogc.processes.parts import Process
 
 T = TypeVar("T")
 DEFAULT_LIMIT, MOST = 10, 100

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Literal, TypeVar
+from typing import TypeVar
 
 from geoservice.catalog import Catalog
 from geoservice.coverage import background as coverage
@@ -13,61 +12,12 @@ from geoservice.coverage.cases import MOST_MINUTES
 from geoservice.coverage.scenarios import background as circle
 from geoservice.errors import NotFound
 from geoservice.publish.ogc.links import GEOJSON, JSON
+from geoservice.publish.ogc.processes.parts import Input, Output, Process, Schema
+from geoservice.publish.ogc.processes.siting import siting_inputs
+from geoservice.siting.answers import background as siting
 
 VERSION = "1.0.0"
-MOST_VALUES = 50
-Kind = Literal["text", "integer", "boolean", "day", "point"]
-Schema = dict[str, Any]
-T = TypeVar("T", "Input", "Output", "Process")
-
-
-@dataclass(frozen=True)
-class Input:
-    """One input; its texts stand under ``ogc.process.<process>.<id>``.
-
-    Attributes
-    ----------
-    many
-        Whether it may come several times.
-    """
-
-    id: str
-    kind: Kind
-    schema: Schema
-    required: bool = False
-    many: bool = False
-
-
-@dataclass(frozen=True)
-class Output:
-    """One output, always JSON of a media type."""
-
-    id: str
-    media_type: str
-    schema: Schema
-
-
-@dataclass(frozen=True, eq=False)
-class Process:
-    """A process and the kind of job that does it.
-
-    Attributes
-    ----------
-    at_once
-        Whether it can be answered while the client waits; in the background every one can.
-    """
-
-    id: str
-    job: str
-    inputs: Mapping[str, Input]
-    outputs: Mapping[str, Output]
-    at_once: bool
-
-    @property
-    def modes(self) -> list[str]:
-        """How it can be executed, as the standard names it."""
-        return [*(["sync-execute"] if self.at_once else []), "async-execute", "dismiss"]
-
+T = TypeVar("T", Input, Output, Process)
 
 _POINT: Schema = {
     "type": "object",
@@ -89,7 +39,12 @@ _CIRCLES = Output(
     GEOJSON,
     {"type": "object", "format": "geojson-feature-collection", "contentMediaType": GEOJSON},
 )
-_FIGURES = Output("figures", JSON, {"type": "object", "contentMediaType": JSON})
+_SITES = Output(
+    "sites",
+    GEOJSON,
+    {"type": "object", "format": "geojson-feature-collection", "contentMediaType": GEOJSON},
+)
+_FIGURES, _ANSWER = (Output(name, JSON, {"type": "object", "contentMediaType": JSON}) for name in ("figures", "answer"))
 
 
 def processes(catalog: Catalog) -> Mapping[str, Process]:
@@ -100,7 +55,7 @@ def processes(catalog: Catalog) -> Mapping[str, Process]:
     >>> from geoservice.catalog import load_catalog
     >>> found = processes(load_catalog())
     >>> list(found), found["coverage"].modes
-    (['service-circle', 'coverage'], ['async-execute', 'dismiss'])
+    (['service-circle', 'coverage', 'siting'], ['async-execute', 'dismiss'])
     """
     services: Schema = {"type": "string", "enum": sorted(catalog.services)}
     types: Schema = {"type": "string", "enum": sorted(entry.code for entry in catalog.codes["facility_types"].entries)}
@@ -131,7 +86,14 @@ def processes(catalog: Catalog) -> Mapping[str, Process]:
         _by_id(_FIGURES, _CIRCLES),
         at_once=False,
     )
-    return _by_id(one, run)
+    sites = Process(
+        "siting",
+        siting.KIND,
+        _by_id(*siting_inputs(services | {"default": catalog.headline.id}, types, day)),
+        _by_id(_ANSWER, _SITES),
+        at_once=False,
+    )
+    return _by_id(one, run, sites)
 
 
 def _by_id(*found: T) -> Mapping[str, T]:

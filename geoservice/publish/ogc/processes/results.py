@@ -9,7 +9,7 @@ from typing import Any
 
 from geoservice.publish.ogc.links import JSON
 from geoservice.publish.ogc.processes.asking import DOCUMENT
-from geoservice.publish.ogc.processes.model import Process
+from geoservice.publish.ogc.processes.parts import Process
 
 
 def sent(process: Process, values: Mapping[str, Any], outputs: Sequence[str], response: str) -> tuple[bytes, str]:
