@@ -10,24 +10,50 @@ from pydantic import Field, StringConstraints
 
 from geoservice.api.parameters import Code, Day, Parameters, RecordId
 from geoservice.api.shapes import Shape
-from geoservice.coverage.scenarios.changes import LONGEST_NAME, MOST_CHANGES, MOST_PLACES, Change, changes_of
+from geoservice.coverage.scenarios.changes import (
+    LONGEST_CLASS,
+    LONGEST_NAME,
+    MOST_CHANGES,
+    MOST_CORNERS,
+    MOST_PLACES,
+    MOST_SPEED_KMH,
+    Change,
+    changes_of,
+)
+from geoservice.coverage.scenarios.links import LEAST_M, MOST_LINKS, MOST_M
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_NAME)]
 Degrees = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False, description="EPSG:4490 taken as CRS84")]
+Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
+Places = Annotated[int, Field(ge=0, le=MOST_PLACES)]
+
+
+RoadPath = Annotated[tuple[tuple[Degrees, Latitude], ...], Field(min_length=2, max_length=MOST_CORNERS)]
 
 
 class ChangeOrder(Parameters):
     """One change: which fields it takes follows from its kind."""
 
-    kind: Literal["add", "move", "close", "resize"]
+    kind: Literal["add", "move", "close", "resize", "opening", "close_road", "add_road"]
     facility: RecordId | None = Field(None, description="Id of a facility of the real data")
     site: Annotated[int, Field(ge=1, le=MOST_CHANGES)] | None = Field(
         None, description="Which of the facilities that the scenario adds, from 1"
     )
     lon: Degrees | None = None
-    lat: Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)] | None = None
-    places: Annotated[int, Field(ge=0, le=MOST_PLACES)] | None = Field(None, description="Of one added or resized")
-    name: Name | None = Field(None, description="Of one that is added")
+    lat: Latitude | None = None
+    places: Places | None = Field(None, description="Of one added or resized")
+    nursing_places: Places | None = Field(None, description="Nursing places among them")
+    name: Name | None = Field(None, description="Of a facility or road that is added, or of the roads that are closed")
+    opened_on: Day | None = Field(None, description="Of an opening: open from this day; null for always")
+    closed_on: Day | None = Field(None, description="Of an opening: open until the day before; null for always")
+    road: RecordId | None = Field(None, description="Id of the road that is closed; with a place only the piece there")
+    path: RoadPath | None = Field(None, description="Corners of a road that is added, longitude first")
+    road_class: Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_CLASS)] | None = Field(
+        None, description="Class of a road that is added"
+    )
+    speed_kmh: Annotated[float, Field(ge=1, le=MOST_SPEED_KMH, allow_inf_nan=False)] | None = Field(
+        None, description="Posted speed of a road that is added"
+    )
 
 
 Changes = Annotated[tuple[ChangeOrder, ...], Field(max_length=MOST_CHANGES)]
@@ -41,7 +67,12 @@ def changes_in(orders: Sequence[ChangeOrder]) -> tuple[Change, ...]:
     BadInput
         ``scenario.bad-change``
     """
-    return changes_of([one.model_dump() for one in orders])
+    return changes_of([one.model_dump() | _days(one) for one in orders])
+
+
+def _days(one: ChangeOrder) -> dict[str, str]:
+    held = {"opened_on": one.opened_on, "closed_on": one.closed_on}
+    return {name: day.isoformat() for name, day in held.items() if day is not None}
 
 
 class CaseOrder(Parameters):
@@ -58,11 +89,29 @@ class TrialOrder(CaseOrder):
     changes: Changes = ()
 
 
-class CircleOrder(CaseOrder):
-    """A standard and a place."""
+class CircleOrder(TrialOrder):
+    """A standard, a place, and changes, of which those of roads count."""
 
     lon: Degrees
-    lat: Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
+    lat: Latitude
+
+
+class LinkOrder(TrialOrder):
+    """What kind of road links are looked for, or which are given."""
+
+    road_class: Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_CLASS)] = "tertiary"
+    longest_m: Annotated[float, Field(ge=LEAST_M, le=MOST_M, allow_inf_nan=False)] = 1500.0
+    detour: Annotated[float, Field(ge=1, le=100, allow_inf_nan=False)] = Field(
+        3.0, description="How many times as long as the link its ends are apart along the network, at least"
+    )
+    most: Annotated[int, Field(ge=1, le=MOST_LINKS)] = 10
+    bridges: bool = Field(default=True, description="Whether links across water, railways and the like are listed too")
+    exact: bool = Field(
+        default=True, description="Whether each is tried as a road that is really built; else `gained` is null"
+    )
+    links: Annotated[tuple[RoadPath, ...], Field(max_length=MOST_LINKS)] = Field(
+        (), description="Links to try instead of looking for some"
+    )
 
 
 class NewScenario(TrialOrder):
@@ -142,11 +191,13 @@ class UnitBoth(Both):
 class SiteLine(FacilityRef):
     """A facility that the scenario changes."""
 
-    status: Literal["open", "added", "moved", "resized", "closed"]
+    status: Literal["open", "added", "moved", "resized", "closed", "opened", "dated", "idle"]
     lon: float | None
     lat: float | None
     unit_id: int | None
     places: int | None
+    opened_on: date | None
+    closed_on: date | None
     reasons: dict[str, str] = Field(description="Mode to why it is not on the network")
 
 
@@ -172,6 +223,84 @@ class PlacesBoth(Shape):
     after: dict[str, Any] | None
 
 
+class RoadEnd(Shape):
+    """An end of a road that is added; `road` is the id of the road that it is joined to."""
+
+    lon: float
+    lat: float
+    road: int | None
+
+
+class RoadLine(Shape):
+    """A road that is closed or added.
+
+    `bridge`: what is closed is one, or what is added crosses water, a railway or the like and needs one.
+    """
+
+    kind: str
+    name: str | None
+    road_class: str | None
+    roads: list[int]
+    length_m: float
+    bridge: bool
+    ends: list[RoadEnd]
+    lines: list[list[list[float]]]
+
+
+class AtLeast(Shape):
+    """What a link brings by ways along all of it."""
+
+    communities: int
+    population: int
+
+
+class LinkLine(Shape):
+    """A road link; `gained` are the communities that it brings when it is really built, null where it was not tried."""
+
+    path: list[list[float]]
+    length_m: float
+    time_s: float | None
+    network_s: float | None = Field(description="Along the network as it is; null where there is no way or it is far")
+    bridge: bool
+    at_least: AtLeast
+    gained: CommunityGroup | None
+
+
+class LinkList(Shape):
+    """Links, the one that brings most people first; `pairs`: how many of the set bring anything."""
+
+    mode: str
+    pairs: int | None
+    items: list[LinkLine]
+
+
+class IndicatorFigure(Shape):
+    """An indicator on the day: `missing` says why there is no value, `short_of` how much is wanting."""
+
+    value: float | None
+    missing: str | None
+    numerator: float | None
+    denominator: float | None
+    met: bool | None
+    short_of: int | None
+    unknown: int
+    undated: int
+    source: str | None
+
+
+class IndicatorBoth(Shape):
+    """An indicator of the plan before and after."""
+
+    id: str
+    title: dict[str, str]
+    unit: dict[str, str]
+    target: dict[str, Any] | None
+    source: str
+    same: bool
+    before: IndicatorFigure
+    after: IndicatorFigure
+
+
 class Difference(Shape):
     """Totals of two states, and who gains or loses."""
 
@@ -184,6 +313,8 @@ class Difference(Shape):
     backed_up: CommunityGroup = Field(description="Have a second facility within the limit, and had none")
     places: PlacesBoth | None
     sites: list[SiteLine]
+    indicators: list[IndicatorBoth]
+    roads: list[RoadLine]
 
 
 class CaseTold(Shape):
@@ -210,14 +341,24 @@ class Trial(Difference):
     touched: FacilityRef | None = Field(description="What the latest change was about")
 
 
+class RoadClass(Shape):
+    """A class that a road may be added in, and who may use it."""
+
+    code: str
+    title: dict[str, str]
+    modes: list[str]
+
+
 class Standing(Shape):
     """Everything as it stands after some changes."""
 
     case: CaseTold
     facilities: list[FacilityCost]
     communities: list[CommunityLine]
+    idle: list[SiteLine] = Field(description="Facilities of the type that are not open on the day")
     places: dict[str, Any] | None
     resizable: bool = Field(description="Whether the type has a rule of places")
+    road_classes: list[RoadClass]
 
 
 class ScenarioLine(Shape):

@@ -63,9 +63,12 @@ class Situations:
         whole = tuple(changes)
         done, state = self._longest(tag, ground, whole)
         while done < len(whole):
-            state = state.after(whole[done])
+            state = state.changed(whole[done])
             done += 1
-            self._keep((tag, whole[:done]), state)
+            if done == len(whole):
+                state = state.built()
+            if not state.unbuilt:
+                self._keep((tag, whole[:done]), state)
         return state
 
     def _longest(self, tag: Hashable, ground: Ground, whole: tuple[Change, ...]) -> tuple[int, State]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,6 +82,11 @@ class Prepared:
         """Counties that hold communities."""
         held: NDArray[np.int64] = np.setdiff1d(self.community_county, [OUTSIDE])
         return held
+
+    def on(self, graphs: Mapping[str, Graph]) -> Prepared:
+        """The same on other networks; whatever was worked out on these is left behind."""
+        fresh: dict[str, Any] = {"joined": {}, "fields": {}, "answers": {}, "drawn": {}}
+        return replace(self, graphs=dict(graphs), **fresh)
 
     def join(self, mode: str, lon: NDArray[np.float64], lat: NDArray[np.float64]) -> Joins:
         declared = self.modes[mode]

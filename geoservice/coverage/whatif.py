@@ -142,7 +142,7 @@ class Situation:
             raise BadRequest("whatif.taken", value=number)
         lon, lat = np.array([site.lon]), np.array([site.lat])
         feet = self._ground.join(lon, lat)
-        reasons = {mode: why for mode, joins in feet.items() if (why := joins.reason(0)) is not None}
+        reasons = _reasons(feet, 0)
         county = int(self._ground.inputs.counties.of(np.array([site.unit]), lon, lat)[0])
         new = self._ground.keys(feet, np.array([number], dtype=np.int64))
         sites = {**self.sites, number: replace(site, county=county, reasons=reasons)}
@@ -173,6 +173,23 @@ class Situation:
         self._known(number)
         stays = self.sites[number].unit if unit is None else unit
         return self.close(number).add(Site(lon, lat, stays), number)
+
+    @property
+    def inputs(self) -> Prepared:
+        """What it is worked out on."""
+        return self._ground.inputs
+
+    def on(self, inputs: Prepared) -> Situation:
+        """The same facilities on other networks; communities and limits stay."""
+        ground, numbers = _ground(inputs, self._ground.limits), np.array(sorted(self.sites), dtype=np.int64)
+        sites = [self.sites[number] for number in numbers.tolist()]
+        lon, lat = (np.array([getattr(site, name) for site in sites], dtype=np.float64) for name in ("lon", "lat"))
+        feet = ground.join(lon, lat)
+        there = {
+            number: replace(site, reasons=_reasons(feet, row))
+            for row, (number, site) in enumerate(zip(numbers.tolist(), sites, strict=True))
+        }
+        return Situation(there, ground, ground.keys(feet, numbers))
 
     @property
     def nbytes(self) -> int:
@@ -270,7 +287,7 @@ def situation(inputs: Prepared, type_: str, limits: tuple[Limit, Limit]) -> Situ
             lat=float(lat[number]),
             unit=int(unit[number]),
             county=int(county[number]),
-            reasons={mode: why for mode, joins in feet.items() if (why := joins.reason(number)) is not None},
+            reasons=_reasons(feet, number),
         )
         for number in range(mine.size)
     }
@@ -297,6 +314,11 @@ def reached(inputs: Prepared, limits: tuple[Limit, Limit], lon: Floats, lat: Flo
     _check_sizes(lon.size, len(inputs.communities))
     ground = _ground(inputs, limits)
     return _pairs(ground.keys(ground.join(lon, lat), np.arange(lon.size, dtype=np.int64)))
+
+
+def _reasons(feet: Mapping[str, Joins], row: int) -> dict[str, str]:
+    """Why a place is not on the networks, by mode."""
+    return {mode: why for mode, joins in feet.items() if (why := joins.reason(row)) is not None}
 
 
 def _check_sizes(facilities: int, communities: int) -> None:

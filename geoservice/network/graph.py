@@ -301,6 +301,13 @@ class Graph:
     def edges(self) -> int:
         return self.edge_u.size
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes of its arrays."""
+        held = [getattr(self, one.name) for one in fields(self)]
+        rows = [part for one in (self.forward, self.reverse) for part in (one.indptr, one.arcs)]
+        return sum(part.nbytes for part in (*held, *rows) if isinstance(part, np.ndarray))
+
     @cached_property
     def statistics(self) -> Statistics:
         """Nodes, edges, components and the share of the main one."""

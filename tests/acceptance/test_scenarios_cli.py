@@ -37,7 +37,9 @@ def test_the_commands_of_the_page_work_in_their_order() -> None:
         done = run_command(command)
         assert done.exit_code == 0, (command, done.output)
         told.append(done.stdout)
-    assert len(told) == 6
+    assert len(told) == 9
+    assert Path("城西新院.xlsx").read_bytes()[:2] == b"PK"
+    assert "对照" in Path("比较.html").read_text("utf-8")
     assert "城西新院" in told[2]
     assert "对照" in told[2]
     assert told[3] == told[0]

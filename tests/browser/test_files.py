@@ -15,7 +15,7 @@ WEB = Path(__file__).resolve().parents[2] / "web"
 SOURCES = [*sorted((WEB / "static" / "js").glob("*.js")), *sorted((WEB / "templates").glob("*.html"))]
 STYLES = sorted((WEB / "static" / "css").glob("*.css"))
 # Documents that are one file each, read without a server: their style is inside them.
-ALONE = {"report.html", "portable.html", "paper.html"}
+ALONE = {"report.html", "scenario_portable.html", "scenario_report.html", "portable.html", "paper.html"}
 KEY = re.compile(r"""["'`](map\.[a-z0-9_.-]+)(\$\{)?""")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Depends, Query, Response
@@ -20,7 +22,10 @@ from geoservice.api.shapes_scenarios import (
     Comparison,
     CopyOrder,
     Difference,
+    LinkList,
+    LinkOrder,
     NewScenario,
+    RoadLine,
     ScenarioChange,
     ScenarioLine,
     ScenarioList,
@@ -33,9 +38,12 @@ from geoservice.api.shapes_scenarios import (
 from geoservice.api.shapes_uploads import Nothing
 from geoservice.api.versions import named_versions
 from geoservice.coverage.scenarios import store, telling
-from geoservice.coverage.scenarios.changes import MOST_CHANGES, Change
+from geoservice.coverage.scenarios.changes import MOST_CHANGES, ROAD_KINDS, Change
 from geoservice.coverage.scenarios.circle import circle_at
+from geoservice.coverage.scenarios.roads import described, picked
 from geoservice.errors import BadInput, Conflict
+from geoservice.publish.scenarios import Form, make, read_content
+from geoservice.publish.scenarios.making import MEDIA
 
 COMPUTE = needs(Permission.COMPUTE)
 router = APIRouter(prefix="/api/scenarios", tags=["scenarios"], dependencies=[COMPUTE])
@@ -67,8 +75,10 @@ def standing(service: Service, response: Response, given: Annotated[TrialOrder, 
             "case": telling.case_told(state.ground),
             "facilities": telling.facilities_of(state),
             "communities": telling.communities_of(state),
+            "idle": telling.idle_of(state),
             "places": None if places is None else places.as_dict(),
             "resizable": state.ground.rule is not None,
+            "road_classes": scenarios.road_classes(service, state.ground),
         }
     )
 
@@ -78,9 +88,36 @@ def circle(service: Service, response: Response, given: Annotated[CircleOrder, B
     """The circle of one place alone as a GeoJSON FeatureCollection, the widest first: a picture, no figure."""
     scenarios.private(response)
     case = scenarios.case_asked(service, given)
+    # Roads alone move a circle, and are the same while facilities are dragged.
+    changes = [one for one in changes_in(given.changes) if one.kind in ROAD_KINDS]
     with service.read() as connection:
-        _, ground = scenarios.ground_of(service, connection, case)
-    return circle_at(ground, given.lon, given.lat)
+        state = scenarios.state_of(service, connection, case, changes)
+    return circle_at(state.situation.inputs, case, given.lon, given.lat)
+
+
+@router.post("/road", dependencies=[NO_QUERY])
+def road(service: Service, response: Response, given: Annotated[CircleOrder, Body()]) -> RoadLine:
+    """The piece of road nearest to a place after some changes: what closing it there would close."""
+    scenarios.private(response)
+    case = scenarios.case_asked(service, given)
+    changes = [one for one in changes_in(given.changes) if one.kind in ROAD_KINDS]
+    with service.read() as connection:
+        state = scenarios.state_of(service, connection, case, changes)
+        lines = state.lines or state.ground.book.read(connection)
+    meant = Change("close_road", lon=given.lon, lat=given.lat)
+    spot = picked(lines, meant, lambda code, **told: BadInput(code, number=1, **told))
+    return RoadLine.model_validate(described(lines, spot).as_dict())
+
+
+@router.post("/links", dependencies=[NO_QUERY])
+def road_links(service: Service, response: Response, given: Annotated[LinkOrder, Body()]) -> LinkList:
+    """Which single road link would buy most after some changes: of a defined set, or of given links."""
+    scenarios.private(response)
+    case, changes = scenarios.case_asked(service, given), changes_in(given.changes)
+    with service.read() as connection:
+        state = scenarios.state_of(service, connection, case, changes)
+        state.ground.book.read(connection)
+    return LinkList.model_validate(scenarios.links_told(state, given))
 
 
 @router.get("")
@@ -126,6 +163,32 @@ def compare(service: Service, response: Response, given: Annotated[Pair, Query()
     return Comparison(
         one=ScenarioShape.model_validate(one), other=ScenarioShape.model_validate(other), difference=difference
     )
+
+
+# pages, maps, workbooks: what a browser keeps as a file
+_CONTENT: dict[str, dict[str, str]] = {media.partition(";")[0]: {} for media in MEDIA.values()}
+
+
+class WantedForm(Parameters):
+    """Which report."""
+
+    form: Form = Field("page", description="page prints on A4, map opens offline, xlsx and gpkg are tables")
+
+
+class PairForm(Pair, WantedForm):
+    """Two scenarios, and which report."""
+
+
+@router.get("/compare/report", responses={200: {"content": _CONTENT}}, response_class=Response)
+def report_of_two(service: Service, given: Annotated[PairForm, Query()]) -> Response:
+    """The report of two scenarios side by side as a file."""
+    return _file(service, (given.one, given.other), given.form)
+
+
+@router.get("/{scenario_id}/report", responses={200: {"content": _CONTENT}}, response_class=Response)
+def report(service: Service, scenario_id: PathId, given: Annotated[WantedForm, Query()]) -> Response:
+    """The report of a scenario as a file, from the data of this moment."""
+    return _file(service, (scenario_id,), given.form)
 
 
 @router.get("/{scenario_id}", dependencies=[NO_QUERY])
@@ -210,6 +273,17 @@ def discard(service: Service, response: Response, scenario_id: PathId, if_match:
     with service.read() as connection:
         row = store.discard(connection, scenario_id, versions)
         return ScenarioLine(**scenarios.line(service, row, scenarios.stale(connection, row)), changes=len(row.changes))
+
+
+def _file(service: Services, numbers: Sequence[int], form: Form) -> Response:
+    with service.read() as connection:
+        rows = [store.scenario(connection, number) for number in numbers]
+        store.refuse_unlike(rows[0], rows[-1])
+        plans = [scenarios.plan_of(service, connection, row) for row in rows]
+        content = read_content(connection, service.catalog, plans, datetime.now(), service.approval)  # noqa: DTZ005
+    made = make(content, form)
+    headers = {"Content-Disposition": f'attachment; filename="{made.name}"', "Cache-Control": "no-store"}
+    return Response(made.content, media_type=made.media_type, headers=headers)
 
 
 def _answer(service: Services, connection: Connection, response: Response, scenario_id: int) -> ScenarioShape:

@@ -16,6 +16,7 @@ from geoservice.coverage.indicators.situation import Situation
 
 # Why there is no value.
 Missing = Literal["no_communities", "no_townships", "no_facilities", "no_figures", "not_entered"]
+_EXACT = 2.0**53
 _NOTHING: dict[str, Missing] = {"communities": "no_communities", "townships": "no_townships"}
 
 
@@ -183,8 +184,7 @@ def _facilities(chosen: NDArray[np.bool_], situation: Situation) -> Counted:
 
 
 def _of(types: tuple[str, ...], situation: Situation) -> NDArray[np.bool_]:
-    found: NDArray[np.bool_] = np.isin(situation.sites.type.astype(str), types)
-    return found
+    return situation.sites.of(types)
 
 
 def _of_class(quantity: Quantity, situation: Situation) -> NDArray[np.bool_]:
@@ -196,7 +196,11 @@ def _of_class(quantity: Quantity, situation: Situation) -> NDArray[np.bool_]:
 
 
 def _sum(figures: NDArray[np.float64]) -> Fraction:
-    return sum((Fraction(repr(number)) for number in figures[~np.isnan(figures)].tolist()), start=Fraction(0))
+    known = figures[~np.isnan(figures)]
+    # Whole numbers, as most are, add up exactly by themselves.
+    if np.all(known == np.floor(known)) and np.abs(known).sum() < _EXACT:
+        return Fraction(int(known.sum()))
+    return sum((Fraction(repr(number)) for number in known.tolist()), start=Fraction(0))
 
 
 def _exact(value: float) -> Fraction:

@@ -145,13 +145,14 @@ def report(
 def _row(indicator: Indicator, situations: Sequence[Situation], entries: Sequence[Entry]) -> Row:
     return Row(
         indicator=indicator,
-        values=[_value(indicator, situation, entries) for situation in situations],
+        values=[figure_of(indicator, situation, entries) for situation in situations],
         contradictions=contradictions(indicator.stated),
         implied=[_implied(one, situations[0]) for one in indicator.implied],
     )
 
 
-def _value(indicator: Indicator, situation: Situation, entries: Sequence[Entry]) -> Value:
+def figure_of(indicator: Indicator, situation: Situation, entries: Sequence[Entry]) -> Value:
+    """An indicator on a day: counted, or the newest figure entered by hand for the day's own year."""
     if indicator.numerator is not None:
         return value_of(indicator, situation)
     for entry in entries:

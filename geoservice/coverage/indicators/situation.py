@@ -85,6 +85,18 @@ class Sites:
     township: NDArray[np.int64]
     undated: NDArray[np.bool_]
 
+    @cached_property
+    def _kinds(self) -> tuple[NDArray[np.str_], NDArray[np.int64]]:
+        """The types that occur, and which of them each facility has."""
+        kinds, code = np.unique(self.type.astype(str), return_inverse=True)
+        return kinds, code
+
+    def of(self, types: Sequence[str]) -> NDArray[np.bool_]:
+        """Which of them are of some types."""
+        kinds, code = self._kinds
+        found: NDArray[np.bool_] = np.isin(kinds, list(types))[code]
+        return found
+
 
 @dataclass(frozen=True)
 class Situation:

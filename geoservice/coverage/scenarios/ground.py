@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from sqlalchemy import Connection
@@ -13,10 +14,14 @@ from geoservice.coverage.counties import Counties, read_counties, read_townships
 from geoservice.coverage.figures.declared import Capacity, capacities
 from geoservice.coverage.inputs import INPUT_LAYERS, Publication, read_publication
 from geoservice.coverage.prepared import Prepared, prepared
+from geoservice.coverage.scenarios.changes import ROAD_KINDS, Change
+from geoservice.coverage.scenarios.indicators import Measured, read_measured
+from geoservice.coverage.scenarios.register import Record, read_register
 from geoservice.coverage.uncertainty.query import Case
 from geoservice.coverage.whatif import Situation, situation
 from geoservice.database.prepare import revisions
 from geoservice.network.arrays import Int64s
+from geoservice.network.lines import LineBook
 from geoservice.settings import Settings
 
 
@@ -32,10 +37,18 @@ class Ground:
         The facilities as they are, by their number within the type.
     row
         int64 place of each of them in ``inputs.facilities``.
+    register
+        Every facility of the type by its number: those open on the day first, by id, then those that are not.
     townships
         Outlines, for what lies in which.
     rule
         Whose places count, None where the type has no rule of places.
+    measured
+        What the plan's indicators count.
+    modes_of_class
+        Road class to the modes that may use a road of it.
+    book
+        The roads themselves, to be read before the first change of roads.
     revisions
         Of the layers that the figures come from.
     """
@@ -44,22 +57,39 @@ class Ground:
     inputs: Prepared = field(repr=False)
     begin: Situation = field(repr=False)
     row: Int64s = field(repr=False)
+    register: tuple[Record, ...] = field(repr=False)
     townships: Counties = field(repr=False)
     rule: Capacity | None
+    measured: Measured = field(repr=False)
     revisions: Mapping[str, int]
     publication: Publication
+    modes_of_class: Mapping[str, Sequence[str]] = field(default_factory=dict, repr=False)
+    book: LineBook = field(default_factory=LineBook, repr=False, compare=False)
 
-    @property
-    def places(self) -> dict[int, int]:
+    @cached_property
+    def number_of(self) -> Mapping[int, int]:
+        """Numbers of the facilities of the type by their id."""
+        return {record.id: number for number, record in enumerate(self.register)}
+
+    @cached_property
+    def places(self) -> Mapping[int, int]:
         """Places by number of the facility, of those that tell them."""
         if self.rule is None:
             return {}
-        held = getattr(self.inputs.facilities, self.rule.field)[self.row].tolist()
-        return {number: places for number, places in enumerate(held) if places >= 0}
+        held = {number: getattr(record, self.rule.field) for number, record in enumerate(self.register)}
+        return {number: places for number, places in held.items() if places is not None}
 
     def names(self) -> list[str]:
-        """By number."""
+        """By number, of those that are open."""
         return [str(name) for name in self.inputs.facilities.name[self.row]]
+
+    def figures_of(self, number: int) -> dict[str, float]:
+        """What the record of a facility tells of beds and area; nothing for one that is added."""
+        return self.register[number].figures if number < len(self.register) else {}
+
+    def township_at(self, lon: float, lat: float) -> int:
+        """Id of the township whose outline holds a place in degrees, -1 where none does."""
+        return int(self.townships.of(np.array([-1]), np.array([lon]), np.array([lat]))[0])
 
 
 def read_revisions(connection: Connection) -> dict[str, int]:
@@ -84,8 +114,22 @@ def read_ground(connection: Connection, catalog: Catalog, settings: Settings, da
         inputs=inputs,
         begin=situation(inputs, case.type, case.limits),
         row=np.flatnonzero(inputs.facilities.type == case.type),
+        register=read_register(connection, case.type, case.on),
         townships=read_townships(connection, case.on),
         rule=capacities().get(case.type),
+        measured=read_measured(connection, catalog, case.on),
         revisions=now,
         publication=read_publication(connection),
+        modes_of_class=_modes_of_class(catalog),
     )
+
+
+def _modes_of_class(catalog: Catalog) -> dict[str, tuple[str, ...]]:
+    held = {entry.code: entry.attributes.get("modes") for entry in catalog.codes["road_classes"].entries}
+    return {code: tuple(modes) for code, modes in held.items() if isinstance(modes, list) and modes}
+
+
+def read_roads(connection: Connection, ground: Ground, changes: Iterable[Change]) -> None:
+    """Reads the roads where some change is about them."""
+    if any(change.kind in ROAD_KINDS for change in changes):
+        ground.book.read(connection)

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 
 import numpy as np
 
-from geoservice.coverage.scenarios.changes import Change
+from geoservice.coverage.scenarios.changes import ROAD_KINDS, Change
 from geoservice.coverage.scenarios.ground import Ground
+from geoservice.coverage.scenarios.roads import RoadTold, altered
 from geoservice.coverage.whatif import Site, Situation
 from geoservice.errors import BadInput, GeoserviceError
+from geoservice.network.lines import Lines
+
+Days = tuple[date | None, date | None]
 
 
 @dataclass(frozen=True)
@@ -20,35 +25,58 @@ class State:
     Attributes
     ----------
     situation
-        By number: those of the real data first, then what is added, in the order of adding.
+        By number: those of the real data first, open on the day or not, then what is added, in the order of adding.
     added
         Names of what the scenario adds, closed ones included; site 1 has the first.
-    places
-        By number, of those that tell them.
+    parked
+        By number, those that are not open: where they stand.
+    places, nursing
+        By number, of those that tell them, open or not; nursing places only where a change has set them.
+    dates
+        By number, days of opening and closing that a change has set.
+    altered
+        Numbers of all that some change was about.
     touched
-        Number of the facility that the latest change was about, None before any.
+        Number of the facility that the latest change was about, None before any and after a change of roads.
     passed
         Changes so far, those that were left out included: errors name the number of theirs.
+    lines
+        The roads as changes have left them; None where none has touched them.
+    roads
+        What the changes of roads have done.
+    own_bytes
+        What its networks take, where the latest change has made them.
+    unbuilt
+        Whether the networks of the situation are not yet those of the roads.
     """
 
     ground: Ground = field(repr=False)
     situation: Situation = field(repr=False)
     added: tuple[str | None, ...] = ()
+    parked: Mapping[int, Site] = field(default_factory=dict, repr=False)
     places: Mapping[int, int] = field(default_factory=dict, repr=False)
+    nursing: Mapping[int, int] = field(default_factory=dict, repr=False)
+    dates: Mapping[int, Days] = field(default_factory=dict, repr=False)
     moved: frozenset[int] = frozenset()
     resized: frozenset[int] = frozenset()
+    altered: frozenset[int] = frozenset()
     touched: int | None = None
     passed: int = 0
+    lines: Lines | None = field(default=None, repr=False)
+    roads: tuple[RoadTold, ...] = ()
+    own_bytes: int = 0
+    unbuilt: bool = False
 
     @classmethod
     def begin(cls, ground: Ground) -> State:
         """Without changes."""
-        return cls(ground, ground.begin, places=ground.places)
+        idle = {number: ground.register[number].site for number in range(ground.row.size, len(ground.register))}
+        return cls(ground, ground.begin, parked=idle, places=ground.places)
 
     @property
     def nbytes(self) -> int:
         """What it takes beyond its ground, about."""
-        return self.situation.nbytes + 100 * len(self.places)
+        return self.situation.nbytes + 100 * len(self.places) + self.own_bytes
 
     def after(self, change: Change) -> State:
         """With one more change.
@@ -58,10 +86,15 @@ class State:
         BadInput
             ``scenario.outside`` for a place in no county that the data are of, ``scenario.unknown-facility``,
             ``scenario.unknown-site``, ``scenario.closed-already``, ``scenario.no-places`` where the type has no rule of
-            places, ``network.bad-point``.
+            places, ``network.bad-point``; ``scenario.no-such-road``, ``scenario.no-road-here``,
+            ``scenario.no-such-class``, ``scenario.unjoined-road``, ``scenario.long-road``, ``network.no-roads``.
         """
-        found = self._add(change) if change.kind == "add" else self._change(change, self._meant(change))
-        return replace(found, passed=self.passed + 1)
+        return self.changed(change).built()
+
+    def changed(self, change: Change) -> State:
+        """The same, but after a change of roads the networks are still to be built: several cost one building."""
+        found = self._on_roads(change) if change.kind in ROAD_KINDS else self.built().on_facilities(change)
+        return replace(found, passed=self.passed + 1, own_bytes=0)
 
     def without(self) -> State:
         """With one more change left out."""
@@ -69,50 +102,106 @@ class State:
 
     def number_of_site(self, site: int) -> int:
         """Number of an added facility."""
-        return self.ground.row.size + site - 1
+        return len(self.ground.register) + site - 1
 
     def site_of(self, number: int) -> int | None:
         """Which of the added ones a number is, from 1; None for those of the real data."""
-        return number - self.ground.row.size + 1 if number >= self.ground.row.size else None
+        known = len(self.ground.register)
+        return number - known + 1 if number >= known else None
 
     def name_of(self, number: int) -> str | None:
         """Name of a facility; None where what was added was given none."""
         site = self.site_of(number)
-        return (
-            str(self.ground.inputs.facilities.name[self.ground.row[number]]) if site is None else self.added[site - 1]
-        )
+        return self.ground.register[number].name if site is None else self.added[site - 1]
 
     def facility_of(self, number: int) -> int | None:
         """Id of a facility of the real data."""
-        known = number < self.ground.row.size
-        return int(self.ground.inputs.facilities.id[self.ground.row[number]]) if known else None
+        return self.ground.register[number].id if self.site_of(number) is None else None
 
-    @property
-    def closed(self) -> list[int]:
-        """Numbers of what was there, or was added, and is closed."""
-        return [one for one in range(self.ground.row.size + len(self.added)) if one not in self.situation.sites]
+    def dates_of(self, number: int) -> Days:
+        """Days of opening and closing of a facility."""
+        if number in self.dates or self.site_of(number) is not None:
+            return self.dates.get(number, (None, None))
+        record = self.ground.register[number]
+        return record.opened_on, record.closed_on
+
+    def built(self) -> State:
+        """With the networks that belong to its roads: those that would be built from the changed records.
+
+        Raises
+        ------
+        BadInput
+            ``network.no-roads``
+        """
+        if not self.unbuilt:
+            return self
+        assert self.lines is not None
+        graphs = self.lines.networks(self.ground.inputs.modes)
+        own = sum(graph.nbytes for graph in graphs.values()) + self.lines.nbytes
+        there = self.situation.on(self.ground.inputs.on(graphs))
+        return replace(self, situation=there, unbuilt=False, own_bytes=own)
+
+    def _on_roads(self, change: Change) -> State:
+        held = self.lines or self.ground.book.lines
+        lines, told = altered(held, change, self.ground.modes_of_class, self.ground.inputs, self._refused)
+        return replace(self, lines=lines, roads=(*self.roads, told), touched=None, unbuilt=True)
+
+    def on_facilities(self, change: Change) -> State:
+        """With one more change of facilities; the networks have to be built."""
+        if change.kind == "add":
+            return self._add(change)
+        number = self._meant(change)
+        return replace(self._change(change, number), touched=number, altered=self.altered | {number})
 
     def _add(self, change: Change) -> State:
         lon, lat, unit = self._place(change)
         number = self.number_of_site(len(self.added) + 1)
-        return replace(
+        found = replace(
             self,
             situation=self.situation.add(Site(lon, lat, unit), number),
             added=(*self.added, change.name),
-            places=self.places if change.places is None else self._with_places(number, change),
             touched=number,
+            altered=self.altered | {number},
         )
+        return found if change.places is None and change.nursing_places is None else found.sized(number, change)
+
+    def sized(self, number: int, change: Change) -> State:
+        """With the places that a change gives to a facility."""
+        if self.ground.rule is None:
+            raise self._refused("scenario.no-places", type=self.ground.case.type)
+        places = {} if change.places is None else {number: change.places}
+        nursing = {} if change.nursing_places is None else {number: change.nursing_places}
+        return replace(self, places={**self.places, **places}, nursing={**self.nursing, **nursing})
 
     def _change(self, change: Change, number: int) -> State:
         if change.kind == "close":
-            left = {one: held for one, held in self.places.items() if one != number}
-            return replace(self, situation=self.situation.close(number), places=left, touched=number)
+            return self.shut(number)
+        if change.kind == "opening":
+            return self._dated(change, number)
         if change.kind == "move":
             lon, lat, unit = self._place(change)
             stays = self.situation.sites[number].unit if unit < 0 else unit
             there = self.situation.move(number, lon, lat, stays)
-            return replace(self, situation=there, moved=self.moved | {number}, touched=number)
-        return replace(self, places=self._with_places(number, change), resized=self.resized | {number}, touched=number)
+            return replace(self, situation=there, moved=self.moved | {number})
+        return replace(self.sized(number, change), resized=self.resized | {number})
+
+    def shut(self, number: int) -> State:
+        """Without a facility, which is kept where it stands."""
+        parked = {**self.parked, number: self.situation.sites[number]}
+        return replace(self, situation=self.situation.close(number), parked=parked)
+
+    def _dated(self, change: Change, number: int) -> State:
+        """With other days of opening and closing; whether it is open follows from the day of the case."""
+        opened, closed = change.dates
+        on = self.ground.case.on
+        dated = replace(self, dates={**self.dates, number: (opened, closed)})
+        is_open = (opened is None or opened <= on) and (closed is None or closed > on)
+        if is_open == (number in self.situation.sites):
+            return dated
+        if not is_open:
+            return dated.shut(number)
+        parked = {one: site for one, site in self.parked.items() if one != number}
+        return replace(dated, situation=self.situation.add(self.parked[number], number), parked=parked)
 
     def _refused(self, code: str, **values: object) -> BadInput:
         return BadInput(code, number=self.passed + 1, **values)
@@ -123,12 +212,13 @@ class State:
                 raise self._refused("scenario.unknown-site", site=change.site)
             number = self.number_of_site(change.site)
         else:
-            ids = self.ground.inputs.facilities.id[self.ground.row]
-            found = np.flatnonzero(ids == change.facility)
-            if not found.size:
+            assert change.facility is not None
+            found = self.ground.number_of.get(change.facility)
+            # Whatever never was open in the scenario can only be opened.
+            if found is None or (found in self.parked and found not in self.altered and change.kind != "opening"):
                 raise self._refused("scenario.unknown-facility", id=change.facility)
-            number = int(found[0])
-        if number not in self.situation.sites:
+            number = found
+        if number not in self.situation.sites and change.kind != "opening":
             raise self._refused("scenario.closed-already", name=self.name_of(number) or f"+{change.site}")
         return number
 
@@ -140,13 +230,7 @@ class State:
         counties = self.ground.inputs.counties
         if counties.known and int(counties.of(nobody, lon, lat)[0]) not in self.ground.inputs.homes:
             raise self._refused("scenario.outside", lon=f"{change.lon:.6f}", lat=f"{change.lat:.6f}")
-        return change.lon, change.lat, int(self.ground.townships.of(nobody, lon, lat)[0])
-
-    def _with_places(self, number: int, change: Change) -> dict[int, int]:
-        if self.ground.rule is None:
-            raise self._refused("scenario.no-places", type=self.ground.case.type)
-        assert change.places is not None
-        return {**self.places, number: change.places}
+        return change.lon, change.lat, self.ground.township_at(change.lon, change.lat)
 
 
 @dataclass(frozen=True)

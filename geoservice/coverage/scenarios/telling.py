@@ -13,7 +13,9 @@ from geoservice.coverage.figures.losses import losses_within
 from geoservice.coverage.figures.places import Places, shared_out
 from geoservice.coverage.pairs import Pairs
 from geoservice.coverage.scenarios.ground import Ground
+from geoservice.coverage.scenarios.indicators import indicators_of
 from geoservice.coverage.scenarios.state import State
+from geoservice.coverage.whatif import Site
 from geoservice.language import translate
 from geoservice.network.arrays import Bools, Int64s
 
@@ -38,7 +40,8 @@ def told(before: State, after: State) -> dict[str, Any]:
     -------
     ``total``, ``units`` and ``counties`` with the figures ``before`` and ``after``; ``gained`` and ``lost`` communities;
     ``single``: those that had two facilities or more and keep one; ``places`` where the type has a rule of places;
-    ``sites``: the facilities that the second state has changed.
+    ``sites``: the facilities that the second state has changed; ``indicators`` of the plan;
+    ``roads`` that it closes or adds.
     """
     ground = after.ground
     one, two = before.situation.coverage, after.situation.coverage
@@ -53,8 +56,15 @@ def told(before: State, after: State) -> dict[str, Any]:
         "backed_up": _communities(after, (was <= 1) & (is_ > 1)),
         "places": places_told(before, after),
         "sites": sites_of(after),
+        "indicators": indicators_of(before, after),
+        "roads": [road.as_dict() for road in after.roads],
         "touched": None if after.touched is None else _reference(after, after.touched),
     }
+
+
+def gained(before: State, after: State) -> dict[str, Any]:
+    """Communities that the second state covers and the first does not, by name."""
+    return _communities(after, (before.situation.within == 0) & (after.situation.within > 0))
 
 
 def communities_of(state: State) -> list[dict[str, Any]]:
@@ -67,14 +77,17 @@ def facilities_of(state: State) -> list[dict[str, Any]]:
     """Every facility with whom it serves, who loses cover if it closes, and who keeps a single one."""
     numbers = sorted(state.situation.sites)
     costs = losses_within(_compact(state, numbers), len(numbers), state.ground.inputs.communities)
-    return [_site(state, number, "open") | cost for number, cost in zip(numbers, costs, strict=True)]
+    return [_site(state, number, _status(state, number)) | cost for number, cost in zip(numbers, costs, strict=True)]
 
 
 def sites_of(state: State) -> list[dict[str, Any]]:
-    """The facilities that a scenario has changed: added, moved, given other places, closed."""
-    rows = state.ground.row.size
-    changed = sorted({*state.moved, *state.resized, *range(rows, rows + len(state.added)), *state.closed})
-    return [_site(state, number, _status(state, number)) for number in changed]
+    """The facilities that a scenario has changed: added, moved, given other places or dates, opened, closed."""
+    return [_site(state, number, _status(state, number)) for number in sorted(state.altered)]
+
+
+def idle_of(state: State) -> list[dict[str, Any]]:
+    """The facilities of the type that are not open on the day, and no change is about."""
+    return [_site(state, number, "idle") for number in sorted(set(state.parked) - state.altered)]
 
 
 def places_told(before: State, after: State) -> dict[str, Any] | None:
@@ -149,22 +162,37 @@ def _reference(state: State, number: int) -> dict[str, Any]:
 def _status(state: State, number: int) -> str:
     if number not in state.situation.sites:
         return "closed"
+    if number not in state.altered:
+        return "open"
     if state.site_of(number) is not None:
         return "added"
-    return "moved" if number in state.moved else "resized"
+    if number >= state.ground.row.size:
+        return "opened"
+    if number in state.moved:
+        return "moved"
+    return "resized" if number in state.resized else "dated"
 
 
 def _site(state: State, number: int, status: str) -> dict[str, Any]:
     """A facility where it stands; a closed one where it stood in the real data, one that was added nowhere."""
-    site = state.situation.sites.get(number) or state.ground.begin.sites.get(number)
+    is_open = number in state.situation.sites
+    site = state.situation.sites.get(number) or state.ground.begin.sites.get(number) or _idle(state, number)
+    opened, closed = state.dates_of(number)
     return _reference(state, number) | {
         "status": status,
         "lon": None if site is None else site.lon,
         "lat": None if site is None else site.lat,
         "unit_id": None if site is None or site.unit < 0 else site.unit,
-        "places": state.places.get(number),
+        "places": state.places.get(number) if is_open else None,
+        "opened_on": None if opened is None else opened.isoformat(),
+        "closed_on": None if closed is None else closed.isoformat(),
         "reasons": {} if site is None else dict(site.reasons),
     }
+
+
+def _idle(state: State, number: int) -> Site | None:
+    """Where a facility of the real data stands that is not open on the day."""
+    return state.ground.register[number].site if number < len(state.ground.register) else None
 
 
 def _known(column: Int64s, row: int) -> int | None:

@@ -165,11 +165,11 @@ def read_content(
         sources=queries.sources(connection),
         population_dates=queries.population_dates(connection, day, public_only=public_only),
         attributions=queries.attributions(connection),
-        circles=_shown(queries.circles(connection, *case, public_only=public_only)),
-        units=_shown(queries.territories(connection, day, public_only=public_only)),
-        facilities=_shown(queries.facilities(connection, chosen.type.code, day, public_only=public_only)),
-        waters=_shown(queries.waters(connection, public_only=public_only)),
-        roads=_shown(queries.roads(connection, public_only=public_only)),
+        circles=shown(queries.circles(connection, *case, public_only=public_only)),
+        units=shown(queries.territories(connection, day, public_only=public_only)),
+        facilities=shown(queries.facilities(connection, chosen.type.code, day, public_only=public_only)),
+        waters=shown(queries.waters(connection, public_only=public_only)),
+        roads=shown(queries.roads(connection, public_only=public_only)),
     )
 
 
@@ -192,7 +192,8 @@ def _chosen(cases: Sequence[Case], run: Mapping[str, Any], service: str | None, 
     raise BadRequest("report.no-case", run=run["id"], service=wanted[0], type=wanted[1] or "-", known=known)
 
 
-def _shown(rows: Sequence[Mapping[str, Any]]) -> list[Shown]:
+def shown(rows: Sequence[Mapping[str, Any]]) -> list[Shown]:
+    """Rows with a ``geometry`` as things on a map."""
     shapes = shapely.from_wkb([bytes(row["geometry"]) for row in rows])
     return [
         Shown(shape, row.get("name") or "", {k: v for k, v in row.items() if k not in ("geometry", "name")})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import shapely
@@ -12,12 +12,23 @@ from matplotlib.figure import Figure
 
 from geoservice.crs import MetricCrs, metric_crs
 from geoservice.publish.pictures import BORDER, INK, LAND, ROAD, WATER, WIDTH_IN, fill, frame, is_area, lines, svg
-from geoservice.publish.reports.content import Content
+from geoservice.publish.reports.content import Content, Shown
 from geoservice.publish.reports.words import percent, share
 
 # One hue, lighter outward; covered and uncovered differ in shape too.
 RINGS = ("#2c3f94", "#6478c6", "#98a6de", "#bcc6ea")
 COVERED, UNCOVERED = "#2c3f94", "#c0490a"
+
+
+class Grounds(Protocol):
+    """What lies below all else."""
+
+    @property
+    def units(self) -> Sequence[Shown]: ...
+    @property
+    def waters(self) -> Sequence[Shown]: ...
+    @property
+    def roads(self) -> Sequence[Shown]: ...
 
 
 def county_map(content: Content, names: tuple[str, str, str]) -> str:
@@ -33,9 +44,14 @@ def county_map(content: Content, names: tuple[str, str, str]) -> str:
     axes.set_axis_off()
     axes.set_aspect("equal")
     local = _local(content)
-    _grounds(axes, content, local)
-    _rings(axes, content, local)
+    grounds(axes, content, local)
+    rings(axes, content.circles, local)
     _points(axes, content, local, names)
+    return framed(figure, axes)
+
+
+def framed(figure: Figure, axes: Axes) -> str:
+    """The finished map, as high as its content needs."""
     frame(axes)
     (west, east), (south, north) = axes.get_xlim(), axes.get_ylim()
     figure.set_size_inches(WIDTH_IN, min(max(WIDTH_IN * (north - south) / (east - west), 3.0), 9.0))
@@ -73,7 +89,8 @@ def _local(content: Content) -> MetricCrs:
     return metric_crs(float(np.mean(lon)) if lon else 114.0, lat)
 
 
-def _grounds(axes: Axes, content: Content, local: MetricCrs) -> None:
+def grounds(axes: Axes, content: Grounds, local: MetricCrs) -> None:
+    """Units with their names, waters and main roads."""
     units = [local.to_metres(one.geometry) for one in content.units]
     fill(axes, units, face=LAND, edge="none", zorder=1)
     waters = [local.to_metres(one.geometry) for one in content.waters]
@@ -87,9 +104,10 @@ def _grounds(axes: Axes, content: Content, local: MetricCrs) -> None:
         axes.text(middle.x, middle.y, one.name, ha="center", va="center", color="#33373c", fontsize=6.5, zorder=12)
 
 
-def _rings(axes: Axes, content: Content, local: MetricCrs) -> None:
-    for rank, ring in enumerate(content.circles):
-        colour = RINGS[min(len(content.circles) - 1 - rank, len(RINGS) - 1)]
+def rings(axes: Axes, circles: Sequence[Shown], local: MetricCrs) -> None:
+    """Circles, the widest first."""
+    for rank, ring in enumerate(circles):
+        colour = RINGS[min(len(circles) - 1 - rank, len(RINGS) - 1)]
         shape = local.to_metres(ring.geometry)
         fill(axes, [shape], face=colour, edge="none", zorder=3, alpha=0.25)
         lines(axes, [shapely.boundary(shape)], color=colour, width=0.5, zorder=7)

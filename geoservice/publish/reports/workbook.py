@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
-from openpyxl.styles import Alignment, Font, PatternFill
-from openpyxl.utils import get_column_letter
 
 from geoservice.coverage.indicators import words as indicator_words
 from geoservice.coverage.indicators.report import IndicatorReport
 from geoservice.language import translate
 from geoservice.publish.reports import words
 from geoservice.publish.reports.content import Case, Content, title_of
-
-SHARE, WHOLE, MINUTES = "0.0%", "#,##0", "0.0"
-_HEAD = Font(bold=True)
-_SHADE = PatternFill("solid", fgColor="ECEBE6")
+from geoservice.publish.reports.sheets import MINUTES, SHARE, WHOLE, cell, sheet_of, table
 
 
 def workbook(content: Content, indicators: IndicatorReport | None = None) -> bytes:
@@ -39,10 +31,10 @@ def workbook(content: Content, indicators: IndicatorReport | None = None) -> byt
 
 
 def _about(book: Workbook, content: Content) -> None:
-    sheet = _sheet(book, "report.sheet.about", [100])
-    sheet.append([_cell(sheet, words.titled(title_of(content)), bold=True)])
+    sheet = sheet_of(book, "report.sheet.about", [100])
+    sheet.append([cell(sheet, words.titled(title_of(content)), bold=True)])
     for line in (*replace(content.release, drawn=False).words(), *words.dates(content), *words.assumptions(content)):
-        sheet.append([_cell(sheet, line, wrap=True)])
+        sheet.append([cell(sheet, line, wrap=True)])
     for source in content.sources:
         line = translate(
             "report.source",
@@ -52,9 +44,9 @@ def _about(book: Workbook, content: Content) -> None:
             day=source["imported_at"].date().isoformat(),
             count=source["loaded"],
         )
-        sheet.append([_cell(sheet, line, wrap=True)])
+        sheet.append([cell(sheet, line, wrap=True)])
     for line in content.attributions:
-        sheet.append([_cell(sheet, line, wrap=True)])
+        sheet.append([cell(sheet, line, wrap=True)])
 
 
 def _cases(book: Workbook, content: Content) -> None:
@@ -69,7 +61,7 @@ def _cases(book: Workbook, content: Content) -> None:
         ]
         for case in content.cases
     )
-    _table(book, "report.sheet.cases", heads, [28, 22, 34], rows)
+    table(book, "report.sheet.cases", heads, [28, 22, 34], rows)
 
 
 def _units(book: Workbook, content: Content) -> None:
@@ -85,7 +77,7 @@ def _units(book: Workbook, content: Content) -> None:
         for case in content.cases
         for row in case.units
     )
-    _table(book, "report.sheet.units", heads, [28, 22, 16], rows)
+    table(book, "report.sheet.units", heads, [28, 22, 16], rows)
 
 
 def _communities(book: Workbook, content: Content) -> None:
@@ -110,7 +102,7 @@ def _communities(book: Workbook, content: Content) -> None:
         for case in content.cases
         for row in case.communities
     )
-    _table(book, "report.sheet.communities", heads, [28, 22, 16, 14, 10, 8, 10, 10, 26, 24], rows)
+    table(book, "report.sheet.communities", heads, [28, 22, 16, 14, 10, 8, 10, 10, 26, 24], rows)
 
 
 def _indicators(book: Workbook, report: IndicatorReport) -> None:
@@ -132,7 +124,7 @@ def _indicators(book: Workbook, report: IndicatorReport) -> None:
         ]
         for row in report.rows
     )
-    _table(book, "report.sheet.indicators", heads, [34, 14, *[12] * len(report.days), 18, 22, 60], rows)
+    table(book, "report.sheet.indicators", heads, [34, 14, *[12] * len(report.days), 18, 22, 60], rows)
 
 
 def _case_heads() -> list[str]:
@@ -145,39 +137,3 @@ def _figure_heads(columns: Sequence[str]) -> list[str]:
 
 def _case(case: Case) -> list[str]:
     return [words.titled(case.service.title), words.titled(case.type.title)]
-
-
-def _sheet(book: Workbook, key: str, widths: Sequence[float]) -> Any:
-    # Its type declares less than a sheet has.
-    sheet: Any = book.create_sheet(translate(key))
-    for column, width in enumerate(widths, start=1):
-        sheet.column_dimensions[get_column_letter(column)].width = width
-    return sheet
-
-
-def _table(
-    book: Workbook, key: str, heads: Sequence[str], widths: Sequence[float], rows: Iterable[Sequence[Any]]
-) -> None:
-    """A sheet with a fixed head and a filter; a value is plain, or (value, number format)."""
-    sheet = _sheet(book, key, [*widths, *[12] * (len(heads) - len(widths))])
-    sheet.freeze_panes = "A2"
-    sheet.append([_cell(sheet, head, bold=True, wrap=True) for head in heads])
-    count = 1
-    for row in rows:
-        sheet.append([_cell(sheet, *value) if isinstance(value, tuple) else _cell(sheet, value) for value in row])
-        count += 1
-    sheet.auto_filter.ref = f"A1:{get_column_letter(len(heads))}{count}"
-
-
-def _cell(sheet: Any, value: Any, form: str | None = None, *, bold: bool = False, wrap: bool = False) -> Any:
-    """A cell; text from data is never a formula."""
-    cell = WriteOnlyCell(sheet, ILLEGAL_CHARACTERS_RE.sub("", value) if isinstance(value, str) else value)
-    if isinstance(value, str):
-        cell.data_type = "s"
-    if form is not None:
-        cell.number_format = form
-    if bold:
-        cell.font, cell.fill = _HEAD, _SHADE
-    if wrap:
-        cell.alignment = Alignment(wrap_text=True, vertical="top")
-    return cell

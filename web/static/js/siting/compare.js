@@ -5,6 +5,9 @@ import { el } from "../dom.js";
 import { count, coverageShare, percent } from "../format.js";
 import { failure } from "../problem.js";
 import { text } from "../texts.js";
+import { comparisonLinks } from "./exporting.js";
+import { indicatorsTable } from "./indicators.js";
+import { sortable } from "./sorting.js";
 
 const MOST_NAMED = 100;
 const FIGURES = ["facilities", "communities_covered", "communities_backed_up", "population_covered", "population_60_covered"];
@@ -57,19 +60,21 @@ function sideBySide({ one, other, difference }) {
     .map(({ name, before, after }) => line(name ?? "", percent(coverageShare(before, before)), percent(coverageShare(after, after)), after.population_covered - before.population_covered));
   return [
     table(text("siting.compare.totals"), one.name, other.name, [shares, ...figures, ...places]),
+    indicatorsTable(difference.indicators, text("siting.indicators"), [one.name, other.name]),
     table(text("siting.compare.units"), one.name, other.name, units),
     people("siting.compare.gained", difference.gained, other.name),
     people("siting.compare.lost", difference.lost, other.name),
     ...[one, other].filter(({ stale }) => stale.length).map(({ name }) => el("p", { class: "note warn" }, `${name}: ${text("siting.stale")}`)),
+    comparisonLinks(one.id, other.id),
     one.trial.case.notice ? el("p", { class: "quiet" }, one.trial.case.notice) : "",
   ];
 }
 
-const line = (title, first, second, by) => el("tr", { class: by ? "changed" : null }, el("th", { scope: "row" }, title), el("td", {}, first), el("td", {}, second), el("td", {}, by > 0 ? `+${count(by)}` : by < 0 ? `−${count(-by)}` : ""));
+const line = (title, first, second, by) => el("tr", { class: by ? "changed" : null }, el("th", { scope: "row" }, title), el("td", { "data-sort": parseFloat(first.replaceAll(",", "")) }, first), el("td", { "data-sort": parseFloat(second.replaceAll(",", "")) }, second), el("td", { "data-sort": by }, by > 0 ? `+${count(by)}` : by < 0 ? `−${count(-by)}` : ""));
 
 function table(caption, one, other, rows) {
   const heads = ["", one, other, text("siting.compare.by")].map((head) => el("th", { scope: "col" }, head));
-  return el("table", { class: "costs" }, el("caption", {}, caption), el("thead", {}, el("tr", {}, ...heads)), el("tbody", {}, ...rows));
+  return sortable(el("table", { class: "costs" }, el("caption", {}, caption), el("thead", {}, el("tr", {}, ...heads)), el("tbody", {}, ...rows)), caption);
 }
 
 function people(key, group, name) {

@@ -6,6 +6,8 @@ import { moment } from "../format.js";
 import { failure } from "../problem.js";
 import { text, titled } from "../texts.js";
 import { compareDialog } from "./compare.js";
+import { conflictNote } from "./conflict.js";
+import { scenarioLinks } from "./exporting.js";
 import * as plan from "./plan.js";
 
 let listed = [];
@@ -36,10 +38,32 @@ export function startKeeping({ say, info }) {
     const { service, type, on, changes, scenario } = plan.current();
     const values = { name: byId("name").value, shared: byId("shared").checked, changes };
     const mine = scenario?.mine;
-    const answer = mine ? await send("PATCH", `/api/scenarios/${scenario.id}`, values, tag(scenario)) : await post("/api/scenarios", { ...values, service, type, on });
+    try {
+      const answer = mine ? await send("PATCH", `/api/scenarios/${scenario.id}`, values, tag(scenario)) : await post("/api/scenarios", { ...values, service, type, on });
+      stored(answer);
+    } catch (error) {
+      if (!mine || ![404, 412].includes(error.status)) throw error;
+      await showConflict(scenario, values);
+    }
+  }
+
+  function stored(answer) {
     plan.saved(answer);
     keepId(answer.id);
     tell(text("siting.saved", { name: answer.name }));
+  }
+
+  async function showConflict(scenario, values) {
+    const note = await conflictNote(scenario, values, {
+      onDone: (answer) => attempt(() => stored(answer)),
+      onFailed: (error) => attempt(() => Promise.reject(error)),
+      onOpen: (theirs) => {
+        plan.startScenario(theirs);
+        tell(text("siting.opened", { name: theirs.name }));
+      },
+    });
+    byId("kept").replaceChildren(note);
+    say(text("siting.conflict"));
   }
 
   async function copy() {
@@ -103,6 +127,7 @@ export function startKeeping({ say, info }) {
       byId("shared").checked = Boolean(scenario?.mine && scenario.shared);
       byId("faults").replaceChildren(...told(scenario));
     }
+    byId("files").replaceChildren(scenario ? scenarioLinks(scenario.id, { unsaved: plan.unsaved() }) : "");
     draw.shown = scenario;
     drawList();
   }

@@ -7,16 +7,22 @@ import { failure } from "../problem.js";
 import { text, titled } from "../texts.js";
 import { drawChanges } from "./changes.js";
 import { drawChosen } from "./chosen.js";
+import { drawIdle } from "./idle.js";
 import { startKeeping } from "./keeping.js";
 import { startLawful } from "./lawful.js";
 import { costsTable, drawOutcome } from "./outcome.js";
+import { startLinks } from "./links.js";
 import * as plan from "./plan.js";
+import { isRoad, roadChanges, startRoads } from "./roads.js";
 import { startSolving } from "./solving/main.js";
 
 const BARE = { facility: null, site: null };
+// Figures that take longer than this are told to be under way.
+const PATIENCE_MS = 400;
 let info = null;
 let view = null;
 let solving = null;
+let roads = null;
 /** As it is in the real data: facilities and communities. */
 let base = null;
 /** What the plan comes to now. */
@@ -31,7 +37,7 @@ const body = (changes) => {
 const askTrial = latest((_signal, changes) => post("/api/scenarios/trial", body(changes)));
 const askCircle = latest((_signal, { lon, lat }) => {
   const { service, type, on } = plan.current();
-  return post("/api/scenarios/circle", { service, type, on, lon, lat });
+  return post("/api/scenarios/circle", { service, type, on, lon, lat, changes: roadChanges() });
 });
 
 async function start() {
@@ -49,6 +55,8 @@ async function start() {
   startParts();
   const { makeMap } = await library;
   view = await makeMap({ container: byId("map"), info, onChoose: choose, onPlace: put, onDrag: drag, onDrop: drop });
+  roads = startRoads({ view, say, onTool: (on) => on && (setPlacing(false), showPart("place")), onOffer: () => showPart("plan") });
+  startLinks({ view, say, onShow: () => showPart("place") });
   plan.onPlan(follow);
   startLawful({ view, say }).catch((error) => byId("broken").replaceChildren(failure(error)));
   const keeping = startKeeping({ say, info });
@@ -123,6 +131,7 @@ function startTools() {
 }
 
 function setPlacing(value) {
+  if (value) roads?.stop();
   byId("add").setAttribute("aria-pressed", String(value));
   byId("add").textContent = text(value ? "siting.add.stop" : "siting.add");
   view?.setPlacing(value);
@@ -161,6 +170,7 @@ async function loadBase() {
   byId("outcome").setAttribute("aria-busy", "true");
   try {
     base = await post("/api/scenarios/standing", body([]));
+    view.setRoadClasses(base.road_classes);
     byId("limits").textContent = limitsTold(base.case.limits);
   } catch (error) {
     refuse(error, loadBase);
@@ -174,6 +184,7 @@ const limitsTold = (limits) =>
 async function count(changes) {
   if (!base) return;
   drawPlan();
+  const waiting = setTimeout(() => working(changes), PATIENCE_MS);
   try {
     const found = await askTrial(changes);
     if (!found) return;
@@ -184,7 +195,16 @@ async function count(changes) {
     await showCircle();
   } catch (error) {
     refuse(error, () => count(plan.current().changes));
+  } finally {
+    clearTimeout(waiting);
+    byId("working").hidden = true;
   }
+}
+
+/** Says what is being done when it takes a while. */
+function working(changes) {
+  byId("working").hidden = false;
+  byId("working").textContent = text(changes.some(isRoad) ? "siting.working.roads" : "siting.working");
 }
 
 /** What cannot be is taken back, so that the page and the figures agree. */
@@ -211,7 +231,8 @@ function draw() {
 function drawPlan() {
   const { changes } = plan.current();
   byId("undo").disabled = !changes.length;
-  drawChanges(byId("changes"), changes, { nameOf });
+  drawChanges(byId("changes"), changes, { nameOf, roads: trial?.roads ?? [] });
+  drawIdle(byId("idle"), base?.idle ?? [], { labelOf, onChoose: (one) => { choose(one); goTo(one); } });
   drawChosen(byId("chosen"), chosenSite(), { resizable: base?.resizable, labelOf, onChange: (one) => plan.append(one) });
 }
 
@@ -219,10 +240,11 @@ function drawPlan() {
 function drawMap() {
   if (document.body.dataset.mode === "solve") return solving?.drawMap();
   const now = new Map(["gained", "lost", "single", "backed_up"].flatMap((kind) => trial[kind].items).map((one) => [one.id, one]));
+  view.setRoads(trial.roads);
   view.setCommunities(base.communities.map((one) => now.get(one.id) ?? one));
   const changed = new Map(trial.sites.map((one) => [keyOf(one), one]));
   const all = [...base.facilities.filter((one) => !changed.has(keyOf(one))), ...trial.sites.filter(({ lon }) => lon !== null)];
-  const pinned = all.filter((one) => one.status === "added" || one.status === "moved" || (same(one, chosen) && one.status !== "closed"));
+  const pinned = all.filter((one) => one.status === "added" || one.status === "moved" || one.status === "opened" || (same(one, chosen) && one.status !== "closed"));
   const keys = new Set(pinned.map(keyOf));
   view.setFacilities(all.filter((one) => !keys.has(keyOf(one))));
   view.setPins(pinned.map((one) => ({ ...one, label: labelOf(one) })));
@@ -235,13 +257,13 @@ const same = (one, other) => Boolean(one && other) && keyOf(one) === keyOf(other
 /** A facility of the plan as it stands; null where none is chosen. */
 function chosenSite() {
   if (!chosen || !trial) return null;
-  return trial.sites.find((one) => same(one, chosen)) ?? base.facilities.find((one) => same(one, chosen)) ?? null;
+  return trial.sites.find((one) => same(one, chosen)) ?? base.facilities.find((one) => same(one, chosen)) ?? base.idle.find((one) => same(one, chosen)) ?? null;
 }
 
 const labelOf = (one) => one.name ?? text("siting.new", { number: one.site });
 
 function nameOf({ facility, site }) {
-  if (facility) return base?.facilities.find((one) => one.facility === facility)?.name ?? String(facility);
+  if (facility) return [...(base?.facilities ?? []), ...(base?.idle ?? [])].find((one) => one.facility === facility)?.name ?? String(facility);
   const adds = plan.current().changes.filter(({ kind }) => kind === "add");
   return adds[site - 1]?.name ?? text("siting.new", { number: site });
 }
@@ -298,7 +320,7 @@ function drop(pin, lon, lat) {
 /** The circle of the chosen facility; without one, none. */
 async function showCircle() {
   const site = chosenSite();
-  if (!site || site.lon === null || site.status === "closed" || document.body.dataset.mode === "solve") return view.setCircle(null);
+  if (!site || site.lon === null || site.status === "closed" || site.status === "idle" || document.body.dataset.mode === "solve") return view.setCircle(null);
   const found = await askCircle(site);
   if (!found) return undefined;
   found.features.forEach((feature, rank) => Object.assign(feature.properties, { rank }));

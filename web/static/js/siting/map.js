@@ -12,6 +12,8 @@ const STEP_PX = { fine: 4, coarse: 24 };
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const point = ({ lon, lat }, properties) => ({ type: "Feature", geometry: { type: "Point", coordinates: [lon, lat] }, properties });
 
+const line = (coordinates, properties) => ({ type: "Feature", geometry: { type: "LineString", coordinates }, properties });
+
 /**
  * @param {{container: HTMLElement, info: object, onChoose: (reference: object|null) => void, onPlace: (lon: number, lat: number) => void,
  *   onDrag: (pin: object, lon: number, lat: number) => void, onDrop: (pin: object, lon: number, lat: number) => void}} given
@@ -21,6 +23,8 @@ export async function makeMap({ container, info, onChoose, onPlace, onDrag, onDr
   const { map } = view;
   if (!map.isStyleLoaded()) await map.once("style.load");
   map.addSource("siting-circle", { type: "geojson", data: EMPTY });
+  map.addSource("siting-roads", { type: "geojson", data: EMPTY });
+  map.addSource("siting-draft", { type: "geojson", data: EMPTY });
   map.addSource("siting-facilities", { type: "geojson", data: EMPTY });
   for (const layer of styles()) map.addLayer(layer);
   // Facilities are drawn as the plan has them.
@@ -31,12 +35,15 @@ export async function makeMap({ container, info, onChoose, onPlace, onDrag, onDr
     for (const { id, paint } of styles()) for (const [name, value] of Object.entries(paint)) map.setPaintProperty(id, name, value);
   });
   let placing = false;
+  let tool = null;
+  let classes = [];
   const pins = new Map();
   const cursor = (name) => {
-    map.getCanvas().style.cursor = placing ? "crosshair" : name;
+    map.getCanvas().style.cursor = placing || tool ? "crosshair" : name;
   };
   map.on("click", (event) => {
     const { x, y } = event.point;
+    if (tool) return tool(event.lngLat.lng, event.lngLat.lat);
     if (placing) return onPlace(event.lngLat.lng, event.lngLat.lat);
     const [hit] = map.queryRenderedFeatures([[x - 7, y - 7], [x + 7, y + 7]], { layers: ["siting-facilities"] });
     return onChoose(hit ? { facility: hit.properties.facility ?? null, site: hit.properties.site ?? null } : null);
@@ -64,6 +71,17 @@ export async function makeMap({ container, info, onChoose, onPlace, onDrag, onDr
         pins.get(key).update(one);
       }
     },
+    /** Whoever gets the next clicks, in degrees; null for the page itself. */
+    setTool(click) {
+      tool = click;
+      if (click) map.doubleClickZoom.disable();
+      else map.doubleClickZoom.enable();
+      cursor("");
+    },
+    setDraft: (corners) => set("siting-draft", corners.length ? [line(corners, {}), ...corners.map(([lon, lat]) => point({ lon, lat }, {}))] : []),
+    setRoads: (roads) => set("siting-roads", roads.flatMap((one) => one.lines.map((corners) => line(corners, { kind: one.kind })))),
+    setRoadClasses: (items) => (classes = items),
+    roadClasses: () => classes,
     setPlacing(value) {
       placing = value;
       cursor("");
@@ -136,6 +154,10 @@ function styles() {
   return [
     { id: "siting-fill", type: "fill", source: "siting-circle", paint: { "fill-color": minutes, "fill-opacity": 0.2 } },
     { id: "siting-line", type: "line", source: "siting-circle", paint: { "line-color": minutes, "line-width": 2 } },
+    { id: "siting-roads-case", type: "line", source: "siting-roads", layout: { "line-cap": "round" }, paint: { "line-color": token("map-halo"), "line-width": 7 } },
+    { id: "siting-roads-line", type: "line", source: "siting-roads", paint: { "line-color": ["match", ["get", "kind"], "close_road", token("danger-ink"), token("select")], "line-width": 4, "line-dasharray": [2, 1] } },
+    { id: "siting-draft-line", type: "line", source: "siting-draft", filter: ["==", ["geometry-type"], "LineString"], paint: { "line-color": token("select"), "line-width": 4 } },
+    { id: "siting-draft-corners", type: "circle", source: "siting-draft", filter: ["==", ["geometry-type"], "Point"], paint: { "circle-radius": 4, "circle-color": token("map-halo"), "circle-stroke-color": token("select"), "circle-stroke-width": 2 } },
     { id: "siting-facilities", type: "circle", source: "siting-facilities", paint: { "circle-radius": ["interpolate", ["linear"], ["zoom"], 8, 3, 14, 8], "circle-color": ["case", closed, token("map-halo"), token("accent")], "circle-stroke-color": ["case", closed, token("danger-ink"), token("map-icon-halo")], "circle-stroke-width": ["case", closed, 2.5, 1.5] } },
   ];
 }

@@ -3,6 +3,8 @@
 import { el, facts } from "../dom.js";
 import { count, coverageShare, decimal, percent } from "../format.js";
 import { text } from "../texts.js";
+import { indicatorsTable } from "./indicators.js";
+import { sortable } from "./sorting.js";
 
 const MOST_SHOWN = 60;
 const open = new Set();
@@ -24,11 +26,24 @@ export function drawOutcome(root, trial, { onGo, costs }) {
       [text("siting.facilities"), change(before.facilities, after.facilities)],
     ]),
     trial.places ? placesSection(trial.places) : "",
+    trial.indicators ? indicatorsFold(trial) : "",
     bars(trial.units.filter(({ unit_id: id }) => id !== null)),
     ...["gained", "lost", "single", "backed_up"].map((kind) => named(kind, trial[kind], onGo)),
     costs?.() ?? "",
     el("p", { class: "quiet" }, basis(trial.case)),
   );
+}
+
+function indicatorsFold(trial) {
+  const changed = trial.indicators.filter(({ same }) => !same).length;
+  const fold = el(
+    "details",
+    { class: "more indicators-fold", open: open.has("indicators") },
+    el("summary", {}, text("siting.indicators"), changed ? ` (${count(changed)})` : ""),
+    indicatorsTable(trial.indicators, text("siting.indicators.caption", { day: trial.case?.on ?? "" })),
+  );
+  fold.addEventListener("toggle", () => (fold.open ? open.add("indicators") : open.delete("indicators")));
+  return fold;
 }
 
 function headline(before, after) {
@@ -58,13 +73,13 @@ function bars(units) {
       "tr",
       { class: by ? "changed" : null },
       el("th", { scope: "row" }, name ?? ""),
-      el("td", { class: "wide" }, el("span", { class: "track", "aria-hidden": "true" }, bar("value", now), bar("was", was))),
-      el("td", {}, percent(now)),
-      el("td", { class: sign(by) }, by ? signed(by, count) : ""),
+      el("td", { class: "wide", "data-sort": now ?? "" }, el("span", { class: "track", "aria-hidden": "true" }, bar("value", now), bar("was", was))),
+      el("td", { "data-sort": now ?? "" }, percent(now)),
+      el("td", { class: sign(by), "data-sort": by }, by ? signed(by, count) : ""),
     );
   });
   const heads = ["unit", "bar", "share", "people"].map((id) => el("th", { scope: "col" }, id === "bar" ? el("span", { class: "unseen" }, text("siting.head.bar")) : text(`siting.head.${id}`)));
-  return el("table", { class: "bars" }, el("caption", {}, text("siting.bars")), el("thead", {}, el("tr", {}, ...heads)), el("tbody", {}, ...rows));
+  return sortable(el("table", { class: "bars" }, el("caption", {}, text("siting.bars")), el("thead", {}, el("tr", {}, ...heads)), el("tbody", {}, ...rows)), "bars");
 }
 
 function bar(kind, value) {
@@ -123,9 +138,9 @@ export function costsTable(facilities, { onChoose, labelOf }) {
       "tr",
       {},
       el("th", { scope: "row" }, el("button", { type: "button", class: "link", onclick: () => onChoose(one) }, labelOf(one))),
-      ...[one.lost_population, one.lost_communities, one.single_population].map((value) => el("td", {}, count(value))),
+      ...[one.lost_population, one.lost_communities, one.single_population].map((value) => el("td", { "data-sort": value }, count(value))),
     ),
   );
   const caption = text("siting.costs.caption", { shown: count(sorted.length), all: count(facilities.length) });
-  return el("table", { class: "costs" }, el("caption", {}, caption), el("thead", {}, el("tr", {}, ...heads)), el("tbody", {}, ...rows));
+  return sortable(el("table", { class: "costs" }, el("caption", {}, caption), el("thead", {}, el("tr", {}, ...heads)), el("tbody", {}, ...rows)), "costs");
 }

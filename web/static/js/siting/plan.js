@@ -4,7 +4,9 @@ const KEY = "geoservice-draft:siting";
 const listeners = new Set();
 
 /**
- * @typedef {{kind: "add"|"move"|"close"|"resize", facility?: number, site?: number, lon?: number, lat?: number, places?: number, name?: string}} Change
+ * @typedef {{kind: "add"|"move"|"close"|"resize"|"opening"|"close_road"|"add_road", facility?: number, site?: number, lon?: number, lat?: number,
+ *   places?: number, nursing_places?: number, name?: string, opened_on?: string, closed_on?: string, road?: number,
+ *   path?: number[][], road_class?: string, speed_kmh?: number}} Change
  * @typedef {{facility: number|null, site: number|null}} Reference
  */
 
