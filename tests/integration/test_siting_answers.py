@@ -179,6 +179,28 @@ def test_budget_spacing_floors_weights_and_points(web: TestClient) -> None:
 
 
 @pytest.mark.usefixtures("_worker")
+def test_a_grid_less_what_rules_refuse_in_the_language_of_whoever_reads(web: TestClient) -> None:
+    funeral = {"service": "funeral", "type": "cemetery", "candidates": {"from": "grid", "spacing_m": 5000}}
+    one = until(web, asked(web, **funeral, p=1, prices=True, time_limit_s=20)["id"], ended)
+    assert one["state"] == "succeeded", one["error"]
+    answer = one["answer"]
+    assert answer["candidates_from"] == "grid:5000"
+    refused = {place["name"] for place in answer["rejected"]}
+    assert answer["rejected_count"] == len(refused) > 0
+    assert all(place["breaks"] for place in answer["rejected"])
+    assert not refused & {site["name"] for site in answer["sites"]}
+    hard = {rule["rule"] for rule in answer["exclusions"]["rules"] if rule["force"] == "hard" and rule["broken_by"]}
+    assert {price["rule"] for price in answer["prices"]} == hard
+    assert all(price["price"] >= 0 for price in answer["prices"])
+    english = web.get(f"/api/siting/{one['id']}", headers={"Accept-Language": "en"}).json()["answer"]
+    here, there = (told["rejected"][0]["breaks"][0]["message"] for told in (answer, english))
+    assert here != there
+    assert english["rejected_count"] == answer["rejected_count"]
+    free = until(web, asked(web, **funeral, p=1, rules="off")["id"], ended)["answer"]
+    assert (free["rejected_count"], free["value"] >= answer["value"]) == (0, True)
+
+
+@pytest.mark.usefixtures("_worker")
 def test_a_plan_in_phases(web: TestClient) -> None:
     one = until(web, asked(web, phases=[1, 3], time_limit_s=30)["id"], ended)
     years = one["answer"]["phases"]
@@ -320,6 +342,7 @@ def test_changed_data_are_told(web: TestClient, county: Database) -> None:
         ({"p": 2, "group": "60+", "weights": {"80+": 1}}, (422, "siting.not-with")),
         ({"p": 2, "weights": {}}, (422, "siting.no-weight")),
         ({"phases": [3, 2]}, (422, "siting.phases")),
+        ({"p": 2, "rules": "no_such_rule"}, (422, "siting.unknown-rule")),
         ({"model": "lscp", "phases": [1, 2]}, (422, "siting.not-with")),
     ],
 )

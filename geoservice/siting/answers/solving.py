@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from geoservice.catalog import Catalog
@@ -12,8 +13,10 @@ from geoservice.jobs.work import Cancelled, Step
 from geoservice.settings import Settings
 from geoservice.siting.answer import Answer
 from geoservice.siting.answers import store
+from geoservice.siting.county.asking import County
 from geoservice.siting.county.form import QuestionForm
 from geoservice.siting.county.reading import read_county
+from geoservice.siting.county.ruled import priced
 from geoservice.siting.county.told import county_told
 from geoservice.siting.phased import Phase, solve_phased
 from geoservice.siting.problem import Problem
@@ -21,6 +24,8 @@ from geoservice.siting.solve import State, solve
 from geoservice.siting.told import final_answer, in_units
 
 _TELL_S, _AGAIN_S = 0.25, 1.0
+# For the price of one rule at most.
+_PRICE_S = 20.0
 _MOST_MOMENTS = 200
 # Words are those of whoever reads: what stands for them is kept.
 _WORDS = ("model_text", "status_text", "ended_text", "notice")
@@ -49,6 +54,8 @@ def solve_kept(database: Database, catalog: Catalog, settings: Settings, answer_
     watching = Watching(database, answer_id, county.problem, form, step)
     answer, phases = _searched(county.problem, form, watching)
     told = county_told(county, answer, phases)
+    if form.prices and not form.phases:
+        told["prices"] = _priced(county, answer, form, watching)
     kept = {name: value for name, value in told.items() if name not in _WORDS} | {"reasons": list(answer.reasons)}
     with database.connect() as connection:
         store.tell(connection, answer_id, watching.told(told["value"], told["bound"], answer.seconds))
@@ -63,6 +70,16 @@ def _searched(problem: Problem, form: QuestionForm, watching: Watching) -> tuple
         return solve(problem, form.effort(), watch=watching, cancelled=stop), []
     found = solve_phased(problem, form.phases, form.order, form.effort(), watch=watching, cancelled=stop)
     return final_answer(found), found
+
+
+def _priced(county: County, answer: Answer, form: QuestionForm, watching: Watching) -> list[dict[str, Any]]:
+    """What each rule costs; each is given a part of the time, and none after a cancelling."""
+    effort = replace(form.effort(), seconds=min(form.time_limit_s, _PRICE_S))
+
+    def solved(problem: Problem) -> Answer:
+        return solve(problem, effort, watch=watching.listen, cancelled=watching.stopped)
+
+    return [] if watching.cancelled else priced(county, answer, solved)
 
 
 class Watching:
@@ -96,15 +113,24 @@ class Watching:
         if time.monotonic() - self._told_at < _TELL_S or self.cancelled:
             return
         self._told_at = time.monotonic()
-        try:
-            self._step("siting.step.solve", min(self._spent(), self._limit() - 1), self._limit())
-        except Cancelled:
-            self.cancelled = True
+        self._hear("siting.step.solve", min(self._spent(), self._limit() - 1), self._limit())
         now = self._part, len(self._trail)
         if self._written != now or time.monotonic() - self._written_at >= _AGAIN_S:
             self._written, self._written_at = now, time.monotonic()
             with self._database.connect() as connection:
                 store.tell(connection, self._answer_id, self.told(value, bound, state.seconds))
+
+    def listen(self, state: State) -> None:
+        """Watches a search that is not told of."""
+        if time.monotonic() - self._told_at >= _TELL_S and not self.cancelled:
+            self._told_at = time.monotonic()
+            self._hear("siting.step.prices", int(state.seconds), self._limit())
+
+    def _hear(self, step: str, done: int, total: int) -> None:
+        try:
+            self._step(step, done, total)
+        except Cancelled:
+            self.cancelled = True
 
     def told(self, value: float | None, bound: float | None, seconds: float) -> Mapping[str, Any]:
         """What is known so far."""

@@ -12,6 +12,8 @@ from geoservice.catalog import Catalog
 from geoservice.coverage.uncertainty.query import case_of
 from geoservice.errors import BadInput
 from geoservice.siting.county.question import MOST_PLACES, SCALE, Group, Limits, Place, Question
+from geoservice.siting.exclusion.asked import ON, Asked
+from geoservice.siting.exclusion.grid import LEAST_M, MOST_M
 from geoservice.siting.phased import Order
 from geoservice.siting.problem import Model
 from geoservice.siting.solve import Effort
@@ -52,6 +54,13 @@ class Points(_Strict):
     points: Annotated[tuple[Point, ...], Field(min_length=1, max_length=MOST_POINTS)]
 
 
+class Grid(_Strict):
+    """Points of a grid over the county, so many metres apart."""
+
+    source: Literal["grid"] = Field(alias="from")
+    spacing_m: Annotated[int, Field(ge=LEAST_M, le=MOST_M)]
+
+
 class Floor(_Strict):
     """The least share of a township's people who must be covered."""
 
@@ -86,7 +95,11 @@ class QuestionForm(_Strict):
         (), description="New sites up to the end of each year, rising; in place of p"
     )
     order: Order = Order.FIRST
-    candidates: Annotated[Villages | Points, Field(discriminator="source")] = Villages.model_validate({})
+    candidates: Annotated[Villages | Points | Grid, Field(discriminator="source")] = Villages.model_validate({})
+    rules: Annotated[str, StringConstraints(max_length=2000, pattern=r"^[A-Za-z0-9_.,-]+$")] = Field(
+        ON, description="Exclusion rules that hold for candidates: `on`, `off`, or ids with commas"
+    )
+    prices: Annotated[bool, Field(description="Whether to work out what each rule costs")] = False
     places: Annotated[int, Field(ge=1, le=MOST_PLACES)] | None = Field(None, description="Of each new site")
     cost: Whole | None = Field(None, description="Of each new site that tells none")
     budget: Whole | None = Field(None, description="The most that new sites cost together")
@@ -105,11 +118,13 @@ class QuestionForm(_Strict):
         Raises
         ------
         BadInput
-            As `Question` and `case_of`; ``siting.phases``, ``siting.no-weight``.
+            As `Question`, `case_of` and `Asked.parse`; ``siting.phases``, ``siting.no-weight``.
         """
         self._check()
+        case = case_of(catalog, self.service, self.type, self.on or on)
+        Asked.parse(case.type, case.on, self.rules)
         return Question(
-            case=case_of(catalog, self.service, self.type, self.on or on),
+            case=case,
             model=self.model,
             p=self.phases[-1] if self.phases else self.p,
             group=self.group,
@@ -118,6 +133,8 @@ class QuestionForm(_Strict):
             weights=self.weights.milli() if self.weights else (),
             points=_places(self.candidates),
             limits=Limits(self.cost, self.budget, self.spacing_m, self._floors()),
+            grid_m=self.candidates.spacing_m if isinstance(self.candidates, Grid) else None,
+            rules=self.rules,
         )
 
     def effort(self) -> Effort:
@@ -158,7 +175,7 @@ class QuestionForm(_Strict):
         return (*own, *([] if self.floor is None else [(None, round(self.floor * SCALE))]))
 
 
-def _places(candidates: Villages | Points) -> tuple[Place, ...]:
-    if isinstance(candidates, Villages):
+def _places(candidates: Villages | Points | Grid) -> tuple[Place, ...]:
+    if not isinstance(candidates, Points):
         return ()
     return tuple(Place(one.name, one.lon, one.lat, one.places, one.cost) for one in candidates.points)

@@ -5,9 +5,12 @@ import { count, decimal, percent, share } from "../../format.js";
 import { failure } from "../../problem.js";
 import { text } from "../../texts.js";
 import { progressChart } from "./chart.js";
+import { drawRules } from "./rules.js";
 import { ACTIVE, gapTold, valueTold } from "./words.js";
 
 const MOST_SHOWN = 60;
+/** Models whose sites have reasons by swaps. */
+const EXPLAINED = new Set(["mclp", "backup", "pmedian"]);
 
 /**
  * @param {HTMLElement} root
@@ -90,11 +93,12 @@ function found(one, { onGo, onScenario, onCheck, why, checked }) {
     ),
     checked ? check(checked, unit(one)) : "",
     totals(answer),
+    drawRules(answer, unit(one), onGo),
     answer.phases.length ? phases(answer.phases, unit(one)) : "",
     townships(answer.townships),
     named("gained", answer.gained, onGo),
     named("backed-up", answer.backed_up, onGo),
-    why,
+    EXPLAINED.has(one.model) ? why : "",
   ];
 }
 

@@ -6,7 +6,7 @@ import * as plan from "../plan.js";
 import { MODELS } from "./words.js";
 
 const GROUPS = ["all", "60+", "80+", "weights"];
-const SOURCES = ["villages", "points", "plan"];
+const SOURCES = ["villages", "grid", "points", "plan"];
 const number = (id) => (byId(id).value.trim() === "" ? null : Number(byId(id).value));
 const option = (value, label) => el("option", { value }, label);
 const shown = (id) => !byId(id).closest("[data-for]")?.hidden;
@@ -26,6 +26,7 @@ function fit() {
   for (const field of document.querySelectorAll("#ask [data-for]")) field.hidden = !field.dataset.for.split(" ").includes(model);
   byId("ask-weights").hidden = byId("ask-group").value !== "weights" || model === "capacity";
   byId("ask-points-field").hidden = byId("ask-candidates").value !== "points";
+  byId("ask-grid-field").hidden = byId("ask-candidates").value !== "grid";
 }
 
 /**
@@ -49,12 +50,14 @@ export function asked() {
     spacing_m: number("ask-spacing") === null ? null : number("ask-spacing") * 1000,
     cost: number("ask-cost"),
     budget: number("ask-budget"),
+    rules: byId("ask-rules").checked ? null : "off",
+    prices: (byId("ask-rules").checked && byId("ask-prices").checked && !phases.length) || null,
     ties: (shown("ask-ties") && byId("ask-ties").checked) || null,
     ...people(question.model),
   };
   const candidates = places();
   if (candidates.fault) return candidates;
-  const told = { ...given, candidates: candidates.points && { from: "points", points: candidates.points } };
+  const told = { ...given, candidates: candidates.from ? candidates : null };
   const kept = Object.fromEntries(Object.entries(told).filter(([, value]) => value !== null && value !== undefined));
   return { body: { question: { ...question, ...kept }, name: byId("ask-name").value.trim() || null } };
 }
@@ -72,16 +75,17 @@ function people(model) {
 function places() {
   const source = byId("ask-candidates").value;
   if (source === "villages") return {};
+  if (source === "grid") return { from: "grid", spacing_m: number("ask-grid") };
   if (source === "plan") {
     const adds = plan.current().changes.filter(({ kind }) => kind === "add");
     if (!adds.length) return { fault: { id: "ask-candidates", words: text("siting.ask.plan.none") } };
-    return { points: adds.map(({ name, lon, lat, places: held }, at) => ({ name: name ?? text("siting.new", { number: at + 1 }), lon, lat, ...(held === undefined ? {} : { places: held }) })) };
+    return { from: "points", points: adds.map(({ name, lon, lat, places: held }, at) => ({ name: name ?? text("siting.new", { number: at + 1 }), lon, lat, ...(held === undefined ? {} : { places: held }) })) };
   }
   const lines = byId("ask-points").value.split("\n").map((line) => line.trim()).filter(Boolean);
   const points = lines.map(pointOf);
   const bad = points.indexOf(null);
   if (bad >= 0 || !points.length) return { fault: { id: "ask-points", words: text("siting.ask.points.bad", { line: bad + 1 || 1 }) } };
-  return { points };
+  return { from: "points", points };
 }
 
 /** Name, longitude, latitude, places, cost; the last two may be left out. */
