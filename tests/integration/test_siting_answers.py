@@ -119,7 +119,7 @@ def test_a_question_is_solved_explained_checked_and_made_a_scenario(
     assert answer["solver"].startswith("HiGHS")
     trail = one["progress"]["trail"]
     assert trail[0]["value"] is not None
-    assert trail[0]["seconds"] < 3
+    assert trail[0]["seconds"] <= answer["seconds"]
     assert trail[-1]["value"] == trail[-1]["bound"] == one["value"]
     check = web.post(f"/api/siting/{one['id']}/check", json={}).json()
     assert (check["agrees"], check["value"], check["changed_layers"]) == (True, one["value"], [])
