@@ -85,13 +85,17 @@ from geoservice.publish.tiles import check_tiles
 from geoservice.resources import resource
 from geoservice.settings import Settings
 
+# A request is held against one route after another: what is asked for most stands first.
 ROUTERS = (
+    tiles,
+    ogc_items,
+    ogc_tiles,
+    places,
     health,
     metrics,
     page,
     overview,
     units,
-    places,
     romanisation,
     names,
     plans,
@@ -110,7 +114,6 @@ ROUTERS = (
     scenarios,
     siting_rules,  # its paths look like ids of answers
     siting,
-    tiles,
     session,
     accounts,
     account_pages,
@@ -129,8 +132,6 @@ ROUTERS = (
     siting_page,
     ogc_root,
     ogc_downloads,
-    ogc_tiles,
-    ogc_items,
     ogc_changes,
     ogc_processes,
     ogc_jobs,
