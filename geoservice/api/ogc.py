@@ -12,7 +12,7 @@ from fastapi import Depends, Request
 from fastapi.responses import Response
 
 from geoservice.api.conditional import Condition, condition
-from geoservice.api.identity import Identity, Who
+from geoservice.api.identity import Identity, identify
 from geoservice.errors import BadRequest
 from geoservice.language import current_language
 from geoservice.publish.formats.form import Format
@@ -93,7 +93,7 @@ def varied(response: Response) -> Response:
     return response
 
 
-async def asking(request: Request, who: Who) -> Asking:
+async def asking(request: Request) -> Asking:
     """The request, with its format from ``f``, else from Accept.
 
     Raises
@@ -101,15 +101,15 @@ async def asking(request: Request, who: Who) -> Asking:
     BadRequest
         ``ogc.unknown-format``
     """
-    return await _asking(request, who, {})
+    return await _asking(request, {})
 
 
-async def asking_file(request: Request, who: Who) -> Asking:
+async def asking_file(request: Request) -> Asking:
     """The same where features are given out as files too."""
-    return await _asking(request, who, FORMATS)
+    return await _asking(request, FORMATS)
 
 
-async def _asking(request: Request, who: Who, files: Mapping[str, Format]) -> Asking:
+async def _asking(request: Request, files: Mapping[str, Format]) -> Asking:
     given = dict(request.query_params)
     wanted, accept = given.get("f"), request.headers.get("accept", "")
     if wanted is not None and wanted not in ("json", "html", *files):
@@ -122,7 +122,7 @@ async def _asking(request: Request, who: Who, files: Mapping[str, Format]) -> As
     base = f"{request.url.scheme}://{request.url.netloc}{ROOT}"
     query = tuple((name, value) for name, value in given.items() if name != "f")
     place = Place(base, request.url.path.removeprefix(ROOT).rstrip("/"), query)
-    return Asking(place, given, html, await condition(request), who, file)
+    return Asking(place, given, html, await condition(request), await identify(request), file)
 
 
 Ask = Annotated[Asking, Depends(asking)]

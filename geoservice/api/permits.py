@@ -12,7 +12,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
 from geoservice.access.roles import Permission, allows
-from geoservice.api.identity import Who
+from geoservice.api.identity import Who, identify
 from geoservice.errors import BadRequest, Forbidden, Unauthorized
 
 FORM_KEY = "x-form-key"
@@ -28,7 +28,7 @@ class Needs:
         self.permission = permission
         self.media_types = media_types
 
-    async def __call__(self, request: Request, who: Who) -> None:
+    async def __call__(self, request: Request) -> None:
         """Lets a request through.
 
         Raises
@@ -40,6 +40,7 @@ class Needs:
         BadRequest
             If a change is not sent as a media type that the route takes.
         """
+        who = await identify(request)
         if not allows(who.actor, self.permission):
             if who.must_change:
                 raise Forbidden("access.choose-password")

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from geoservice.api.checked import Checked
 from geoservice.api.exporting import Exporting
-from geoservice.api.identity import Who
+from geoservice.api.identity import identify
 from geoservice.api.situations import Situations
 from geoservice.api.throttle import Throttle
 from geoservice.api.worked import Worked
@@ -70,6 +70,12 @@ class Services:
         """A connection in one transaction, in the name of who acts, with the deadline of the settings."""
         return self._connect(self.actor)
 
+    def look(self) -> AbstractContextManager[Connection]:
+        """For questions that need no transaction of several statements: to the public each is one round trip."""
+        if self.actor != PUBLIC:
+            return self.read()
+        return self.database.look(timeout_s=self.settings.database.statement_timeout_s)
+
     def as_program(self) -> AbstractContextManager[Connection]:
         """The same with the program's own rights: for accounts, where the caller has asked for the permission."""
         return self._connect(replace(self.actor, system=True))
@@ -124,8 +130,10 @@ def _provider(settings: ProviderSettings) -> Provider | None:
     return Provider(settings)
 
 
-async def _services(request: Request, who: Who) -> Services:
+async def _services(request: Request) -> Services:
+    # Asked for here, not as a dependency: the framework would go through all of its own once more, each time.
     found: Services = request.app.state.services
+    who = await identify(request)
     return found if who.actor == PUBLIC else found.acting(who.actor, request.scope.get("geoservice.request_id", ""))
 
 

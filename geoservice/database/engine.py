@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import copy
 from threading import Lock
-from typing import Literal
+from types import MappingProxyType
+from typing import Any, Literal
 
-from sqlalchemy import URL, Connection, Engine, create_engine, make_url, text
+from psycopg import RawCursor
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import QueuePool
 
 from geoservice.database.actor import PUBLIC, Actor, act
 from geoservice.database.cluster import Cluster
+from geoservice.database.fresh import keep_fresh
 from geoservice.errors import BadSetting, Deadline, Forbidden, Unavailable
 from geoservice.settings import Settings
 
@@ -48,6 +51,8 @@ class Database:
         self.external = settings.database.database_url is not None
         self.cluster = None if self.external else Cluster(settings)
         self._engines: dict[Role, Engine] = {}
+        # By the deadline of a statement in milliseconds.
+        self._looking: dict[int, Engine] = {}
         self._lock = Lock()
         self._actor: Actor | None = None
         self._speaker = speaker
@@ -129,6 +134,32 @@ class Database:
         except DBAPIError as error:
             raise _translated(error, actor) from error
 
+    @contextmanager
+    def look(self, *, timeout_s: float) -> Iterator[Connection]:
+        """A connection for questions of the public, each a transaction of its own that writes nothing.
+
+        What a transaction is told elsewhere (deadline, schemas) these connections know from their beginning, so that a
+        statement costs one round trip and no more. A statement with the option ``one_plan`` is prepared: the server keeps
+        one plan for all values, where that is no worse. Every other one is planned for the values that it is given.
+
+        Parameters
+        ----------
+        timeout_s
+            Deadline of each statement in seconds.
+
+        Raises
+        ------
+        Unavailable
+            If the server does not answer.
+        Deadline
+            If a statement took too long.
+        """
+        try:
+            with self._opened(lambda: self._public(int(timeout_s * 1000))) as connection:
+                yield connection
+        except DBAPIError as error:
+            raise _translated(error, None) from error
+
     def _by_views(self, connection: Connection) -> bool:
         """Whether the public reads views; asked once, until all connections are closed."""
         if self._has_views is None:
@@ -137,52 +168,94 @@ class Database:
         return self._has_views
 
     def _open(self, role: Role) -> Connection:
+        return self._opened(lambda: self.engine(role))
+
+    def _opened(self, engine: Callable[[], Engine]) -> Connection:
         try:
-            return self.engine(role).connect()
+            return engine().connect()
         except (OperationalError, Unavailable):
             if self.cluster is None:
                 raise
             # The private cluster may have been killed: it is started again, once.
             self.cluster.start()
             self.dispose()
-            return self.engine(role).connect()
+            return engine().connect()
 
-    def connections(self) -> dict[Role, tuple[int, int]]:
-        """Connections of each role that are in use and that wait to be."""
+    def connections(self) -> dict[str, tuple[int, int]]:
+        """Connections of each role that are in use and that wait to be; ``public`` are those of `look`."""
         with self._lock:
-            pools = {role: engine.pool for role, engine in self._engines.items()}
-        return {
-            role: (pool.checkedout(), pool.checkedin()) for role, pool in pools.items() if isinstance(pool, QueuePool)
-        }
+            pools = [(str(role), engine.pool) for role, engine in self._engines.items()]
+            pools += [("public", engine.pool) for engine in self._looking.values()]
+        found: dict[str, tuple[int, int]] = {}
+        for role, pool in pools:
+            if isinstance(pool, QueuePool):
+                used, idle = found.get(role, (0, 0))
+                found[role] = used + pool.checkedout(), idle + pool.checkedin()
+        return found
 
     def dispose(self) -> None:
         """Closes every connection."""
         with self._lock:
-            for engine in self._engines.values():
+            for engine in (*self._engines.values(), *self._looking.values()):
                 engine.dispose()
             self._engines.clear()
+            self._looking.clear()
             self._has_views = None
 
-    def _make(self, role: Role) -> Engine:
-        options = f"-csearch_path={SEARCH_PATH} -cjit=off -capplication_name=geoservice"
+    def _public(self, timeout_ms: int) -> Engine:
+        """The engine of `look`, made at its first use."""
+        if self._has_views is None:
+            with self.engine("application").connect() as connection:
+                self._by_views(connection)
+        with self._lock:
+            if timeout_ms not in self._looking:
+                path = f"{PUBLISHED},{SEARCH_PATH}" if self._has_views else SEARCH_PATH
+                options = f" -cstatement_timeout={timeout_ms} -cdefault_transaction_read_only=on -cplan_cache_mode=auto"
+                # Nothing is open when a statement has ended: there is nothing to roll back.
+                more = {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True}
+                # The driver would read a long statement through for each request: it gets it as the server takes it.
+                more |= {"paramstyle": "numeric_dollar", "use_native_hstore": False}
+                engine = self._make("application", path, options, more)
+                event.listen(engine, "before_cursor_execute", _planned)
+                if self._has_views:
+                    engine = engine.execution_options(schema_translate_map={SCHEMA: PUBLISHED})
+                self._looking[timeout_ms] = engine
+            return self._looking[timeout_ms]
+
+    def _make(
+        self,
+        role: Role,
+        path: str = SEARCH_PATH,
         # A frequent character and a rare one want different plans: none is kept for both.
-        options += " -cplan_cache_mode=force_custom_plan"
+        options_more: str = " -cplan_cache_mode=force_custom_plan",
+        more: Mapping[str, Any] = MappingProxyType({}),
+    ) -> Engine:
+        options = f"-csearch_path={path} -cjit=off -capplication_name=geoservice{options_more}"
+        # To start a second process takes longer than a tile of some thousand points, which the planner does not know.
+        options += " -cparallel_setup_cost=250000"
         if self.external and role in ROLE_NAMES:
             # A login that is only a member of the three roles takes on the rights of one.
             options += f" -crole={ROLE_NAMES[role]}"
         if role == "owner" and self._speaker is not None:
             # A default of the session: a transaction begins with no statement of ours.
             options += " -cgeoservice.actor=" + re.sub(r"([\\ ])", r"\\\1", self._speaker)
-        return create_engine(
+        engine = create_engine(
             self.url(role),
-            connect_args={"options": options, "connect_timeout": 10},
+            connect_args={"options": options, "connect_timeout": 10, **({"cursor_factory": RawCursor} if more else {})},
             pool_size=self.settings.database.database_pool,
             max_overflow=4,
-            pool_pre_ping=True,
             pool_timeout=10,
             # What a statement was given belongs in no log.
             hide_parameters=True,
+            **more,
         )
+        keep_fresh(engine)
+        return engine
+
+
+def _planned(_: Connection, cursor: Any, __: str, ___: Any, context: Any, ____: bool) -> None:  # noqa: FBT001 - of the event
+    """A plan is kept by the server for a statement that was prepared, and for no other."""
+    cursor.connection.prepare_threshold = 2 if context.execution_options.get("one_plan") else None
 
 
 def _parse(given: str) -> URL:

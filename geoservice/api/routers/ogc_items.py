@@ -52,7 +52,7 @@ def items(service: Service, ask: AskFile, collection_id: str) -> Response:
         return ogc_files.page(service, ask, one, ask.file)
     ask.known(parameter_names(one))
     day = today()
-    with service.read() as connection:
+    with service.look() as connection:
 
         def systems() -> Sequence[OgcCrs]:
             return offered(seen(service, connection, one)[1].bounds)
@@ -80,7 +80,7 @@ def item(service: Service, ask: Ask, collection_id: str, feature_id: str) -> Res
     one = find(service.ogc.collections, collection_id)
     ask.known(("crs",))
     number = numbered(one, feature_id)
-    with service.read() as connection:
+    with service.look() as connection:
         crs = system("crs", ask.given, lambda: offered(seen(service, connection, one)[1].bounds))
         if ask.wants_html:
             text, _ = found_feature(connection, one, number, crs)

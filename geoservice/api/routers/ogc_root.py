@@ -32,7 +32,7 @@ _COMMON = {"parameters": [FORMAT, LANGUAGE]}
 def landing_page(service: Service, ask: Ask) -> Response:
     """Landing page of the OGC API."""
     ask.known()
-    with service.read() as connection:
+    with service.look() as connection:
         found = service.ogc.seen(connection, today())
     schematic = any(extent.schematic for _, extent in found.values())
     document = documents.landing(ask.place, ask.format, schematic=schematic)
@@ -46,7 +46,7 @@ def landing_page(service: Service, ask: Ask) -> Response:
 def description(service: Service, ask: Ask) -> Response:
     """Description of the OGC API in OpenAPI 3.0, with each collection on its own."""
     ask.known()
-    with service.read() as connection:
+    with service.look() as connection:
         found = service.ogc.seen(connection, today())
     most, language = service.settings.server.max_results, current_language.get()
     document = openapi(ask.place.root, found, processes(service.catalog), most=most, language=language)
@@ -65,7 +65,7 @@ def conformance(ask: Ask) -> Response:
 def collections(service: Service, ask: Ask) -> Response:
     """Collections that whoever asks may see anything of."""
     ask.known()
-    with service.read() as connection:
+    with service.look() as connection:
         found = service.ogc.seen(connection, today())
     document = documents.collection_list(ask.place, ask.format, found, described(service))
     return ask.answer(document, lambda: pages.collections_page(ask, document))
@@ -118,5 +118,5 @@ def _seen(service: Services, ask: Asking, collection_id: str) -> tuple[Collectio
     """A collection of which whoever asks may see something."""
     ask.known()
     one = find(service.ogc.collections, collection_id)
-    with service.read() as connection:
+    with service.look() as connection:
         return seen(service, connection, one)

@@ -93,7 +93,7 @@ def one_tile(service: Service, condition: Conditional, collection_id: str, set_i
     """A vector tile with one source layer, named as the collection; 204 where nothing lies in it."""
     one, day = _with_tiles(find(service.ogc.collections, collection_id)), today()
     tiling.known_set(set_id)
-    with service.read() as connection:
+    with service.look() as connection:
         bounds = seen(service, connection, one)[1].bounds
         wanted = tiling.wanted_tile(tiling.limits(one, bounds), *numbers)
         tag = tile_etag(one.layer, layer_revision(connection, one.id), wanted, day)
@@ -115,5 +115,5 @@ def _seen(service: Services, ask: Asking, collection_id: str) -> tuple[Collectio
     """A collection with tiles of which whoever asks may see something."""
     ask.known()
     one = _with_tiles(find(service.ogc.collections, collection_id))
-    with service.read() as connection:
+    with service.look() as connection:
         return seen(service, connection, one)

@@ -27,7 +27,7 @@ def vector_tile(
     Where a low zoom leaves records out, ``X-Thinned`` gives the rule. A client that holds the tile costs one look at what has changed within it.
     """
     declared, wanted, day = tile_layer(service.catalog, layer), Tile.checked(z, x, y), today()
-    with service.read() as connection:
+    with service.look() as connection:
         tag = tile_etag(declared, tile_revision(connection, layer, wanted), wanted, day)
 
         rule = thinning(layer, z)
