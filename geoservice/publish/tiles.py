@@ -143,7 +143,8 @@ def _statement(layer_id: str, points: bool, tiles: Tiles, z: int, day: date, _re
     rows = features.subquery("features")
     row: ColumnElement[Any] = rows.table_valued()
     encoded = func.ST_AsMVT(row, layer_id, EXTENT, "geom", "feature_id", type_=LargeBinary)
-    return select(encoded).select_from(rows).where(rows.c.geom.is_not(None))
+    # A shape that vanishes within the tile is null, and left out by the encoder.
+    return select(encoded).select_from(rows).execution_options(one_plan=points)
 
 
 _PLACE = tuple(bindparam(name, type_=Integer) for name in "zxy")
@@ -155,6 +156,7 @@ _NEWEST_TOUCH = (
     .where(LayerTouch.layer == bindparam("layer"), LayerTouch.area.op("&&")(_AROUND), LayerTouch.revision.is_not(None))
     .order_by(LayerTouch.revision.desc())
     .limit(1)
+    .execution_options(one_plan=True)
 )
 
 

@@ -41,6 +41,8 @@ ADDRESSES = (
     "/tiles/roads/10/834/421.mvt",
     "/api/indicators",
     "/api/coverage/forms?form=rings&service=life_circle&type=community_service_centre",
+    "/ogc/collections/places/items/2",
+    "/ogc/collections/communities/items/2",
     "/readyz",
 )
 

@@ -16,7 +16,7 @@ from geoservice.database.engine import Database
 from geoservice.database.filters import today
 from geoservice.publish.tile_cache import OVERHEAD, TileCache
 from geoservice.publish.tiles import Tile, tile
-from geoservice.settings import Settings
+from geoservice.settings import DatabaseSettings, Settings
 from tests import builders_api as make
 from tests.integration.test_tiles import tile_of
 
@@ -140,9 +140,11 @@ def test_a_kept_tile_is_not_made_again(client: TestClient, database: Database) -
         statements.append(statement)
 
     first = client.get(wanted)
-    event.listen(database.engine("application"), "before_cursor_execute", remember)
+    with database.look(timeout_s=DatabaseSettings().statement_timeout_s) as connection:
+        engine = connection.engine
+    event.listen(engine, "before_cursor_execute", remember)
     second = client.get(wanted)
-    event.remove(database.engine("application"), "before_cursor_execute", remember)
+    event.remove(engine, "before_cursor_execute", remember)
     assert second.content == first.content != b""
     assert any("layer_touch" in statement for statement in statements)
     assert not any("ST_AsMVT" in statement for statement in statements)

@@ -18,7 +18,7 @@ from geoservice.catalog import Catalog
 from geoservice.database.engine import Database
 from geoservice.database.filters import today
 from geoservice.publish.tiles import Tile, tile_statement
-from geoservice.settings import Settings
+from geoservice.settings import DatabaseSettings, Settings
 from tests import builders_api as make
 
 
@@ -136,7 +136,8 @@ def test_a_tile_that_the_client_holds_is_not_made(client: TestClient, database: 
     first = client.get(address("roads", 14))
     assert first.headers["cache-control"] == "no-cache"
     statements: list[str] = []
-    engine = database.engine("application")
+    with database.look(timeout_s=DatabaseSettings().statement_timeout_s) as connection:
+        engine = connection.engine
 
     def remember(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
         statements.append(statement)
@@ -195,8 +196,8 @@ def test_the_statement_uses_the_index(database: Database, catalog: Catalog) -> N
         )
         connection.execute(text("analyze geoservice.facility"))
     statement = tile_statement(catalog.layers["facilities"], 12, day=today())
-    with database.connect("application") as connection:
-        engine = database.engine("application")
+    with database.look(timeout_s=10) as connection:
+        engine = connection.engine
         shown: list[Any] = []
 
         def explain(
