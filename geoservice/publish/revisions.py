@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Connection, ScalarSelect, Text, cast, func, literal, select
-from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy import Connection, ScalarSelect, Text, any_, cast, func, literal, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by, array
 from sqlalchemy.orm import InstrumentedAttribute
 
 from geoservice import __version__
@@ -43,7 +43,8 @@ def revision_mark(layers: Sequence[str]) -> ScalarSelect[str]:
     one = cast(number, Text).concat("@").concat(cast(func.extract("epoch", changed_at), Text))
     ordered = aggregate_order_by(literal(",", Text), LayerRevision.layer)
     marks = func.string_agg(LayerRevision.layer.concat(" ").concat(one), ordered)
-    found = select(func.coalesce(marks, "")).where(LayerRevision.layer.in_(layers))
+    # Not IN, whose length would be written into the statement at every execution.
+    found = select(func.coalesce(marks, "")).where(LayerRevision.layer == any_(array(layers)))
     return found.scalar_subquery()
 
 

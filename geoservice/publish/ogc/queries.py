@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -14,24 +15,27 @@ from sqlalchemy import (
     Connection,
     Integer,
     Select,
-    Text,
     bindparam,
+    case,
     cast,
     func,
     literal,
+    literal_column,
     select,
 )
-from sqlalchemy.dialects.postgresql import JSON
 
 from geoservice.publish.ogc.area import Area
 from geoservice.publish.ogc.crs import CRS84, OgcCrs
 from geoservice.publish.ogc.model import Collection
 from geoservice.publish.ogc.moments import Moments
-from geoservice.publish.ogc.sources import Source, source
+from geoservice.publish.ogc.sources import Source, described_rows, source
+from geoservice.publish.queries.texts import fixed, joined, json_value
 from geoservice.publish.revisions import revision_mark
 
 # Most features that are counted for one answer.
 COUNTED = 10_000
+# From so many features on a page all units are read, not each one's own.
+MANY = 100
 
 
 @dataclass(frozen=True)
@@ -84,50 +88,72 @@ def features(connection: Connection, collection: Collection, asked: Asked, *, co
     count
         Whether to say how many fit in all.
     """
-    values = {"after": asked.after or 0, "limit": asked.limit, "most": asked.limit + 1}
-    row = connection.execute(page_statement(collection, asked, count=count), values).one()
+    row = connection.execute(page_statement(collection, asked, count=count), {"after": asked.after or 0}).one()
     more = row.found > asked.limit
     matched = row.matched if row.matched is not None and row.matched <= COUNTED else None
     return Features(row.features or "", min(row.found, asked.limit), row.last if more else None, matched, row.mark)
 
 
 def page_statement(collection: Collection, asked: Asked, *, count: bool) -> Select[Any]:
-    """The statement of one page; it takes ``after`` (an id, 0 at the beginning), ``limit`` and ``most``, which is one more."""
+    """The statement of one page; it takes ``after`` (an id, 0 at the beginning)."""
     found = source(collection, today=asked.today, when=asked.when)
     if asked.area is None and not asked.conditions:
-        return _whole_page(collection, found, asked.crs, count)
-    return _page(collection, found, asked.crs, fitting(found, asked), count=count)
+        return _whole_page(collection, found, replace(asked, after=None), count)
+    return _page(collection, found, asked, count=count)
 
 
 @lru_cache(maxsize=512)
-def _whole_page(collection: Collection, found: Source, crs: OgcCrs, count: bool) -> Select[Any]:  # noqa: FBT001 - part of the key
-    return _page(collection, found, crs, found.conditions, count=count)
+def _whole_page(collection: Collection, found: Source, asked: Asked, count: bool) -> Select[Any]:  # noqa: FBT001 - part of the key
+    """Beginning at another id changes nothing: one plan is enough."""
+    return _page(collection, found, asked, count=count).execution_options(one_plan=True)
 
 
-def _page(
-    collection: Collection, found: Source, crs: OgcCrs, conditions: Sequence[ColumnElement[bool]], *, count: bool
-) -> Select[Any]:
-    rows = select(
-        found.id.label("id"),
-        func.row_number().over(order_by=found.id).label("rank"),
-        feature_text(collection, found, crs).label("feature"),
-    ).select_from(found.joined)
-    rows = rows.where(*conditions, found.id > bindparam("after", type_=BigInteger))
-    page = rows.order_by(found.id).limit(bindparam("most", type_=Integer)).subquery("page")
-    shown = page.c.rank <= bindparam("limit", type_=Integer)
+def _page(collection: Collection, found: Source, asked: Asked, *, count: bool) -> Select[Any]:
+    together = found.whole and not asked.conditions
+    page = (_rows_first if together else _joined_first)(collection, found, asked).subquery("page")
     return select(
-        func.string_agg(page.c.feature, ",").filter(shown).label("features"),
+        func.string_agg(page.c.feature, fixed(",")).label("features"),
         func.count().label("found"),
-        func.max(page.c.id).filter(shown).label("last"),
-        (_count(found, conditions).scalar_subquery() if count else cast(None, Integer)).label("matched"),
+        func.max(page.c.id).filter(page.c.feature.is_not(None)).label("last"),
+        (_count(found, asked).scalar_subquery() if count else cast(None, Integer)).label("matched"),
         revision_mark(collection.inputs).label("mark"),
     ).select_from(page)
+
+
+def _rows_first(collection: Collection, found: Source, asked: Asked) -> Select[Any]:
+    """Where nothing that is joined decides: the rows of the page, then what belongs to all of them."""
+    rows = _limited(select(*found.table.__table__.c), found, asked).subquery("rows")
+    told = described_rows(collection, rows, today=asked.today, when=asked.when, many=asked.limit > MANY)
+    return select(rows.c.id, _shown(rows.c.turn, collection, told, asked)).select_from(told.joined).order_by(rows.c.id)
+
+
+def _joined_first(collection: Collection, found: Source, asked: Asked) -> Select[Any]:
+    feature = _shown(_turn(found), collection, found, asked)
+    page: Select[Any] = _limited(select(found.id.label("id"), feature).select_from(found.joined), found, asked)
+    return page
+
+
+def _limited(rows: Any, found: Source, asked: Asked) -> Any:
+    """One row more than the page holds, each with its turn; the number stands in the statement, for the planner to know."""
+    rows = rows.add_columns(_turn(found).label("turn"))
+    rows = rows.where(*fitting(found, asked), found.id > bindparam("after", type_=BigInteger))
+    return rows.order_by(found.id).limit(literal_column(str(asked.limit + 1), Integer))
+
+
+def _turn(found: Source) -> ColumnElement[int]:
+    return func.row_number().over(order_by=found.id)
+
+
+def _shown(turn: ColumnElement[int], collection: Collection, told: Source, asked: Asked) -> ColumnElement[str | None]:
+    """A feature; null for the row behind the page, of which nothing is told but that it is there."""
+    is_shown = turn <= literal_column(str(asked.limit), Integer)
+    return case((is_shown, feature_text(collection, told, asked.crs))).label("feature")
 
 
 def counted(connection: Connection, collection: Collection, asked: Asked) -> int | None:
     """How many features fit; None where they are more than `COUNTED`."""
     found = source(collection, today=asked.today, when=asked.when)
-    number = int(connection.execute(_count(found, fitting(found, asked))).scalar_one())
+    number = int(connection.execute(_count(found, asked)).scalar_one())
     return number if number <= COUNTED else None
 
 
@@ -151,27 +177,24 @@ def _one(collection: Collection, found: Source, crs: OgcCrs) -> Select[Any]:
         feature_text(collection, found, crs).label("feature"),
         revision_mark(collection.inputs).label("mark"),
     )
-    return (
-        select(*told).select_from(found.joined).where(found.id == bindparam("id", type_=BigInteger), *found.conditions)
-    )
+    one = select(*told).select_from(found.joined)
+    one = one.where(found.id == bindparam("id", type_=BigInteger), *found.conditions)
+    return one.execution_options(one_plan=True)
 
 
 def feature_text(collection: Collection, found: Source, crs: OgcCrs) -> ColumnElement[str]:
-    """A feature as GeoJSON, without its closing brace's sisters: type, id, geometry, properties."""
-    pairs: list[Any] = []
+    """A feature as GeoJSON: type, id, geometry, properties."""
+    parts: list[ColumnElement[Any]] = [
+        fixed('{"type":"Feature","id":'),
+        found.id,
+        fixed(',"geometry":'),
+        func.coalesce(crs.written(found.table, areal=collection.areal), fixed("null")),
+    ]
+    before = ',"properties":{'
     for name in collection.properties:
-        pairs += [literal(name, Text), found.columns[name]]
-    properties = cast(func.json_build_object(*pairs, type_=JSON), Text)
-    geometry = func.coalesce(crs.written(found.table, areal=collection.areal), "null")
-    return (
-        literal('{"type":"Feature","id":', Text)
-        .concat(cast(found.id, Text))
-        .concat(',"geometry":')
-        .concat(geometry)
-        .concat(',"properties":')
-        .concat(properties)
-        .concat("}")
-    )
+        parts += [fixed(f"{before}{json.dumps(name, ensure_ascii=False)}:"), json_value(found.columns[name])]
+        before = ","
+    return joined([*parts, fixed("}}")])
 
 
 def fitting(found: Source, asked: Asked) -> Sequence[ColumnElement[bool]]:
@@ -182,6 +205,7 @@ def fitting(found: Source, asked: Asked) -> Sequence[ColumnElement[bool]]:
     return conditions
 
 
-def _count(found: Source, conditions: Sequence[ColumnElement[bool]]) -> Select[Any]:
-    rows = select(literal(1).label("one")).select_from(found.joined).where(*conditions).limit(COUNTED + 1)
+def _count(found: Source, asked: Asked) -> Select[Any]:
+    origin = found.table.__table__ if found.whole and not asked.conditions else found.joined
+    rows = select(literal(1).label("one")).select_from(origin).where(*fitting(found, asked)).limit(COUNTED + 1)
     return select(func.count()).select_from(rows.subquery("counted"))

@@ -8,7 +8,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, and_, func, select, true
+from sqlalchemy import ColumnElement, FromClause, Subquery, and_, func, inspect, select, true
 from sqlalchemy.orm import aliased
 
 from geoservice.database.actor import acting
@@ -16,7 +16,7 @@ from geoservice.database.filters import in_force, visible
 from geoservice.database.models import CommunityCode, PlaceName, UnitCode, UnitVersion
 from geoservice.publish.ogc.model import Collection
 from geoservice.publish.ogc.moments import Moments
-from geoservice.publish.queries.columns import unit_code, unit_name
+from geoservice.publish.queries.columns import newest_unit_code, unit_code
 from geoservice.publish.queries.overview import TABLES
 
 JOINED = "；"
@@ -36,12 +36,15 @@ class Source:
         Property to its value.
     conditions
         What a feature has to fulfil to be given out at all, and at the time that is asked about.
+    whole
+        Whether every row of the table that fulfils them is a feature, whatever it is joined with.
     """
 
     table: Any
     joined: FromClause
     columns: Mapping[str, ColumnElement[Any]]
     conditions: tuple[ColumnElement[bool], ...]
+    whole: bool = True
 
     @property
     def id(self) -> ColumnElement[int]:
@@ -66,47 +69,69 @@ def source(collection: Collection, *, today: date, when: Moments | None = None) 
 @lru_cache(maxsize=512)
 def _source(collection: Collection, today: date, when: Moments | None, _reads: bool) -> Source:  # noqa: FBT001 - part of the key
     """Putting one together takes longer than asking the database: it is kept, by what `visible` makes of who acts too."""
-    day = today if when is None else when.day(today)
-    return _SOURCES.get(collection.id, _plain)(collection, day, when)
+    return _made(collection, TABLES[collection.id], today, when)
 
 
-def _plain(collection: Collection, _: date, when: Moments | None) -> Source:
-    table = TABLES[collection.id]
-    return Source(table, table.__table__, _own(collection, table), _conditions(collection, table, when))
+def described_rows(
+    collection: Collection, rows: Subquery, *, today: date, when: Moments | None = None, many: bool = False
+) -> Source:
+    """The source of a collection over some rows of its table alone, to which is joined what belongs to them.
+
+    Parameters
+    ----------
+    many
+        Whether there are so many rows that all units are read at once.
+    """
+    return _made(collection, aliased(TABLES[collection.id], rows), today, when, many=many)
 
 
-def _facilities(collection: Collection, day: date, when: Moments | None) -> Source:
-    table = TABLES[collection.id]
-    columns = _own(collection, table) | _township(table.unit_id, day)
-    return Source(table, table.__table__, columns, _conditions(collection, table, when))
+def _made(collection: Collection, table: Any, today: date, when: Moments | None, *, many: bool = False) -> Source:
+    seen = _Seen(today if when is None else when.day(today), when, many)
+    return _SOURCES.get(collection.id, _plain)(collection, table, seen)
 
 
-def _communities(collection: Collection, day: date, when: Moments | None) -> Source:
-    table = TABLES[collection.id]
-    joined, codes = _with_code(table.__table__, CommunityCode, CommunityCode.community_id == table.id, "nbs", day)
-    columns = _own(collection, table) | codes | _township(table.unit_id, day)
-    return Source(table, joined, columns, _conditions(collection, table, when))
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """The day whose names are told, the time that is asked about, and whether of many records."""
+
+    day: date
+    when: Moments | None
+    many: bool
 
 
-def _units(collection: Collection, day: date, when: Moments | None) -> Source:
-    table = TABLES[collection.id]
-    joined, codes = _with_code(table.__table__, UnitCode, UnitCode.unit_id == table.unit_id, "mca", day)
-    columns = _own(collection, table) | codes | {"parent_code": _seen_code(table.parent_id, day)}
-    return Source(table, joined, columns, _conditions(collection, table, when))
+def _plain(collection: Collection, table: Any, seen: _Seen) -> Source:
+    return Source(table, _rows(table), _own(collection, table), _conditions(collection, table, seen.when))
 
 
-def _places(collection: Collection, day: date, when: Moments | None) -> Source:
+def _facilities(collection: Collection, table: Any, seen: _Seen) -> Source:
+    joined, township = _with_township(_rows(table), table.unit_id, seen)
+    return Source(table, joined, _own(collection, table) | township, _conditions(collection, table, seen.when))
+
+
+def _communities(collection: Collection, table: Any, seen: _Seen) -> Source:
+    joined, codes = _with_code(_rows(table), CommunityCode, CommunityCode.community_id == table.id, "nbs", seen.day)
+    joined, township = _with_township(joined, table.unit_id, seen)
+    return Source(table, joined, _own(collection, table) | codes | township, _conditions(collection, table, seen.when))
+
+
+def _units(collection: Collection, table: Any, seen: _Seen) -> Source:
+    joined, codes = _with_code(_rows(table), UnitCode, UnitCode.unit_id == table.unit_id, "mca", seen.day)
+    columns = _own(collection, table) | codes | {"parent_code": _seen_code(table.parent_id, seen.day)}
+    return Source(table, joined, columns, _conditions(collection, table, seen.when))
+
+
+def _places(collection: Collection, table: Any, seen: _Seen) -> Source:
     """A place under its standard name of the day; without a time that is asked about, under its last one."""
-    table = TABLES[collection.id]
-    standard = _standard_name(table, day, when)
-    others = _other_names(table, day)
-    joined = table.__table__.join(standard, true(), isouter=when is None).join(others, true(), isouter=True)
+    standard = _standard_name(table, seen.day, seen.when)
+    others = _other_names(table, seen.day)
+    joined = _rows(table).join(standard, true(), isouter=seen.when is None).join(others, true(), isouter=True)
+    joined, township = _with_township(joined, table.unit_id, seen)
     named = {column.name: column for column in (*standard.c, *others.c)}
-    columns = _own(collection, table) | named | _township(table.unit_id, day)
-    return Source(table, joined, columns, (visible(table),))
+    columns = _own(collection, table) | named | township
+    return Source(table, joined, columns, (visible(table),), whole=seen.when is None)
 
 
-_SOURCES: Mapping[str, Callable[[Collection, date, Moments | None], Source]] = {
+_SOURCES: Mapping[str, Callable[[Collection, Any, _Seen], Source]] = {
     "facilities": _facilities,
     "communities": _communities,
     "units": _units,
@@ -114,21 +139,33 @@ _SOURCES: Mapping[str, Callable[[Collection, date, Moments | None], Source]] = {
 }
 
 
+def _rows(table: Any) -> Any:
+    """What a table, or some rows of it under its name, is selected from."""
+    return inspect(table).selectable
+
+
 def _own(collection: Collection, table: Any) -> dict[str, ColumnElement[Any]]:
     """Properties that are columns of the record's own row."""
-    columns = table.__table__.c
+    columns = _rows(table).c
     return {name: columns[name] for name in collection.properties if name in columns}
 
 
 def _conditions(collection: Collection, table: Any, when: Moments | None) -> tuple[ColumnElement[bool], ...]:
     if when is None or collection.dates is None:
         return (visible(table),)
-    start, end = (table.__table__.c[name] for name in collection.dates)
+    start, end = (_rows(table).c[name] for name in collection.dates)
     return visible(table), when.meets(start, end)
 
 
-def _township(unit_id: Any, day: date) -> dict[str, ColumnElement[Any]]:
-    return {"township_code": _seen_code(unit_id, day), "township_name": unit_name(unit_id, day)}
+def _with_township(joined: FromClause, unit_id: Any, seen: _Seen) -> tuple[FromClause, dict[str, ColumnElement[Any]]]:
+    """The unit that a record belongs to, as whoever asks may see it; no two of its versions are in force on one day."""
+    version = aliased(UnitVersion)
+    rows = select(version.unit_id, version.name).where(in_force(version, seen.day), visible(version))
+    # One by one they are looked up in an index that is slow at it: where there are many, the planner is to read all units.
+    units: Any = rows.cte("units_in_force").prefix_with("materialized") if seen.many else rows.subquery("township")
+    code = newest_unit_code(units.c.unit_id).correlate_except(UnitCode).lateral("township_code")
+    joined = joined.join(units, units.c.unit_id == unit_id, isouter=True).join(code, true(), isouter=True)
+    return joined, {"township_code": code.c.code, "township_name": units.c.name}
 
 
 def _seen_code(unit_id: Any, day: date) -> ColumnElement[Any]:

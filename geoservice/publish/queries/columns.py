@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Double, Label, Numeric, Text, case, cast, func, select, true
+from sqlalchemy import ColumnElement, Double, Label, Numeric, Select, Text, case, cast, func, select, true
 from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import aliased
 
@@ -44,22 +44,26 @@ def unit_name(unit_id: Any, day: date, *, public_only: bool = True) -> ColumnEle
 
 def unit_code(unit_id: Any) -> ColumnElement[Any]:
     """A unit's code: the ministry's newest edition where there is one."""
+    return newest_unit_code(unit_id).correlate_except(UnitCode).scalar_subquery()
+
+
+def newest_unit_code(unit_id: Any) -> Select[Any]:
+    """The same as at most one row of one column ``code``."""
     return _newest(UnitCode, UnitCode.unit_id == unit_id, "mca")
 
 
 def community_code(community_id: Any) -> ColumnElement[Any]:
     """A community's code: the statistics bureau's newest edition where there is one."""
-    return _newest(CommunityCode, CommunityCode.community_id == community_id, "nbs")
+    newest = _newest(CommunityCode, CommunityCode.community_id == community_id, "nbs")
+    return newest.correlate_except(CommunityCode).scalar_subquery()
 
 
-def _newest(table: type[UnitCode | CommunityCode], condition: Any, system: str) -> ColumnElement[Any]:
+def _newest(table: type[UnitCode | CommunityCode], condition: Any, system: str) -> Select[Any]:
     return (
-        select(cast(table.code, Text))
+        select(cast(table.code, Text).label("code"))
         .where(condition)
         .order_by((table.system == system).desc(), table.valid_to.desc().nulls_first(), table.edition.desc(), table.id)
         .limit(1)
-        .correlate_except(table)
-        .scalar_subquery()
     )
 
 
