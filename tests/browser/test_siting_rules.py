@@ -50,7 +50,7 @@ def test_a_pin_on_refused_land_says_so_and_the_land_is_shown(
     page.locator("#land summary").click()
     homes = page.locator("#land-tianmen_2019_homes")
     homes.check()
-    expect(page.locator("#land-tianmen_2019_water_source")).to_be_disabled()
+    expect(page.locator("#land-tianmen_2019_areas")).to_be_disabled()
     page.locator("#lawful").scroll_into_view_if_needed()
     page.screenshot(path=artefacts / f"siting-rules-{width}.png")
     if width < 700:
