@@ -55,6 +55,7 @@ OTHERS = {
     "column",
     "scenario_id",
     "answer_id",
+    "process_id",
 }
 # The history of any of them.
 HISTORY = "/api/history/{table}/{record_id}"
