@@ -73,7 +73,16 @@ def results_page(ask: Asking, one: Process, job_id: str, document: Document) -> 
     shown = {name: text[:LONGEST] for name, text in texts.items()}
     links = itself(ask.place, "html", {"json": "application/json", "html": "text/html"})
     cut = [name for name, text in texts.items() if len(text) > LONGEST]
-    return page_of("ogc_results.html", ask, steps, links, process=one.id, document=document, shown=shown, cut=cut)
+    schematic = any(_schematic(found["value"]) for found in document.values())
+    return page_of(
+        "ogc_results.html", ask, steps, links,
+        process=one.id, document=document, shown=shown, cut=cut, schematic=schematic,
+    )  # fmt: skip
+
+
+def _schematic(value: Mapping[str, Any]) -> bool:
+    """Whether a result says of itself that it is schematic, wherever its kind says so."""
+    return any(bool(told.get("schematic")) for told in (value, value.get("about", {}), value.get("release", {})))
 
 
 def _steps(one: Process) -> list[tuple[str, str]]:

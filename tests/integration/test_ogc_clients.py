@@ -14,6 +14,7 @@ import httpx2
 import pytest
 import shapely
 from owslib.ogcapi.features import Features
+from owslib.ogcapi.processes import Processes
 from pyproj import Transformer
 from sqlalchemy import text
 
@@ -103,6 +104,15 @@ def test_gdal_reads_other_systems(address: str) -> None:
     assert (zone["ids"], zone["epsg"]) == (plain["ids"], 4547)
     moved = Transformer.from_crs(4490, 4547, always_xy=True)
     assert zone["points"] == [pytest.approx(moved.transform(*point), abs=0.02) for point in plain["points"]]
+
+
+def test_owslib_reads_the_processes(address: str) -> None:
+    service = Processes(address)
+    assert {"service-circle", "coverage", "siting"} <= {one["id"] for one in service.processes()}
+    assert service.process("service-circle")["inputs"]["point"]["minOccurs"] == 1
+    # Who has no account is told so.
+    with pytest.raises(RuntimeError, match=r"access\.sign-in"):
+        service.execute("coverage", {"circles": False}, async_=True)
 
 
 def test_owslib_reads_the_service(address: str) -> None:

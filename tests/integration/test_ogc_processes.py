@@ -827,3 +827,4 @@ def test_pages_are_there_for_people(planner: TestClient, done: dict[str, Json], 
         assert (answer.status_code, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
         assert not re.search(r">\s*(ogc|jobs)\.[a-z.-]+\s*<", answer.text), path
         assert "JSON</a>" in answer.text
+        assert ('class="note warn"' in answer.text) == (path.endswith("/results") or path == "")
