@@ -92,7 +92,7 @@ def test_the_value_is_that_of_a_run_with_the_sites_built(
     group: str,
 ) -> None:
     asked = ask("elder_circle", "day_care_centre", model=model, group=group, p=4)
-    answer = solve(asked.problem, Effort(30))
+    answer = solve(asked.problem, Effort(300))
     told = county_told(asked, answer)
     assert answer.status is Status.OPTIMAL
     assert len(told["sites"]) == 4
@@ -119,7 +119,7 @@ def test_the_value_is_that_of_a_run_with_the_sites_built(
 def test_no_choice_is_better(ask: Ask, some: str, model: str, options: dict[str, Any]) -> None:
     asked = ask("elder_circle", "nursing_home", model=model, p=2, candidates=some, **options)
     assert len(asked.candidates) == 7
-    answer = solve(asked.problem, Effort(30))
+    answer = solve(asked.problem, Effort(300))
     best = max(
         value_of(asked, with_sites(asked, sites)) or 0 for count in range(3) for sites in combinations(range(7), count)
     )
@@ -145,7 +145,7 @@ def test_least_travel_by_searches_of_every_choice(ask: Ask, some: str, model: st
             return int(time[served].max())
         return int((time * asked.people[asked.points])[served].sum())
 
-    answer = solve(asked.problem, Effort(30))
+    answer = solve(asked.problem, Effort(300))
     assert answer.status is Status.OPTIMAL
     assert answer.value == min(worth(sites) for sites in combinations(range(7), 2))
     told = county_told(asked, answer)
@@ -155,7 +155,7 @@ def test_least_travel_by_searches_of_every_choice(ask: Ask, some: str, model: st
 
 def test_who_is_out_of_reach_stands_in_the_answer_and_breaks_nothing(ask: Ask) -> None:
     asked = ask("elder_circle", "day_care_centre", model="lscp", group="80+")
-    told = county_told(asked, solve(asked.problem, Effort(30)))
+    told = county_told(asked, solve(asked.problem, Effort(300)))
     left = {one["name"] for one in told["unreachable"]}
     communities = asked.ground.inputs.communities
     state = State.begin(asked.ground)
@@ -180,7 +180,7 @@ def test_a_closed_facility_is_no_site_that_stays(
         asked = read_county(connection, catalog, settings, other.name, question)
     other.dispose()
     assert asked.existing == 0
-    told = county_told(asked, solve(asked.problem, Effort(30)))
+    told = county_told(asked, solve(asked.problem, Effort(300)))
     assert told["people_covered"]["before"] == 0
     assert told["value"] == told["people_covered"]["after"] > 0
 
@@ -210,7 +210,7 @@ def test_no_choice_that_keeps_the_conditions_is_better(
     question = QuestionForm.from_json(told).question(catalog, DAY)
     with county.connect("reader") as connection:
         asked = read_county(connection, catalog, settings, county.name, question)
-    answer = solve(asked.problem, Effort(30))
+    answer = solve(asked.problem, Effort(300))
     communities = asked.ground.inputs.communities
     counted = {"all": communities.population, "60+": communities.population_60, "80+": communities.population_80}
     factors = conditions.get("weights", {"all": 1})
