@@ -171,7 +171,7 @@ def test_texts_of_the_day_are_told(asked: Ask) -> None:
 def few(asked: Ask, folder: Path) -> str:
     """A file of some villages, and of the best of all where no rule holds."""
     whole = asked(candidates="villages", rules="off")
-    best = solve(whole.problem, Effort(30)).sites[-1] - whole.existing
+    best = solve(whole.problem, Effort(300)).sites[-1] - whole.existing
     rows = sorted({best, *range(0, len(whole.candidates), 30)})
     found = whole.candidates
     lines = [f"{found.name[row]}{row},{found.lon[row]},{found.lat[row]}" for row in rows]
@@ -181,7 +181,7 @@ def few(asked: Ask, folder: Path) -> str:
 
 def test_prices_are_those_of_trying_every_site(asked: Ask, tmp_path: Path) -> None:
     county = asked(candidates=few(asked, tmp_path))
-    answer = solve(county.problem, Effort(30))
+    answer = solve(county.problem, Effort(300))
     ruled = county.candidates.ruled
     assert ruled is not None
 
@@ -192,7 +192,7 @@ def test_prices_are_those_of_trying_every_site(asked: Ask, tmp_path: Path) -> No
 
     with_all = best(ruled.exclusions.kept)
     assert answer.value == with_all
-    told = {one["rule"]: one for one in priced(county, answer, lambda problem: solve(problem, Effort(30)))}
+    told = {one["rule"]: one for one in priced(county, answer, lambda problem: solve(problem, Effort(300)))}
     for rule, price in told.items():
         expected = best(ruled.exclusions.without(rule)) - with_all
         assert (price["proven"], price["price"]) == (True, expected)
@@ -247,7 +247,7 @@ def test_plots_are_points_with_their_area(asked: Ask, tmp_path: Path) -> None:
     expected = [abs(ELLIPSOID.geometry_area_perimeter(shape)[0]) for shape in (small, large)]
     assert found.area_m2.tolist() == pytest.approx(expected)
     assert [one["name"] for one in ruled_told(county)["rejected"]] == ["水源内"]
-    told = county_told(county, solve(county.problem, Effort(20)))
+    told = county_told(county, solve(county.problem, Effort(300)))
     for site in told["sites"]:
         assert bool(site["hints"]) == (site["area_m2"] > 3333.3)
     (tmp_path / "一块.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": features[2:]}), "utf-8")
