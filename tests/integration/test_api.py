@@ -266,7 +266,7 @@ def test_headers_and_head(served: Served) -> None:
     assert (head.status_code, head.content) == (200, b"")
     refused = served.client.post("/api/units")
     assert refused.status_code == 405
-    assert refused.headers["allow"] == "GET"
+    assert refused.headers["allow"] == "GET, HEAD"
     assert refused.json()["code"] == "api.method-not-allowed"
 
 

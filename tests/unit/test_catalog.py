@@ -36,7 +36,7 @@ def layers(tmp_path: Path) -> Path:
 
 def test_the_programs_own_declarations() -> None:
     catalog = load_catalog()
-    assert len(catalog.layers) == 10
+    assert len(catalog.layers) == 11
     assert {entry.code for entry in catalog.codes["facility_types"].entries} >= REQUIRED_TYPES
     assert catalog.headline.id == "life_circle"
     assert catalog.headline.limits.urban.minutes == 15
