@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,14 +14,27 @@ from tests.browser.test_siting import Office, covered, figures_after, opened, py
 __all__ = ["pytestmark"]
 CENTRES = "/siting?service=life_circle&type=community_service_centre&on=2026-01-01"
 
+SCALE = ".maplibregl-ctrl-scale"
+
 
 def closer(page: Page) -> None:
-    """Zooms in on the middle of the map, where roads are wide enough to be meant."""
+    """Zooms in on the middle of the map by four steps, each waited for, where roads are wide enough to be meant."""
     box = page.locator("#map").bounding_box()
     assert box is not None
     for _ in range(4):
+        before = page.inner_text(SCALE)
         page.mouse.dblclick(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-        page.wait_for_timeout(500)
+        expect(page.locator(SCALE)).not_to_have_text(before)
+        at_rest(page)
+
+
+def at_rest(page: Page) -> None:
+    """Until the scale has stood still for most of a second."""
+    still, last = 0, ""
+    while still < 3:
+        page.wait_for_timeout(300)
+        now = page.inner_text(SCALE) + str(page.locator(SCALE).bounding_box())
+        still, last = (still + 1 if now == last else 0), now
 
 
 def test_a_road_is_drawn_and_one_closed(open_desk: Callable[..., Desk], office: Office, artefacts: Path) -> None:
@@ -42,7 +56,7 @@ def test_a_road_is_drawn_and_one_closed(open_desk: Callable[..., Desk], office: 
     page.screenshot(path=artefacts / "siting-road-drawn.png")
     figures_after(page, lambda: page.click("#road-finish"))
     expect(page.locator("#changes li")).to_contain_text("新建道路 连接线")
-    expect(page.locator("#changes li")).to_contain_text("公里")
+    expect(page.locator("#changes li")).to_contain_text(re.compile("米|公里"))
     page.click("#pick-road")
     page.mouse.click(*middle)
     close = page.get_by_role("button", name="封整条路")
