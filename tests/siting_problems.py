@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import combinations, product
 
 import numpy as np
@@ -44,8 +45,17 @@ def small(seed: int, model: Model) -> Problem:
     )
 
 
+def with_old(problem: Problem, seed: int) -> Problem:
+    """The same where some of the sites exist already and may be given up, but not all of them."""
+    chance = np.random.default_rng([seed, 1])
+    old = ~problem.fixed & (chance.random(problem.sites) < 0.5)
+    keep = int(chance.integers(0, old.sum() + 1))
+    cost = None if problem.cost is None else np.where(old, 0, problem.cost)
+    return replace(problem, old=old, keep=keep, cost=cost)
+
+
 def choices(problem: Problem) -> Iterator[tuple[int, ...]]:
-    """Every choice that keeps p, budget and spacing, existing sites among them."""
+    """Every choice that keeps p, budget, spacing and what has to stay, fixed sites among them."""
     stay = [j for j in range(problem.sites) if problem.fixed[j]]
     free = [j for j in range(problem.sites) if not problem.fixed[j]]
     banned = {frozenset(pair) for pair in problem.conflicts.tolist()}
@@ -53,6 +63,8 @@ def choices(problem: Problem) -> Iterator[tuple[int, ...]]:
         if problem.p is not None and size > problem.p:
             return
         for new in combinations(free, size):
+            if sum(bool(problem.old[j]) for j in new) < problem.keep:
+                continue
             if problem.budget is not None and sum(int(problem.cost[j]) for j in new) > problem.budget:
                 continue
             together = {frozenset(pair) for pair in combinations(sorted([*stay, *new]), 2)}

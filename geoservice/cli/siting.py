@@ -54,6 +54,13 @@ def siting_solve(
     ] = None,
     group: Annotated[str | None, typer.Option(help="计哪些人：all | 60+ | 80+ · whose people count")] = None,
     places: Annotated[int | None, typer.Option(help="每处新设的容量（capacity）· places of each new site")] = None,
+    close: Annotated[int | None, typer.Option(help="现有设施关闭几处 · existing facilities to close")] = None,
+    move: Annotated[
+        int | None, typer.Option(help="现有设施最多迁建几处 · existing facilities that may be moved")
+    ] = None,
+    closable: Annotated[
+        list[int] | None, typer.Option(help="可关闭或迁建的设施编号，可重复；缺省为全部 · ids of those; default all")
+    ] = None,
     on: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="在哪一天 · on which day")] = None,
     rules: Annotated[
         str | None, typer.Option(help="选址规则：on | off | 编号,编号 · exclusion rules that hold for candidates")
@@ -82,13 +89,14 @@ def siting_solve(
     json_: Json = False,
 ) -> int:
     """求最优选址并给出证明 · finds the best sites and proves them"""
+    from geoservice.siting.county.question import Existing
     from geoservice.siting.solve import Effort
 
     work = _Work(Effort(time_limit, seed, threads), tuple(phase or ()), order, prices)
     p = phase[-1] if phase else p
     of_county = {
         "--service": service, "--type": type_, "--candidates": candidates, "--group": group, "--places": places,
-        "--on": on, "--rules": rules, "--changes": changes,
+        "--on": on, "--rules": rules, "--changes": changes, "--close": close, "--move": move, "--closable": closable,
     }  # fmt: skip
     of_file = {"--format": format_, "--radius": radius, "--fixed": fixed}
     unfit = [name for name, value in (of_county if file else of_file).items() if value is not None]
@@ -97,9 +105,17 @@ def siting_solve(
     if file is not None:
         if format_ is None:
             raise BadInput("siting.no-format")
-        named = {"model": model, "p": p, "radius": radius, "fixed": tuple(fixed or ()), "ties": ties}
-        return _solve_file(work, file, format_, named, output, json_=json_)
-    named = {"model": model, "p": p, "group": group, "places": places, "ties": ties}
+        asked = {"model": model, "p": p, "radius": radius, "fixed": tuple(fixed or ()), "ties": ties}
+        return _solve_file(work, file, format_, asked, output, json_=json_)
+    existing = Existing(close or 0, move or 0, tuple(closable or ()))
+    named: dict[str, Any] = {
+        "model": model,
+        "p": p,
+        "group": group,
+        "places": places,
+        "ties": ties,
+        "existing": existing,
+    }
     named |= {name: value for name, value in {"candidates": candidates, "rules": rules}.items() if value is not None}
     return _solve_county(work, (service, type_, on), named, (output, changes), json_=json_)
 

@@ -25,17 +25,18 @@ class Worth:
     Attributes
     ----------
     value
-        In the unit of the model: weight (``mclp``, ``backup``, ``capacity``), new sites or their cost (``lscp``),
+        In the unit of the model: weight (``mclp``, ``backup``, ``capacity``), sites beside the fixed ones or their cost
+        (``lscp``),
         weight times time (``pmedian``), time (``pcentre``). None where a point that could be served is not
         (``lscp``, ``pmedian``, ``pcentre``).
     covered
         Weight within the limit of a chosen site; without limits, weight that reaches one.
     time_sum, worst
         Weight times time to the nearest chosen site, and the longest such time, over the covered points.
-    new, cost
-        New sites and what they cost.
+    new, kept, cost
+        New sites, sites that exist and stay though they might be given up, and what both cost.
     broken
-        Conditions that the choice does not keep: ``p``, ``budget``, ``conflict``, ``floor``, ``unserved``.
+        Conditions that the choice does not keep: ``p``, ``keep``, ``budget``, ``conflict``, ``floor``, ``unserved``.
     """
 
     value: int | None
@@ -43,6 +44,7 @@ class Worth:
     time_sum: int
     worst: int
     new: int
+    kept: int
     cost: int
     broken: tuple[str, ...]
 
@@ -65,8 +67,9 @@ def evaluate(problem: Problem, sites: Sequence[int]) -> Worth:
     reached = nearest < NEVER
     could = _could(problem)
     unserved = bool((could & ~reached).any())
-    new = np.flatnonzero(chosen & ~problem.fixed)
-    cost = int(problem.cost[new].sum()) if problem.cost is not None else 0
+    free = np.flatnonzero(chosen & ~problem.fixed)
+    kept = int(problem.old[free].sum())
+    cost = int(problem.cost[free].sum()) if problem.cost is not None else 0
     time_sum = int((nearest[reached] * problem.weight[reached]).sum())
     with_people = reached & (problem.weight > 0)
     worst = int(nearest[with_people].max(initial=0))
@@ -76,7 +79,7 @@ def evaluate(problem: Problem, sites: Sequence[int]) -> Worth:
         case Model.MCLP:
             value = covered
         case Model.LSCP:
-            value = cost if problem.cost is not None else new.size
+            value = cost if problem.cost is not None else free.size
         case Model.PMEDIAN:
             value = time_sum
         case Model.PCENTRE:
@@ -87,8 +90,9 @@ def evaluate(problem: Problem, sites: Sequence[int]) -> Worth:
         case Model.CAPACITY:
             value = most_placed(problem, chosen)
     whole = problem.model in (Model.LSCP, Model.PMEDIAN, Model.PCENTRE)
-    broken = _broken(problem, chosen, reached, new.size, cost) + (("unserved",) if whole and unserved else ())
-    return Worth(None if whole and unserved else value, covered, time_sum, worst, int(new.size), cost, broken)
+    broken = _broken(problem, chosen, reached, free.size, cost) + (("unserved",) if whole and unserved else ())
+    new = int(free.size) - kept
+    return Worth(None if whole and unserved else value, covered, time_sum, worst, new, kept, cost, broken)
 
 
 def _could(problem: Problem) -> Bools:
@@ -115,10 +119,12 @@ def _two_nearest(problem: Problem, chosen: Bools) -> tuple[Int64s, Int64s]:
     return nearest, second
 
 
-def _broken(problem: Problem, chosen: Bools, reached: Bools, new: int, cost: int) -> tuple[str, ...]:
+def _broken(problem: Problem, chosen: Bools, reached: Bools, free: int, cost: int) -> tuple[str, ...]:
     found = []
-    if problem.p is not None and new > problem.p:
+    if problem.p is not None and free > problem.p:
         found.append("p")
+    if int((chosen & problem.old).sum()) < problem.keep:
+        found.append("keep")
     if problem.budget is not None and cost > problem.budget:
         found.append("budget")
     first, second = problem.conflicting().T

@@ -83,7 +83,7 @@ def explain(problem: Problem, sites: Sequence[int]) -> Explained:
     search = MedianSearch(problem, Costs(problem)) if problem.model is Model.PMEDIAN else CoverSearch(problem)
     chosen = problem.fixed.copy()
     chosen[list(sites)] = True
-    new = np.flatnonzero(chosen & ~problem.fixed)
+    new = np.flatnonzero(chosen & ~problem.fixed & ~problem.old)
     change = search.changes(chosen, new) if new.size else np.empty((0, problem.sites))
     change[:, chosen] = -np.inf
     gains = search.gains_of(chosen)

@@ -72,10 +72,12 @@ def solve_phased(
     Raises
     ------
     BadInput
-        ``siting.phases``, and ``siting.not-with`` for ``lscp``.
+        ``siting.phases``, and ``siting.not-with`` for ``lscp`` and where existing sites may be given up.
     """
     if problem.model is Model.LSCP:
         raise BadInput("siting.not-with", model=problem.model.value, name="phase")
+    if problem.old.any():
+        raise BadInput("siting.not-with", model=problem.model.value, name="phase, close, move")
     if not counts or list(counts) != sorted(set(counts)) or counts[0] < 1:
         raise BadInput("siting.phases")
     share = replace(effort, seconds=effort.seconds / (2 * len(counts)))

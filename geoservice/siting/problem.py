@@ -96,13 +96,15 @@ class Problem:
     sites
         Number of candidates.
     p
-        At most so many new sites; None: as many as it takes.
+        At most so many sites beside the fixed ones; None: as many as it takes.
     limit
         int32, shape (points,): a point is covered if time <= limit. Needed by the models that cover.
     fixed
         bool, shape (sites,): sites that exist and stay. They count neither towards p nor as a cost.
+    old, keep
+        bool, shape (sites,): sites that exist but may be given up; they count towards p. At least so many of them stay.
     cost, budget
-        int64, shape (sites,), and the most that new sites may cost together.
+        int64, shape (sites,), and the most that new sites may cost together; 0 for what exists.
     capacity
         int64, shape (sites,): places in the unit of weight; needed by ``capacity``.
     conflicts
@@ -128,6 +130,8 @@ class Problem:
     p: int | None = None
     limit: Int32s | None = None
     fixed: Bools = field(default_factory=lambda: np.empty(0, dtype=np.bool_))
+    old: Bools = field(default_factory=lambda: np.empty(0, dtype=np.bool_))
+    keep: int = 0
     cost: Int64s | None = None
     budget: int | None = None
     capacity: Int64s | None = None
@@ -142,8 +146,9 @@ class Problem:
     per_unit: int = 1
 
     def __post_init__(self) -> None:
-        if not self.fixed.size:
-            object.__setattr__(self, "fixed", np.zeros(self.sites, dtype=np.bool_))
+        for name in ("fixed", "old"):
+            if not getattr(self, name).size:
+                object.__setattr__(self, name, np.zeros(self.sites, dtype=np.bool_))
         _check(self)
         for array in [getattr(self, one.name) for one in fields(self)] + [
             self.times.start,
@@ -201,6 +206,7 @@ def _check(problem: Problem) -> None:
         "limit": (problem.limit, n),
         "group": (problem.group, n),
         "fixed": (problem.fixed, m),
+        "old": (problem.old & ~problem.fixed, m),
         "cost": (problem.cost, m),
         "capacity": (problem.capacity, m),
         "times": (times.start, n + 1),
@@ -217,7 +223,7 @@ def _check(problem: Problem) -> None:
     for name, values in signed.items():
         if values is not None and values.size and values.min() < 0:
             raise BadInput("siting.negative", name=name)
-    for name, number in {"p": problem.p, "budget": problem.budget}.items():
+    for name, number in {"p": problem.p, "budget": problem.budget, "keep": problem.keep}.items():
         if number is not None and number < 0:
             raise BadInput("siting.negative", name=name)
     longest = int(times.time.max(initial=1))

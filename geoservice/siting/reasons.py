@@ -27,6 +27,8 @@ def _lifted(problem: Problem) -> Iterator[tuple[str, Problem]]:
     if problem.p is not None:
         free = None if problem.model is Model.LSCP or problem.budget is not None else problem.sites
         yield "p", replace(problem, p=free)
+    if problem.keep:
+        yield "keep", replace(problem, keep=0)
     if problem.budget is not None:
         yield "budget", replace(problem, budget=None, p=problem.sites if problem.p is None else problem.p)
     if problem.conflicting().size:

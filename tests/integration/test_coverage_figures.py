@@ -9,6 +9,7 @@ from fastapi.testclient import TestClient
 from pyproj import Geod
 from shapely.geometry import LineString, MultiPolygon, Point, box
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
 from geoservice.api.app import create_app
 from geoservice.catalog import Catalog
@@ -70,6 +71,19 @@ def test_backup_and_the_edge_of_the_county(edge: Database, catalog: Catalog, set
     assert outcome.network_outside_km["walk"] == pytest.approx(outside_m / 1000, rel=1e-4)
     (county,) = outcome.as_dict()["by_county"]
     assert (county["name"], county["population"], county["facilities"]) == ("天门市", 300, 1)
+
+
+def test_a_facility_that_a_run_names_is_kept(edge: Database, catalog: Catalog, settings: Settings) -> None:
+    compute(edge, catalog, settings, services=("life_circle",), types=(TYPE,), circles=False)
+    stray = """
+        select r.id from coverage_reach r cross join lateral unnest(array[facility_id, second_facility_id]) named
+        where named is not null and not exists (
+            select from coverage_facility f
+            where (f.run_id, f.standard_id, f.type, f.facility_id) = (r.run_id, r.standard_id, r.type, named))"""
+    assert rows(edge, "select id from coverage_reach where second_facility_id is not null")
+    assert rows(edge, stray) == []
+    with pytest.raises(IntegrityError, match="coverage_facility"), edge.connect("owner") as connection:
+        connection.execute(text("delete from facility"))
 
 
 def test_without_an_outline_nothing_is_told_of_neighbours(edge: Database, catalog: Catalog, settings: Settings) -> None:

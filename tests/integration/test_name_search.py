@@ -247,6 +247,8 @@ def test_every_search_uses_an_index(places: Database) -> None:
                 " from generate_series(1, 20000) n"
             )
         )
+        # What waits for its place in the index is read beside it, which a planner rightly counts.
+        connection.execute(text("select gin_clean_pending_list('geoservice.ix_place_name_grams_areas')"))
         connection.execute(text("analyze geoservice.place_name"))
         for typed in ("天门", "干", "tianmen", "tiān", "tm", "gy", "menhe"):
             plan = _plan(connection, typed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 from itertools import combinations
 from pathlib import Path
@@ -27,7 +28,8 @@ from geoservice.settings import Settings
 from geoservice.siting.answer import Status
 from geoservice.siting.county.asking import County
 from geoservice.siting.county.form import QuestionForm
-from geoservice.siting.county.question import Question
+from geoservice.siting.county.kept import Wanted, check_sites
+from geoservice.siting.county.question import Existing, Question
 from geoservice.siting.county.reading import read_county
 from geoservice.siting.county.told import county_told, value_of
 from geoservice.siting.solve import Effort, solve
@@ -111,6 +113,78 @@ def test_the_value_is_that_of_a_run_with_the_sites_built(
     assert told["value"] == told["value_by_what_if"] == value
     assert told["people_covered"]["after"] == getattr(total, f"{column}_covered")
     assert told["value"] > (value_of(asked, State.begin(asked.ground)) or 0)
+
+
+def without(asked: County, state: State, closed: tuple[int, ...]) -> State:
+    for site in closed:
+        state = state.after(Change("close", facility=asked.ground.register[site].id))
+    return state
+
+
+@pytest.mark.parametrize(("close", "move", "p"), [(2, 0, 0), (0, 2, 0), (1, 1, 1), (0, 3, 1)])
+@pytest.mark.parametrize(("model", "options"), [("mclp", {"group": "60+"}), ("capacity", {"places": 50})])
+def test_no_other_closing_or_moving_is_better(
+    ask: Ask, some: str, model: str, options: dict[str, Any], close: int, move: int, p: int
+) -> None:
+    plain = ask("elder_circle", "nursing_home", model=model, p=1, candidates=some, **options)
+    free = [int(site) for site in np.argsort(-plain.ground.inputs.facilities.lon[plain.ground.row])[:4]]
+    ids = tuple(plain.ground.register[site].id for site in free)
+    existing = Existing(close, move, ids)
+    asked = ask("elder_circle", "nursing_home", model=model, p=p, candidates=some, existing=existing, **options)
+    answer = solve(asked.problem, Effort(300))
+    told = county_told(asked, answer)
+    plans = [
+        (closed, new)
+        for count in range(close + move + 1)
+        for closed in combinations(free, count)
+        for size in range(p + count - close + 1)
+        for new in combinations(range(7), size)
+    ]
+    best = max(value_of(asked, without(asked, with_sites(asked, new), closed)) or 0 for closed, new in plans)
+    assert told["value"] == told["value_by_what_if"] == pytest.approx(best, abs=1e-9)
+    assert answer.status is Status.OPTIMAL
+    assert {one["id"] for one in told["closed"]} <= set(ids)
+    assert close <= len(told["closed"]) <= close + move
+    assert len(told["sites"]) <= p + len(told["closed"]) - close
+    assert told["p"] == p
+    assert [change["kind"] for change in told["changes"]] == ["close"] * len(told["closed"]) + ["add"] * len(
+        told["sites"]
+    )
+    kept = Wanted.of(told)
+    assert check_sites(asked, kept, told["value"], told["input_revisions"]).agrees
+    if told["closed"]:
+        fewer = replace(kept, closed=kept.closed[1:])
+        assert check_sites(asked, fewer, told["value"], {}).worth.broken == ("p",)
+
+
+def test_set_cover_tells_how_few_of_all_would_do(ask: Ask) -> None:
+    stays = ask("elder_circle", "day_care_centre", model="lscp")
+    number = stays.existing
+    asked = ask("elder_circle", "day_care_centre", model="lscp", existing=Existing(move=number))
+    answer = solve(asked.problem, Effort(300))
+    told = county_told(asked, answer)
+    assert told["value"] == told["value_by_what_if"] == number - len(told["closed"]) + len(told["sites"])
+    assert told["value"] <= number + county_told(stays, solve(stays.problem, Effort(300)))["value"]
+    assert told["closed"]
+    assert told["lost"]["count"] == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        ({"p": 0}, "siting.nothing-to-do"),
+        ({"p": 1, "existing": Existing(close=-1)}, "siting.bad-existing"),
+        ({"p": 1, "existing": Existing(close=900)}, "siting.too-few-existing"),
+        ({"p": 1, "existing": Existing(move=1, only=(10**15,))}, "siting.no-facility"),
+        ({"p": 1, "existing": Existing(only=(1,))}, "siting.needs"),
+        ({"existing": Existing(move=1)}, "siting.needs"),
+        ({"model": "lscp", "existing": Existing(close=1)}, "siting.not-with"),
+    ],
+)
+def test_what_cannot_be_closed_or_moved_is_told(ask: Ask, options: dict[str, Any], code: str) -> None:
+    with pytest.raises(BadInput) as raised:
+        ask("elder_circle", "nursing_home", **options)
+    assert raised.value.code == code
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from geoservice.siting.exact.prove import prove
 from geoservice.siting.problem import Model, Problem
 from geoservice.siting.search.first import first_choice
 from geoservice.siting.solve import State
-from tests.siting_problems import best_value, choices, small, time_sum, worth
+from tests.siting_problems import best_value, choices, small, time_sum, with_old, worth
 
 
 class Listener:
@@ -56,11 +56,27 @@ def test_the_proof_finds_what_trying_every_choice_finds(model: Model, block: int
             assert (word, state.value, state.bound) == ("optimal", best, best), seed
 
 
+@pytest.mark.parametrize("model", list(Model))
+def test_existing_sites_are_given_up_as_trying_every_choice_gives_them_up(model: Model) -> None:
+    bound = 0
+    for seed in range(1000, 1100):
+        problem = with_old(small(seed, model), seed)
+        best = best_value(problem)
+        bound += best != best_value(replace(problem, keep=0))
+        word, state = proven(problem, start=seed % 3 > 0)
+        if best is None:
+            assert (word, state.value) == ("infeasible", None), seed
+        else:
+            assert (word, state.value, state.bound) == ("optimal", best, best), seed
+    assert bound > 5
+
+
 @pytest.mark.parametrize("model", [Model.MCLP, Model.LSCP, Model.PCENTRE])
 @pytest.mark.parametrize("block", range(2))
 def test_ties_are_told_apart_by_the_least_time_in_all(model: Model, block: int) -> None:
     for seed in range(100 * block, 100 * block + 100):
         problem = replace(small(seed, model), ties=True)
+        problem = with_old(problem, seed) if seed % 4 == 0 else problem
         best = best_value(problem)
         if best is None:
             continue
@@ -76,6 +92,7 @@ def test_the_checker_says_what_the_model_says(model: Model) -> None:
     chance = np.random.default_rng(4)
     for seed in range(60):
         problem = small(seed, model)
+        problem = with_old(problem, seed) if seed % 2 else problem
         allowed = set(choices(problem))
         for _ in range(10):
             chosen = tuple(np.flatnonzero(problem.fixed | (chance.random(problem.sites) < 0.4)).tolist())

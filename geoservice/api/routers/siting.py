@@ -36,7 +36,7 @@ from geoservice.siting.answers.store import AnswerRow
 from geoservice.siting.county.asking import County, ask
 from geoservice.siting.county.candidates import candidates_of
 from geoservice.siting.county.form import QuestionForm
-from geoservice.siting.county.kept import CheckedCounty, check_sites
+from geoservice.siting.county.kept import CheckedCounty, Wanted, check_sites
 from geoservice.siting.county.named import explained_by_name
 from geoservice.siting.county.question import Question
 from geoservice.siting.explain import explain
@@ -149,8 +149,8 @@ def _county(service: Services, connection: Connection, row: AnswerRow) -> County
 
 def _checked(service: Services, connection: Connection, row: AnswerRow) -> CheckedCounty:
     assert row.answer is not None
-    wanted = [(one["name"], one["lon"], one["lat"]) for one in row.answer["sites"]]
-    return check_sites(_county(service, connection, row), wanted, row.answer["value"], row.base or {})
+    county = _county(service, connection, row)
+    return check_sites(county, Wanted.of(row.answer), row.answer["value"], row.base or {})
 
 
 def _line(service: Services, connection: Connection, row: AnswerRow) -> dict[str, Any]:

@@ -56,7 +56,10 @@ class CoverageRun(Classified, Base):
 
 
 class CoverageReach(Base):
-    """Reach time of one community to its nearest facility of one type, judged by one standard."""
+    """Reach time of one community to its nearest facility of one type, judged by one standard.
+
+    The facilities are rows of `CoverageFacility` of the same case, which keeps them from being taken out.
+    """
 
     __tablename__ = "coverage_reach"
     __table_args__ = (
@@ -71,12 +74,12 @@ class CoverageReach(Base):
     standard_id: Mapped[str]
     type: Mapped[str]
     community_id: Mapped[int] = mapped_column(ForeignKey(f"{SCHEMA}.community.id"))
-    facility_id: Mapped[int | None] = mapped_column(ForeignKey(f"{SCHEMA}.facility.id"))
+    facility_id: Mapped[int | None]
     time_ds: Mapped[int | None] = mapped_column(comment="Reach time in deciseconds")
     limit_ds: Mapped[int]
     covered: Mapped[bool]
     reason: Mapped[str | None] = mapped_column(comment="Why there is no time: off_network, no_path, no_facility")
-    second_facility_id: Mapped[int | None] = mapped_column(ForeignKey(f"{SCHEMA}.facility.id"))
+    second_facility_id: Mapped[int | None]
     second_time_ds: Mapped[int | None] = mapped_column(comment="Reach time of the second nearest facility")
     facilities_within: Mapped[int] = mapped_column(server_default=text("0"), comment="Facilities within the limit")
     by_neighbour: Mapped[bool | None] = mapped_column(

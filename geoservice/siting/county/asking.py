@@ -17,7 +17,7 @@ from geoservice.coverage.whatif import reached
 from geoservice.errors import BadInput
 from geoservice.network.arrays import Bools, Int64s
 from geoservice.siting.county.candidates import Candidates
-from geoservice.siting.county.conditions import costs_of, floors_of, too_near
+from geoservice.siting.county.conditions import costs_of, floors_of, given_up, too_near
 from geoservice.siting.county.question import SCALE, Group, Question
 from geoservice.siting.problem import Model, Problem, Times
 
@@ -38,7 +38,8 @@ class County:
     weight
         int64 by community: what it counts, in units of 1/``problem.scale`` of a person, or of a place.
     problem
-        Its sites are the existing facilities by their number, all of which stay, then the candidates. Weights are
+        Its sites are the existing facilities by their number, then the candidates. Those that may be given up count
+        towards its p, as what takes their place does. Weights are
         people; with weights of groups thousandths of a person, for ``capacity`` of a place, as coverage keeps them.
     """
 
@@ -70,7 +71,8 @@ def ask(ground: Ground, question: Question, candidates: Candidates) -> County:
     ------
     BadInput
         ``siting.no-people``, ``siting.no-rule`` where nothing says how many places people of the type ask for,
-        ``siting.needs``, ``siting.too-large``, ``network.bad-point``.
+        ``siting.needs``, ``siting.too-large``, ``siting.no-facility``, ``siting.too-few-existing``,
+        ``network.bad-point``.
     """
     rule = _rule(ground, question) if question.model is Model.CAPACITY else None
     column = rule.group if rule else (question.group or Group.ALL).column
@@ -81,16 +83,20 @@ def ask(ground: Ground, question: Question, candidates: Candidates) -> County:
     points, islands = np.flatnonzero((weight > 0) & ~apart), np.flatnonzero((weight > 0) & apart)
     if not points.size:
         raise BadInput("siting.no-people", column=column)
-    sites = ground.row.size + len(candidates)
+    sites, old = ground.row.size + len(candidates), np.zeros(ground.row.size + len(candidates), dtype=np.bool_)
+    old[: ground.row.size] = given_up(ground, question)
+    standing = int(old.sum())
     group, floor = floors_of(question, ground.inputs.communities.unit_id[points])
     problem = Problem(
         model=question.model,
         weight=weight[points],
         times=_of_points(pairs, points, weight.size),
         sites=sites,
-        p=question.p,
+        p=None if question.p is None else question.p + standing - question.existing.close,
         limit=limits_ds(ground.inputs, question.case.limits)[points] if covers else None,
-        fixed=np.arange(sites) < ground.row.size,
+        fixed=(np.arange(sites) < ground.row.size) & ~old,
+        old=old,
+        keep=max(0, standing - question.existing.most),
         cost=costs_of(ground, candidates, question) if question.costs else None,
         budget=question.limits.budget,
         capacity=_capacity(ground, rule, candidates, question.places) if rule else None,

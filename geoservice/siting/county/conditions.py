@@ -1,4 +1,4 @@
-"""What a plan of the county keeps, as arrays of its problem: costs, spacing, floors of townships."""
+"""What a plan of the county keeps, as arrays of its problem: what exists, costs, spacing, floors of townships."""
 
 from __future__ import annotations
 
@@ -8,13 +8,39 @@ from scipy.spatial import cKDTree
 from geoservice.coverage.scenarios.ground import Ground
 from geoservice.crs import ELLIPSOID
 from geoservice.errors import BadInput
-from geoservice.network.arrays import Int32s, Int64s
+from geoservice.network.arrays import Bools, Int32s, Int64s
 from geoservice.siting.county.candidates import Candidates
 from geoservice.siting.county.question import Question
 
 MOST_CONFLICTS = 1_000_000
 # The mean radius of the ellipsoid, and how much farther two places may seem apart on a sphere of it than they are.
 _RADIUS_M, _SPHERE = 6_371_009.0, 1.01
+
+
+def given_up(ground: Ground, question: Question) -> Bools:
+    """Which of the existing facilities may be given up: of those inside the county, all or those that are named.
+
+    Raises
+    ------
+    BadInput
+        ``siting.no-facility`` for an id that is none of them, ``siting.too-few-existing``.
+    """
+    asked, row = question.existing, ground.row
+    if not asked.most:
+        return np.zeros(row.size, dtype=np.bool_)
+    facilities, counties = ground.inputs.facilities, ground.inputs.counties
+    inside = np.ones(row.size, dtype=np.bool_)
+    if counties.known:
+        nowhere = np.full(row.size, -1, dtype=np.int64)
+        inside = np.isin(counties.of(nowhere, facilities.lon[row], facilities.lat[row]), ground.inputs.homes)
+    ids = np.array([record.id for record in ground.register[: row.size]], dtype=np.int64)
+    for one in asked.only:
+        if one not in ids[inside]:
+            raise BadInput("siting.no-facility", id=one)
+    free: Bools = inside & np.isin(ids, asked.only) if asked.only else inside
+    if asked.most > free.sum():
+        raise BadInput("siting.too-few-existing", asked=asked.most, there=int(free.sum()))
+    return free
 
 
 def costs_of(ground: Ground, candidates: Candidates, question: Question) -> Int64s:

@@ -11,7 +11,17 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from geoservice.catalog import Catalog
 from geoservice.coverage.uncertainty.query import case_of
 from geoservice.errors import BadInput
-from geoservice.siting.county.question import MOST_PLACES, SCALE, Group, Limits, Place, Question
+from geoservice.siting.county.question import (
+    ALL_STAY,
+    MOST_GIVEN_UP,
+    MOST_PLACES,
+    SCALE,
+    Existing,
+    Group,
+    Limits,
+    Place,
+    Question,
+)
 from geoservice.siting.exclusion.asked import ON, Asked
 from geoservice.siting.exclusion.grid import LEAST_M, MOST_M
 from geoservice.siting.phased import Order
@@ -81,6 +91,19 @@ class Weights(_Strict):
         return tuple((group, round(value * SCALE)) for group, value in pairs if round(value * SCALE))
 
 
+Count = Annotated[int, Field(ge=0, le=MOST_GIVEN_UP)]
+
+
+class Stock(_Strict):
+    """What may become of the facilities that exist in the county."""
+
+    close: Count = Field(0, description="So many are given up and nothing takes their place")
+    move: Count = Field(0, description="At most so many more are given up, each for a new site beside the p new ones")
+    facilities: Annotated[tuple[Annotated[int, Field(ge=1, le=2**63 - 1)], ...], Field(max_length=MOST_SITES)] = Field(
+        (), description="Ids of those that may be given up; all by default"
+    )
+
+
 class QuestionForm(_Strict):
     """A question as a person fills it in; what is left out is as `geoservice siting solve` has it."""
 
@@ -90,7 +113,10 @@ class QuestionForm(_Strict):
     model: Model = Model.MCLP
     group: Group | None = Field(None, description="Whose people count; all by default")
     weights: Weights | None = Field(None, description="In place of a group")
-    p: Number | None = Field(None, description="New sites at most")
+    p: Annotated[int, Field(ge=0, le=MOST_SITES)] | None = Field(
+        None, description="New sites at most; 0 only with `existing`"
+    )
+    existing: Stock | None = Field(None, description="Facilities that may be closed or moved; all stay by default")
     phases: Annotated[tuple[Number, ...], Field(max_length=MOST_PHASES)] = Field(
         (), description="New sites up to the end of each year, rising; in place of p"
     )
@@ -135,6 +161,9 @@ class QuestionForm(_Strict):
             limits=Limits(self.cost, self.budget, self.spacing_m, self._floors()),
             grid_m=self.candidates.spacing_m if isinstance(self.candidates, Grid) else None,
             rules=self.rules,
+            existing=Existing(self.existing.close, self.existing.move, self.existing.facilities)
+            if self.existing
+            else ALL_STAY,
         )
 
     def effort(self) -> Effort:
@@ -165,6 +194,8 @@ class QuestionForm(_Strict):
     def _check(self) -> None:
         if self.phases and self.model is Model.LSCP:
             raise BadInput("siting.not-with", model=self.model.value, name="phases")
+        if self.phases and self.existing and (self.existing.close or self.existing.move):
+            raise BadInput("siting.not-with", model=self.model.value, name="phases, existing")
         if list(self.phases) != sorted(set(self.phases)):
             raise BadInput("siting.phases")
         if self.weights and not self.weights.milli():

@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from sqlalchemy import Connection
 
 from geoservice.catalog import Catalog
@@ -17,9 +18,9 @@ from geoservice.coverage.uncertainty.query import case_of
 from geoservice.errors import BadInput
 from geoservice.settings import Settings
 from geoservice.siting.county.asking import County
-from geoservice.siting.county.question import Group, Question
+from geoservice.siting.county.question import Existing, Group, Question
 from geoservice.siting.county.reading import read_county
-from geoservice.siting.county.told import EDITION, KIND, change_of, value_of
+from geoservice.siting.county.told import EDITION, KIND, changes_for, new_of, value_of
 from geoservice.siting.evaluate import Worth, evaluate
 from geoservice.siting.problem import Model
 from geoservice.siting.told import in_units
@@ -32,7 +33,7 @@ class CheckedCounty:
     Attributes
     ----------
     sites
-        Numbers of the new ones in the problem, from 0.
+        Numbers in the problem, from 0, of the new ones and of those that stay though they might be given up.
     told, found, what_if
         The value in the file, recomputed from the sites, and by the what-if, None where that has no such figure.
     changed
@@ -54,18 +55,32 @@ class CheckedCounty:
 
     def as_dict(self) -> dict[str, Any]:
         """The check as plain values."""
-        names = self.county.problem.site_names
+        names, new = self.county.problem.site_names, new_of(self.county, self.sites)
         return {
             "agrees": self.agrees,
             "value": self.found,
             "value_in_file": self.told,
             "value_by_what_if": self.what_if,
-            "sites": [names[site] for site in self.sites],
+            "sites": [names[site] for site in new],
             "new": self.worth.new,
             "broken": list(self.worth.broken),
             "changed_layers": list(self.changed),
             **self.county.question.as_dict(),
         }
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What an answer does: new sites by name, longitude and latitude in degrees, and ids of what it gives up."""
+
+    sites: list[tuple[str, float, float]]
+    closed: tuple[int, ...]
+
+    @classmethod
+    def of(cls, told: Mapping[str, Any]) -> Wanted:
+        """Of an answer as `county_told` tells it."""
+        sites = [(str(one["name"]), float(one["lon"]), float(one["lat"])) for one in told["sites"]]
+        return cls(sites, tuple(int(one["id"]) for one in told.get("closed", ())))
 
 
 def is_of_county(path: Path) -> bool:
@@ -92,7 +107,7 @@ def check_county(
         if kept["edition"] != EDITION:
             raise BadInput("siting.not-an-answer", file=path.name)
         question, told = _question(catalog, kept), kept["value"]
-        wanted = [(str(one["name"]), float(one["lon"]), float(one["lat"])) for one in kept["sites"]]
+        wanted = Wanted.of(kept)
         revisions = dict(kept["input_revisions"])
     except (ValueError, KeyError, TypeError):
         raise BadInput("siting.not-an-answer", file=path.name) from None
@@ -100,21 +115,20 @@ def check_county(
     return check_sites(county, wanted, told, revisions)
 
 
-def check_sites(
-    county: County, wanted: list[tuple[str, float, float]], told: float | None, revisions: Mapping[str, int]
-) -> CheckedCounty:
-    """Sites by name and place against the value that was told of them, on the data of a county of now.
+def check_sites(county: County, wanted: Wanted, told: float | None, revisions: Mapping[str, int]) -> CheckedCounty:
+    """What an answer builds and gives up against the value that was told of it, on the data of a county of now.
 
     Raises
     ------
     BadInput
-        ``siting.site-gone`` where a site is no candidate any more.
+        ``siting.site-gone`` where a site is no candidate any more, ``siting.no-facility`` where what it gives up is no
+        facility that may be given up.
     """
-    sites = tuple(sites_named(county, wanted))
+    sites = tuple(_staying(county, wanted.closed) + sites_named(county, wanted.sites))
     worth = evaluate(county.problem, sites)
     state = State.begin(county.ground)
-    for site in sites:
-        state = state.after(change_of(county, site))
+    for change in changes_for(county, sites):
+        state = state.after(change)
     now = county.ground.revisions
     changed = tuple(layer for layer in now if revisions.get(layer) != now[layer])
     return CheckedCounty(
@@ -134,7 +148,20 @@ def _question(catalog: Catalog, kept: Mapping[str, Any]) -> Question:
         candidates=str(kept["candidates_from"]),
         places=None if kept["places"] is None else int(kept["places"]),
         ties=bool(kept["ties"]),
+        existing=Existing(int(kept.get("close", 0)), int(kept.get("move", 0)), tuple(kept.get("closable") or ())),
     )
+
+
+def _staying(county: County, closed: tuple[int, ...]) -> list[int]:
+    """Numbers of the existing facilities that stay though they might be given up."""
+    number = {record.id: one for one, record in enumerate(county.ground.register[: county.existing])}
+    stays = county.problem.old.copy()
+    for facility in closed:
+        if facility not in number or not stays[number[facility]]:
+            raise BadInput("siting.no-facility", id=facility)
+        stays[number[facility]] = False
+    found: list[int] = np.flatnonzero(stays).tolist()
+    return found
 
 
 def sites_named(county: County, wanted: list[tuple[str, float, float]]) -> list[int]:

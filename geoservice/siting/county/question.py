@@ -17,6 +17,7 @@ from geoservice.siting.problem import Model
 VILLAGES, GRID, PARCELS = "villages", "grid", "parcels"
 SCALE = 1000
 MOST_PLACES = 1_000_000
+MOST_GIVEN_UP = 1000
 
 
 class Group(StrEnum):
@@ -75,6 +76,33 @@ class Limits:
 
 
 NO_LIMITS = Limits()
+
+
+@dataclass(frozen=True)
+class Existing:
+    """What may become of the facilities that exist in the county; without numbers all of them stay.
+
+    Attributes
+    ----------
+    close
+        So many are given up and nothing takes their place.
+    move
+        At most so many more are given up, each for a new site beside the `p` new ones.
+    only
+        Ids of those that may be given up; empty: all.
+    """
+
+    close: int = 0
+    move: int = 0
+    only: tuple[int, ...] = ()
+
+    @property
+    def most(self) -> int:
+        """How many may be given up."""
+        return self.close + self.move
+
+
+ALL_STAY = Existing()
 
 
 @dataclass(frozen=True)
@@ -139,6 +167,8 @@ class Question:
         Which exclusion rules hold for candidates: ``on``, ``off``, or ids with commas.
     places
         Of each new site that tells none, for ``capacity``.
+    existing
+        Which facilities may be closed or moved.
     """
 
     case: Case
@@ -154,12 +184,13 @@ class Question:
     parcels: bool = False
     grid_m: int | None = None
     rules: str = ON
+    existing: Existing = ALL_STAY
 
     def __post_init__(self) -> None:
         _check(self)
 
     @classmethod
-    def parse(
+    def parse(  # noqa: PLR0913 - what a person may say of it
         cls,
         case: Case,
         *,
@@ -170,6 +201,7 @@ class Question:
         places: int | None = None,
         ties: bool = False,
         rules: str = ON,
+        existing: Existing = ALL_STAY,
     ) -> Question:
         """From words.
 
@@ -177,7 +209,7 @@ class Question:
         ------
         BadInput
             ``siting.unknown-model``, ``siting.unknown-group``, ``siting.bad-places``, ``siting.not-with``,
-            ``siting.needs``, ``siting.no-rule``, ``siting.bad-spacing``.
+            ``siting.needs``, ``siting.no-rule``, ``siting.bad-spacing``, ``siting.bad-existing``.
         """
         if model is not None and model not in set(Model):
             raise BadInput("siting.unknown-model", value=model, known=", ".join(Model))
@@ -202,6 +234,7 @@ class Question:
             parcels=land.parcels,
             grid_m=land.grid_m,
             rules=rules,
+            existing=existing,
         )
 
     @property
@@ -221,6 +254,9 @@ class Question:
             "weights": {group.value: milli / SCALE for group, milli in self.weights} or None,
             "budget": self.limits.budget,
             "spacing_m": self.limits.spacing_m,
+            "close": self.existing.close,
+            "move": self.existing.move,
+            "closable": list(self.existing.only) or None,
         }
 
 
@@ -242,5 +278,20 @@ def _check(question: Question) -> None:
         raise BadInput("siting.not-with", model=model.value, name="ties")
     if model is not Model.LSCP and question.p is None and limits.budget is None:
         raise BadInput("siting.needs", model=model.value, name="p")
+    _check_existing(question)
     if model is Model.CAPACITY and question.case.type not in capacities():
         raise BadInput("siting.no-rule", type=question.case.type)
+
+
+def _check_existing(question: Question) -> None:
+    existing, model = question.existing, question.model
+    if not (0 <= existing.close <= MOST_GIVEN_UP and 0 <= existing.move <= MOST_GIVEN_UP):
+        raise BadInput("siting.bad-existing", most=MOST_GIVEN_UP)
+    if model is Model.LSCP and existing.close:
+        raise BadInput("siting.not-with", model=model.value, name="close")
+    if existing.only and not existing.most:
+        raise BadInput("siting.needs", model=model.value, name="close, move")
+    if existing.most and model is not Model.LSCP and question.p is None:
+        raise BadInput("siting.needs", model=model.value, name="p")
+    if question.p == 0 and not existing.most:
+        raise BadInput("siting.nothing-to-do")

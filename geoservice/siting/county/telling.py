@@ -21,8 +21,10 @@ def print_county(told: dict[str, Any]) -> None:
         _print_unreachable(told["unreachable"])
     print_value(told)
     if told["value"] is not None:
-        print_text(translate("siting.county.value", unit=translate(f"siting.county.unit.{told['model']}")))
+        print_text(translate("siting.county.value", unit=unit_text(told)))
         _print_sites(told["sites"])
+        if told["close"] or told["move"]:
+            _print_closed(told)
         _print_gains(told)
     if told["phases"]:
         print_phases(told["phases"])
@@ -34,6 +36,12 @@ def print_county(told: dict[str, Any]) -> None:
     print_run(told)
     revisions = ", ".join(f"{layer} {number}" for layer, number in told["input_revisions"].items())
     print_text(translate("siting.county.data", on=told["on"], revisions=revisions))
+
+
+def unit_text(told: dict[str, Any]) -> str:
+    """What the value of an answer counts."""
+    all_of = "_all" if told["model"] == Model.LSCP and told["move"] else ""
+    return translate(f"siting.county.unit.{told['model']}{all_of}")
 
 
 def print_check(told: dict[str, Any]) -> None:
@@ -67,6 +75,17 @@ def _print_sites(sites: list[dict[str, Any]]) -> None:
     print_table(translate("siting.county.sites", count=len(sites)), heads, rows)
 
 
+def _print_closed(told: dict[str, Any]) -> None:
+    """What is given up, and who loses cover by the plan as a whole."""
+    heads = [translate(f"siting.county.head.{name}") for name in ("facility", "township", "lon", "lat")]
+    rows = [[one["name"], one["township"] or "—", f"{one['lon']:.6f}", f"{one['lat']:.6f}"] for one in told["closed"]]
+    print_table(translate("siting.county.closed", count=len(rows)), heads, rows)
+    lost = told["lost"]
+    if lost["count"]:
+        names = _names([one["name"] for one in lost["items"]])
+        print_text(translate("siting.county.lost", count=lost["count"], people=lost["population"], names=names))
+
+
 def _print_exclusions(told: dict[str, Any]) -> None:
     print_applied(told["exclusions"])
     for one in told["rejected"][:_MOST_NAMED]:
@@ -78,7 +97,7 @@ def _print_exclusions(told: dict[str, Any]) -> None:
         for hint in site["hints"]:
             print_text(f"△ {site['name']}: {hint['message']}")
     if told.get("prices"):
-        print_prices(told["prices"], told["exclusions"], translate(f"siting.county.unit.{told['model']}"))
+        print_prices(told["prices"], told["exclusions"], unit_text(told))
 
 
 def _print_gains(told: dict[str, Any]) -> None:

@@ -22,7 +22,7 @@ from geoservice.siting.problem import Model
 from geoservice.siting.told import as_told, in_units, phases_told
 
 KIND, EDITION = "geoservice siting answer of a county", 1
-_NUMBERED = ("points", "candidates", "sites", "site_names", "unreachable", "unreachable_names", "covered_share")
+_NUMBERED = ("points", "candidates", "p", "sites", "site_names", "unreachable", "unreachable_names", "covered_share")
 
 
 def county_told(county: County, answer: Answer, phases: Sequence[Phase] = ()) -> dict[str, Any]:
@@ -31,14 +31,16 @@ def county_told(county: County, answer: Answer, phases: Sequence[Phase] = ()) ->
     Returns
     -------
     ``unreachable`` first: communities with people whom no candidate and no existing facility serves within the limit;
-    ``sites``: the new ones; ``people_covered`` ``before`` and ``after`` of the group that counts, ``townships`` where
+    ``sites``: the new ones; ``closed``: existing ones that the plan gives up; ``people_covered`` ``before`` and ``after`` of the group that counts, ``townships`` where
     that changes, ``gained`` communities, those newly ``backed_up`` by a second facility, ``changes`` for a scenario, ``value_by_what_if`` (None for models without
     such a figure).
     """
-    new = [site for site in answer.sites if site >= county.existing]
+    known = answer.value is not None
+    new = new_of(county, answer.sites)
+    closed = closed_of(county, answer.sites) if known else []
     begin = State.begin(county.ground)
     state = begin
-    changes = [change_of(county, site) for site in new]
+    changes = changes_for(county, answer.sites) if known else []
     for change in changes:
         state = state.after(change)
     plain = {name: one for name, one in as_told(county.problem, answer).items() if name not in _NUMBERED}
@@ -49,6 +51,7 @@ def county_told(county: County, answer: Answer, phases: Sequence[Phase] = ()) ->
             "edition": EDITION,
             "unreachable": [_left(county, row) for row in _unreachable(county, answer)],
             "sites": [_site(county, site) for site in new],
+            "closed": [_closed(county, site) for site in closed],
         }
         | county.question.as_dict()
         | {
@@ -86,7 +89,8 @@ def value_of(county: County, state: State) -> float | int | None:
             found = telling.places_in(state)
             return in_units(county.problem, 0 if found is None else int(found.allocation.best))
         case Model.LSCP if county.problem.cost is None:
-            return len(state.added)
+            closed = sum(site in state.parked for site in range(county.existing))
+            return int(county.problem.old.sum()) - closed + len(state.added)
         case _:
             return None
 
@@ -106,12 +110,31 @@ def _gains(county: County, begin: State, state: State) -> dict[str, Any]:
             if row["after"]["communities_covered"] != row["before"]["communities_covered"]
         ],
         "gained": change["gained"],
+        "lost": change["lost"],
         "backed_up": change["backed_up"],
     }
 
 
-def change_of(county: County, site: int) -> Change:
-    """The change of a scenario that builds a new site."""
+def new_of(county: County, sites: Sequence[int]) -> list[int]:
+    """Of the sites of an answer those that are new."""
+    return [site for site in sites if site >= county.existing]
+
+
+def closed_of(county: County, sites: Sequence[int]) -> list[int]:
+    """Existing facilities that an answer gives up."""
+    gone = county.problem.old.copy()
+    gone[list(sites)] = False
+    found: list[int] = np.flatnonzero(gone).tolist()
+    return found
+
+
+def changes_for(county: County, sites: Sequence[int]) -> list[Change]:
+    """The changes of a scenario that does what an answer says: closes first, then builds."""
+    closes = [Change("close", facility=county.ground.register[site].id) for site in closed_of(county, sites)]
+    return closes + [_built(county, site) for site in new_of(county, sites)]
+
+
+def _built(county: County, site: int) -> Change:
     number = site - county.existing
     candidates, name = county.candidates, county.candidates.name[number]
     places = None
@@ -123,6 +146,16 @@ def change_of(county: County, site: int) -> Change:
         lat=float(candidates.lat[number]),
         places=places,
         name=name.strip()[:LONGEST_NAME].strip() or None,
+    )
+
+
+def _closed(county: County, site: int) -> dict[str, Any]:
+    """An existing facility that is given up, with its township."""
+    facilities, row = county.ground.inputs.facilities, county.ground.row[site]
+    lon, lat = float(facilities.lon[row]), float(facilities.lat[row])
+    unit = county.ground.township_at(lon, lat)
+    return {"id": county.ground.register[site].id, "name": str(facilities.name[row]), "lon": lon, "lat": lat} | _unit(
+        county, unit
     )
 
 

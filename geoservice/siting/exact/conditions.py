@@ -1,4 +1,4 @@
-"""Rows of a program that hold for every model: number of new sites, budget, spacing."""
+"""Rows of a program that hold for every model: number of sites, existing ones that stay, budget, spacing."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def add_sites(
     Parameters
     ----------
     kept
-        Candidates that may be chosen beside the existing ones, which have no column.
+        Candidates that may be chosen beside the fixed ones, which have no column.
 
     Returns
     -------
@@ -31,9 +31,12 @@ def add_sites(
     column[kept] = first + np.arange(kept.size)
     if problem.p is not None:
         builder.row(column[kept], 1.0, upper=problem.p)
+    if problem.keep:
+        builder.row(column[kept[problem.old[kept]]], 1.0, lower=problem.keep)
     if problem.budget is not None:
         assert problem.cost is not None
-        builder.row(column[kept], problem.cost[kept], upper=problem.budget)
+        dear = kept[problem.cost[kept] > 0]
+        builder.row(column[dear], problem.cost[dear], upper=problem.budget)
     for clique in _cliques(problem, column >= 0):
         builder.row(column[clique], 1.0, upper=1.0)
     return column

@@ -18,7 +18,8 @@ from geoservice.siting.search.swapping import swaps
 
 def is_plain(problem: Problem) -> bool:
     """Whether nothing but the number of sites limits a choice."""
-    return problem.budget is None and not problem.conflicting().size and not problem.needs().any()
+    free = problem.budget is None and not problem.keep and not problem.conflicting().size
+    return free and not problem.needs().any()
 
 
 def prove_plain(problem: Problem, start: list[int], settings: Settings, tell: Tell) -> str:

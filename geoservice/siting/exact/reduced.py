@@ -110,7 +110,8 @@ def _merged(start: Int64s, site: Int32s, weight: Int64s, group: Int64s, standing
 def dominated(rows: Rows, problem: Problem) -> Bools:
     """Candidates in whose place another one covers the same and more and costs no more, shape (sites,).
 
-    Lawful where a second cover counts nothing and no spacing forbids the other. Of equals the first stays.
+    Lawful where a second cover counts nothing and no spacing forbids the other. Of equals the first stays. Existing
+    sites of which some have to stay are never left out.
     """
     none = np.zeros(problem.sites, dtype=np.bool_)
     by_row = np.diff(rows.start)
@@ -131,7 +132,7 @@ def dominated(rows: Rows, problem: Problem) -> Bools:
     beaten = none.copy()
     beaten[small[inside & better]] = True
     beaten[size == 0] = True
-    return beaten
+    return beaten & ~problem.old if problem.keep else beaten
 
 
 def implied(rows: Rows, sites: int) -> Bools:

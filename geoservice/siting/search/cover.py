@@ -40,7 +40,7 @@ class CoverSearch:
                 gain = gain / np.maximum(self.problem.cost, 1)
             best = int(gain.argmax())
             if gain[best] <= (0 if self.problem.model is Model.LSCP else self.least):
-                return chosen
+                return self.rules.filled(chosen)
             chosen[best] = True
 
     def needless(self, chosen: Bools) -> Bools:
@@ -50,6 +50,8 @@ class CoverSearch:
         price = np.zeros(new.size) if self.problem.cost is None else -self.problem.cost[new].astype(np.float64)
         people = self.problem.weight > 0
         for site in new[np.lexsort((self._gains(np.zeros_like(self.problem.weight))[new], price))]:
+            if self.problem.old[site] and not self.rules.spare(chosen):
+                continue
             chosen[site] = False
             lost = (self._counts(chosen) == 0) & people
             chosen[site] = bool(lost[self._point[self._site == site]].any())

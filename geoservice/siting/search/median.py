@@ -60,7 +60,7 @@ class MedianSearch:
                 break
             chosen[free[best]] = True
             nearest = np.minimum(nearest, cost[free[best]])
-        return chosen
+        return self.rules.filled(chosen)
 
     def score(self, chosen: Bools) -> float:
         """The sum, negative; at most -`Costs.far` where a point is not served."""
