@@ -86,6 +86,41 @@ def test_sites_are_asked_for_explained_and_made_a_scenario(
     expect(page.locator("#answers")).to_contain_text("还没有")
 
 
+def test_existing_facilities_are_moved_and_closed(
+    open_desk: Callable[..., Desk], office: Office, artefacts: Path
+) -> None:
+    page = opened(open_desk, office, "zheng", width=1400, height=900)
+    page.click("button[data-mode=solve]")
+    page.fill("#ask-p", "0")
+    page.click("#ask-more > summary")
+    page.fill("#ask-close", "1")
+    page.fill("#ask-move", "2")
+    page.click("#ask-closable > summary")
+    ticks = page.locator("#ask-closable-list input")
+    number = ticks.count()
+    for at in range(0, number, 2):
+        ticks.nth(at).check()
+    names = {page.locator("#ask-closable-list label").nth(at).inner_text().strip() for at in range(0, number, 2)}
+    page.locator("#ask-closable").scroll_into_view_if_needed()
+    page.screenshot(path=artefacts / "siting-existing-ask.png")
+    page.click("#ask-start")
+    answered(page)
+    answer = page.locator("#answer")
+    expect(answer.locator("h2").first).to_have_text("覆盖人数最多，新设 0、关闭 1、迁建 2")
+    expect(answer.locator(".verdict")).to_contain_text("已证明最优")
+    closed = answer.locator("table.closed tbody tr")
+    expect(closed).not_to_have_count(0)
+    count = closed.count()
+    assert 1 <= count <= 3
+    expect(answer.locator(".sites tbody tr")).to_have_count(count - 1)
+    assert {text.strip() for text in closed.locator("th").all_inner_texts()} <= names
+    page.screenshot(path=artefacts / "siting-existing.png")
+    page.click("#answer-check")
+    expect(page.locator("#answer-checked")).to_have_class("note good")
+    page.click("#answer-scenario")
+    expect(page.locator("#changes li")).to_have_count(2 * count - 1)
+
+
 def test_a_search_is_cancelled_and_keeps_the_best(
     open_desk: Callable[..., Desk], office: Office, artefacts: Path
 ) -> None:

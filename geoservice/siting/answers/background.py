@@ -64,6 +64,9 @@ def submit_question(
 def _name(form: QuestionForm) -> str:
     sites = form.phases[-1] if form.phases else form.p
     model = translate(f"siting.short.{form.model.value}")
+    if form.existing is not None and (form.existing.close or form.existing.move):
+        told = {"close": form.existing.close, "move": form.existing.move, "sites": sites or 0}
+        return translate("siting.answer.name.existing", model=model, **told)
     return model if sites is None else translate("siting.answer.name", model=model, sites=sites)
 
 

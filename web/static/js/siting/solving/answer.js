@@ -85,10 +85,11 @@ function found(one, { onGo, onScenario, onCheck, why, checked }) {
   return [
     answer.unreachable.length ? unreachable(answer.unreachable) : "",
     sites(answer.sites, onGo),
+    answer.closed?.length ? closed(answer.closed, onGo) : "",
     el(
       "div",
       { class: "row" },
-      el("button", { id: "answer-scenario", class: "button primary", type: "button", disabled: !answer.sites.length, onclick: onScenario }, text("siting.answer.scenario")),
+      el("button", { id: "answer-scenario", class: "button primary", type: "button", disabled: !answer.changes.length, onclick: onScenario }, text("siting.answer.scenario")),
       el("button", { id: "answer-check", class: "button", type: "button", onclick: onCheck }, text("siting.answer.check")),
     ),
     checked ? check(checked, unit(one)) : "",
@@ -97,6 +98,7 @@ function found(one, { onGo, onScenario, onCheck, why, checked }) {
     answer.phases.length ? phases(answer.phases, unit(one)) : "",
     townships(answer.townships),
     named("gained", answer.gained, onGo),
+    answer.lost ? named("lost", answer.lost, onGo) : "",
     named("backed-up", answer.backed_up, onGo),
     EXPLAINED.has(one.model) ? why : "",
   ];
@@ -111,13 +113,22 @@ function sites(list, onGo) {
   return el("table", { class: "costs sites" }, el("caption", {}, text("siting.sites", { count: count(list.length) })), el("thead", {}, el("tr", {}, ...heads)), el("tbody", {}, ...rows));
 }
 
+function closed(list, onGo) {
+  const rows = list.map((one) => el("tr", {}, el("th", { scope: "row" }, el("button", { type: "button", class: "link", onclick: () => onGo(one) }, one.name)), el("td", {}, one.township ?? "")));
+  const heads = ["facility", "township"].map((id) => el("th", { scope: "col" }, text(`siting.sites.${id}`)));
+  return el("table", { class: "costs closed" }, el("caption", {}, text("siting.sites.closed", { count: count(list.length) })), el("thead", {}, el("tr", {}, ...heads)), el("tbody", {}, ...rows));
+}
+
 function totals({ people, people_covered: { before, after }, group, gained }) {
   return facts([
-    [text(`siting.covered.${group}`), el("span", {}, `${count(before)} → ${count(after)}`, " ", el("span", { class: after > before ? "more" : "same" }, after > before ? `+${count(after - before)}` : ""))],
+    [text(`siting.covered.${group}`), el("span", {}, `${count(before)} → ${count(after)}`, " ", el("span", { class: sign(before, after) }, gainTold(before, after)))],
     [text("siting.covered.share"), `${percent(share(before, people))} → ${percent(share(after, people))}`],
     [text("siting.covered.communities"), count(gained.count)],
   ]);
 }
+
+const sign = (before, after) => (after > before ? "more" : after < before ? "less" : "same");
+const gainTold = (before, after) => (after > before ? `+${count(after - before)}` : after < before ? `−${count(before - after)}` : "");
 
 function phases(years, question) {
   const rows = years.map((year, at) =>
@@ -137,7 +148,7 @@ function townships(rows) {
       el("th", { scope: "row" }, name ?? ""),
       el("td", { class: "wide" }, el("span", { class: "track", "aria-hidden": "true" }, bar("value", now), bar("was", was))),
       el("td", {}, `${percent(was)} → ${percent(now)}`),
-      el("td", { class: "more" }, after > before ? `+${count(after - before)}` : ""),
+      el("td", { class: sign(before, after) }, gainTold(before, after)),
     );
   });
   const heads = [text("siting.head.unit"), el("span", { class: "unseen" }, text("siting.head.bar")), text("siting.head.share"), text("siting.head.people")];

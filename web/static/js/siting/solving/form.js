@@ -11,13 +11,26 @@ const number = (id) => (byId(id).value.trim() === "" ? null : Number(byId(id).va
 const option = (value, label) => el("option", { value }, label);
 const shown = (id) => !byId(id).closest("[data-for]")?.hidden;
 
-export function startForm() {
+/** @param {() => {facility: number, name: string}[]} existing facilities of the type as they are */
+export function startForm(existing) {
   byId("ask-model").replaceChildren(...MODELS.map((model) => option(model, text(`siting.ask.model.${model}`))));
   byId("ask-group").replaceChildren(...GROUPS.map((group) => option(group, text(`siting.ask.group.${group}`))));
   byId("ask-candidates").replaceChildren(...SOURCES.map((source) => option(source, text(`siting.ask.candidates.${source}`))));
   for (const id of ["ask-model", "ask-group", "ask-candidates"]) byId(id).addEventListener("change", fit);
+  byId("ask-closable").addEventListener("toggle", () => byId("ask-closable").open && listClosable(existing()));
+  plan.onPlan((what) => what === "case" && listClosable([]));
   fit();
 }
+
+/** Facilities to tick; those that were ticked stay so. */
+function listClosable(facilities) {
+  const ticked = new Set(closable());
+  const line = ({ facility, name }) => el("label", { class: "tick" }, el("input", { type: "checkbox", value: String(facility), checked: ticked.has(facility) }), ` ${name}`);
+  byId("ask-closable-list").replaceChildren(...facilities.map(line));
+  if (!facilities.length) byId("ask-closable").open = false;
+}
+
+const closable = () => [...byId("ask-closable-list").querySelectorAll("input:checked")].map(({ value }) => Number(value));
 
 /** Shows the fields that the model takes. */
 function fit() {
@@ -52,9 +65,11 @@ export function asked() {
     budget: number("ask-budget"),
     rules: byId("ask-rules").checked ? null : "off",
     prices: (byId("ask-rules").checked && byId("ask-prices").checked && !phases.length) || null,
+    existing: stock(),
     ties: (shown("ask-ties") && byId("ask-ties").checked) || null,
     ...people(question.model),
   };
+  if (given.p === 0 && !given.existing) return { fault: { id: "ask-p", words: text("siting.ask.bad", { field: labelOf(byId("ask-p")) }) } };
   const candidates = places();
   if (candidates.fault) return candidates;
   const told = { ...given, candidates: candidates.from ? candidates : null };
@@ -69,6 +84,14 @@ function people(model) {
   const group = byId("ask-group").value;
   if (group !== "weights") return { group };
   return { weights: { all: number("ask-weight-all") ?? 0, "60+": number("ask-weight-60") ?? 0, "80+": number("ask-weight-80") ?? 0 } };
+}
+
+/** What may become of facilities that exist; null where all stay. */
+function stock() {
+  const close = shown("ask-close") ? (number("ask-close") ?? 0) : 0;
+  const move = number("ask-move") ?? 0;
+  if (!close && !move) return null;
+  return { close, move, facilities: closable() };
 }
 
 /** The points to choose from; nothing where villages are meant. */

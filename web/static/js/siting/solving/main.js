@@ -27,7 +27,7 @@ let listed = [];
  */
 export async function startSolving(given) {
   desk = given;
-  startForm();
+  startForm(() => desk.base()?.facilities ?? []);
   byId("ask").addEventListener("submit", (event) => {
     event.preventDefault();
     ask();
@@ -157,9 +157,10 @@ function drawMap() {
   showSites(desk.view.map, sites, (at) => byId("answer").querySelector(`[data-site="${at}"]`)?.focus());
   desk.view.setPins([]);
   if (!base) return;
-  const now = new Map(["gained", "backed_up"].flatMap((kind) => one?.answer?.[kind]?.items ?? []).map((item) => [item.id, item]));
+  const now = new Map(["gained", "lost", "backed_up"].flatMap((kind) => one?.answer?.[kind]?.items ?? []).map((item) => [item.id, item]));
   desk.view.setCommunities(base.communities.map((item) => now.get(item.id) ?? item));
-  desk.view.setFacilities(base.facilities);
+  const closed = new Set((one?.answer?.closed ?? []).map(({ id }) => id));
+  desk.view.setFacilities(base.facilities.map((item) => (closed.has(item.facility) ? { ...item, status: "closed" } : item)));
   desk.view.setCircle(null);
 }
 

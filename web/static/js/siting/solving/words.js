@@ -11,13 +11,13 @@ const HOUR_S = 3600;
 
 /**
  * A value with its unit.
- * @param {object} answer or question: `model`, and `budget` or `cost` where sites cost something
+ * @param {object} answer or question: `model`, `budget` or `cost` where sites cost something, `existing` where some may go
  */
-export function valueTold(value, { model, weights = null, cost = null, budget = null }) {
+export function valueTold(value, { model, weights = null, cost = null, budget = null, existing = null }) {
   if (value === null || value === undefined) return NONE;
   if (model === "pmedian") return text("siting.value.hours", { number: count(value / HOUR_S) });
   if (model === "pcentre") return text("map.minutes", { minutes: decimal(value / 60) });
-  if (model === "lscp") return text(cost !== null || budget !== null ? "siting.value.cost" : "siting.value.sites", { number: count(value) });
+  if (model === "lscp") return text(cost !== null || budget !== null ? "siting.value.cost" : existing?.move ? "siting.value.all" : "siting.value.sites", { number: count(value) });
   if (model === "capacity") return text("siting.value.places", { number: short(value) });
   return text(weights ? "siting.value.weighted" : "siting.value.people", { number: weights ? short(value) : count(value) });
 }
