@@ -159,7 +159,7 @@ def _solve_file(
     if output is not None:
         write_file(output, answer_text(asked, told))
     if json_:
-        print_json(asked.as_dict() | told)
+        print_json(told | asked.as_dict())
     else:
         print_answer(told)
     return _code(answer)

@@ -40,6 +40,8 @@ def print_answer(told: dict[str, Any]) -> None:
     print_value(told)
     if told["sites"]:
         print_text(translate("siting.told.sites", count=told["new_sites"], sites=_numbers(told["sites"])))
+        if told["closed"]:
+            print_text(translate("siting.told.closed", count=len(told["closed"]), sites=_numbers(told["closed"])))
         print_text(
             translate(
                 "siting.told.worth",

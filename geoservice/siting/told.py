@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from geoservice.language import translate
 from geoservice.siting.answer import Answer, Status
 from geoservice.siting.evaluate import Worth, evaluate
@@ -100,6 +102,11 @@ def _mean(problem: Problem, time_sum: int | None, worth: Worth | None) -> float 
     return time_sum / worth.covered / problem.per_unit
 
 
+def _closed(problem: Problem, answer: Answer) -> list[int]:
+    """Existing sites that are given up, numbered from 1."""
+    return [site + 1 for site in np.flatnonzero(problem.old).tolist() if site not in set(answer.sites)]
+
+
 def as_told(problem: Problem, answer: Answer) -> dict[str, Any]:
     """An answer with what its sites are worth; sites and points are numbered from 1."""
     worth = evaluate(problem, answer.sites) if answer.value is not None else None
@@ -120,6 +127,7 @@ def as_told(problem: Problem, answer: Answer) -> dict[str, Any]:
         "detail": answer.detail,
         "reasons": [translate(f"siting.reason.{reason}") for reason in answer.reasons],
         "sites": [site + 1 for site in answer.sites],
+        "closed": [] if worth is None else _closed(problem, answer),
         "site_names": [problem.site_names[site] for site in answer.sites] if problem.site_names else None,
         "new_sites": None if worth is None else worth.new,
         "covered_share": None if worth is None or not people else worth.covered / people,

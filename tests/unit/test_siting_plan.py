@@ -63,6 +63,25 @@ def test_every_option_of_a_plan(tmp_path: Path) -> None:
     assert problem.site_names == ("s1", "s2", "s3")
 
 
+def test_existing_sites_of_a_plan_may_be_given_up(tmp_path: Path) -> None:
+    sites = [
+        {"id": "s1", "cost": 5, "x_m": 0, "y_m": 0, "existing": True},
+        {"id": "s2", "cost": 3, "x_m": 0, "y_m": 1, "existing": True},
+        {"id": "s3", "cost": 4, "x_m": 900, "y_m": 0},
+    ]
+    told = {name: value for name, value in PLAN.items() if name != "floors"} | {"candidates": sites}
+    stays = read_plan(written(tmp_path, told)).problem(Model.MCLP, 1)
+    assert (stays.fixed.tolist(), stays.old.any(), stays.conflicts.size) == ([True, True, False], False, 0)
+    moved = read_plan(written(tmp_path, told | {"move": 1})).problem(Model.MCLP, 0)
+    assert (moved.old.tolist(), moved.keep, moved.p) == ([True, True, False], 1, 2)
+    closed = read_plan(written(tmp_path, told | {"close": 1})).problem(Model.MCLP, 0)
+    assert (closed.keep, closed.p, solve(closed, Effort(60)).sites) == (1, 1, (0,))
+    with pytest.raises(BadInput):
+        read_plan(written(tmp_path, told | {"close": 1})).problem(Model.LSCP, None)
+    with pytest.raises(BadInput):
+        read_plan(written(tmp_path, told | {"move": 1})).problem(Model.PMEDIAN, None)
+
+
 def test_a_plan_is_solved(tmp_path: Path) -> None:
     problem = read_plan(written(tmp_path, PLAN)).problem(Model.MCLP, 1)
     answer = solve(problem, Effort(60))
@@ -88,6 +107,7 @@ def test_a_plan_is_solved(tmp_path: Path) -> None:
         ({"weights": {"other": 1}}, "other"),
         ({"candidates": [{"id": "s1"}, {"id": "s1"}]}, "s1"),
         ({"budgte": 5}, "budgte"),
+        ({"close": 1}, "close, move"),
     ],
 )
 def test_a_bad_plan_is_told_with_its_place(tmp_path: Path, change: dict[str, Any], told: str) -> None:

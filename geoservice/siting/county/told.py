@@ -22,7 +22,17 @@ from geoservice.siting.problem import Model
 from geoservice.siting.told import as_told, in_units, phases_told
 
 KIND, EDITION = "geoservice siting answer of a county", 1
-_NUMBERED = ("points", "candidates", "p", "sites", "site_names", "unreachable", "unreachable_names", "covered_share")
+_NUMBERED = (
+    "points",
+    "candidates",
+    "p",
+    "sites",
+    "closed",
+    "site_names",
+    "unreachable",
+    "unreachable_names",
+    "covered_share",
+)
 
 
 def county_told(county: County, answer: Answer, phases: Sequence[Phase] = ()) -> dict[str, Any]:

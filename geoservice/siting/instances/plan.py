@@ -42,10 +42,11 @@ class Demand(_Strict):
 
 
 class Candidate(_Strict):
-    """A place where a site may be, or is: `fixed`."""
+    """A place where a site may be, or is: `fixed` where it stays, `existing` where it may be given up."""
 
     id: Key
     fixed: bool = False
+    existing: bool = False
     cost: Whole | None = None
     places: People | None = None
     x_m: Annotated[float | None, Field(allow_inf_nan=False, ge=-1e8, le=1e8)] = None
@@ -66,7 +67,9 @@ class Plan(_Strict):
     floors
         Least share of a township's people who must be covered.
     spacing_m
-        Two sites are at least so far apart in the plane of x_m and y_m.
+        Two sites are at least so far apart in the plane of x_m and y_m; two that exist may stay all the same.
+    close, move
+        So many of the existing sites are given up for nothing, and at most so many more for a new site each.
     """
 
     demand: Annotated[tuple[Demand, ...], Field(min_length=1, max_length=100_000)]
@@ -78,6 +81,8 @@ class Plan(_Strict):
     budget: Whole | None = None
     spacing_m: Annotated[float | None, Field(gt=0, le=1e8, allow_inf_nan=False)] = None
     conflicts: tuple[tuple[Key, Key], ...] = ()
+    close: Whole = 0
+    move: Whole = 0
 
     @model_validator(mode="after")
     def _names_fit(self) -> Self:
@@ -91,6 +96,8 @@ class Plan(_Strict):
         _known("floors", self.floors, {one.township for one in self.demand if one.township})
         _known("class", (one.class_ for one in self.demand if one.class_ and one.limit_s is None), set(self.limits_s))
         _known("weights", self.weights or (), {name for one in self.demand for name in one.people})
+        if self.close + self.move > sum(self._old()):
+            raise ValueError("close, move > existing")
         if self.spacing_m is not None and any(one.x_m is None or one.y_m is None for one in self.candidates):
             raise ValueError("spacing_m: x_m, y_m")
         return self
@@ -104,6 +111,12 @@ class Plan(_Strict):
             raise BadInput("siting.needs", model=model.value, name="candidates.cost")
         if model is Model.CAPACITY and any(one.places is None for one in self.candidates):
             raise BadInput("siting.needs", model=model.value, name="candidates.places")
+        if self.close + self.move and p is None and model is not Model.LSCP:
+            raise BadInput("siting.needs", model=model.value, name="p")
+        if self.close and model is Model.LSCP:
+            raise BadInput("siting.not-with", model=model.value, name="close")
+        old = np.array(self._old(), dtype=np.bool_) & bool(self.close + self.move)
+        standing = int(old.sum())
         floors = bool(self.floors) and model.covers
         names = sorted(self.floors)
         return Problem(
@@ -116,10 +129,12 @@ class Plan(_Strict):
                 np.array([round(one[2] * _PER_S) for one in self.times], dtype=np.int32),
             ),
             sites=len(self.candidates),
-            p=p,
+            p=None if p is None else p + standing - self.close,
             limit=self._limit(model) if model.covers else None,
-            fixed=np.array([one.fixed for one in self.candidates], dtype=np.bool_),
-            cost=None if None in costs else np.array(costs, dtype=np.int64),
+            fixed=np.array([one.fixed or one.existing for one in self.candidates], dtype=np.bool_) & ~old,
+            old=old,
+            keep=max(0, standing - self.close - self.move),
+            cost=None if None in costs else np.where(old, 0, np.array(costs, dtype=np.int64)),
             budget=self.budget,
             capacity=self._places() if model is Model.CAPACITY else None,
             conflicts=self._conflicts(site_of),
@@ -130,6 +145,10 @@ class Plan(_Strict):
             scale=_SCALE,
             per_unit=_PER_S,
         )
+
+    def _old(self) -> list[bool]:
+        """Which sites exist and may be given up."""
+        return [one.existing and not one.fixed for one in self.candidates]
 
     def _weight(self) -> Int64s:
         def counted(one: Demand) -> float:
@@ -151,9 +170,11 @@ class Plan(_Strict):
 
     def _conflicts(self, site_of: dict[str, int]) -> Int32s:
         found = {(site_of[a], site_of[b]) for a, b in self.conflicts if a != b}
+        there = [one.fixed or one.existing for one in self.candidates]
         if self.spacing_m is not None:
             xy = np.array([[one.x_m or 0.0, one.y_m or 0.0] for one in self.candidates])
             found |= {(a, b) for a, b in combinations(range(len(xy)), 2) if np.hypot(*(xy[a] - xy[b])) < self.spacing_m}
+        found = {(a, b) for a, b in found if not (there[a] and there[b])}
         return np.array(sorted(found), dtype=np.int32).reshape(-1, 2)
 
 
