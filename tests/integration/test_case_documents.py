@@ -186,6 +186,7 @@ CLASSES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name_kind", CLASSES)
 def test_every_paper_of_every_class(desk: Desk, name_kind: str) -> None:
     title, reading, shape = CLASSES[name_kind]
@@ -210,6 +211,7 @@ STANDING = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["renaming", "retirement", "extent"])
 @pytest.mark.parametrize("name_kind", STANDING)
 def test_every_paper_of_what_has_a_name(desk: Desk, catalog: Catalog, name_kind: str, kind: str) -> None:
@@ -310,6 +312,7 @@ def test_marks_of_html_and_rare_characters_stay_text(desk: Desk) -> None:
     assert any(NASTY in paragraph.text for paragraph in word_of(desk, case, "application").paragraphs)
 
 
+@pytest.mark.slow
 def test_five_hundred_names_with_marks_of_html_are_all_there(desk: Desk) -> None:
     case = desk.new(names=[{"name": f"泉{number}路", "location": f"{NASTY}{number}"} for number in range(500)])
     page = page_of(desk, case, "application")

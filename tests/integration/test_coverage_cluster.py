@@ -103,6 +103,7 @@ def test_a_horizon_is_the_same_rule_for_both(
     assert most <= max(row["limit_ds"] for row in rows(sample, one.run_id))
 
 
+@pytest.mark.slow
 def test_a_worker_that_dies_loses_nothing(sample: Database, catalog: Catalog, settings: Settings) -> None:
     killed: list[int] = []
 

@@ -135,6 +135,7 @@ def test_streets_within_the_built_up_area(
     assert all(one["why"] for one in told["clashes"])
 
 
+@pytest.mark.slow
 def test_damaged_village_names_are_answered_and_their_characters_named(officer: TestClient, shared_data: Path) -> None:
     with (shared_data / "placenames" / "nbs2020_rare_char_corrections.tsv").open(encoding="utf-8", newline="") as file:
         listed = list(csv.DictReader(file, delimiter="\t"))

@@ -44,7 +44,7 @@ def proven(problem: Problem, *, start: bool = True) -> tuple[str, State]:
 
 
 @pytest.mark.parametrize("model", list(Model))
-@pytest.mark.parametrize("block", range(4))
+@pytest.mark.parametrize("block", [0, *(pytest.param(one, marks=pytest.mark.slow) for one in (1, 2, 3))])
 def test_the_proof_finds_what_trying_every_choice_finds(model: Model, block: int) -> None:
     for seed in range(50 * block, 50 * block + 50):
         problem = small(seed, model)
@@ -72,7 +72,7 @@ def test_existing_sites_are_given_up_as_trying_every_choice_gives_them_up(model:
 
 
 @pytest.mark.parametrize("model", [Model.MCLP, Model.LSCP, Model.PCENTRE])
-@pytest.mark.parametrize("block", range(2))
+@pytest.mark.parametrize("block", [0, pytest.param(1, marks=pytest.mark.slow)])
 def test_ties_are_told_apart_by_the_least_time_in_all(model: Model, block: int) -> None:
     for seed in range(100 * block, 100 * block + 100):
         problem = replace(small(seed, model), ties=True)
