@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
+from geoservice.catalog import Catalog, load_catalog
 from geoservice.language import current_language, translate
+from geoservice.siting.exclusion.declared import siting_rules
 
 
 def condition(rule: dict[str, Any]) -> str:
@@ -28,10 +31,28 @@ def open_point(one: dict[str, Any], titles: Mapping[str, str]) -> str:
     return translate(
         f"siting.exclusion.open.{one['reason']}",
         text=titles.get(one["text"], one["text"]),
-        rule=one["rule"] or "—",
+        rule=_rule_title(one["rule"]),
         layer=layer,
-        classes=", ".join(one["classes"]) or "—",
+        classes=", ".join(_class_title(one["layer"], code) for code in one["classes"]) or "—",
     )
+
+
+def _rule_title(rule_id: str | None) -> str:
+    """Title of a rule; of one that is declared no more its id."""
+    titles = (titled(rule.title.model_dump()) for rule in siting_rules().rules if rule.id == rule_id)
+    return next(titles, rule_id or "—")
+
+
+def _class_title(layer: str, code: str) -> str:
+    """Title of a class of a layer, its code where there is no list of them."""
+    codes = _declared().layers[layer].field("class").codes
+    entry = _declared().codes[codes].find(code) if codes else None
+    return code if entry is None else titled(entry.title.model_dump())
+
+
+@cache
+def _declared() -> Catalog:
+    return load_catalog()
 
 
 def breach_text(breach: dict[str, Any]) -> str:
