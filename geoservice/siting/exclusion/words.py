@@ -45,7 +45,7 @@ def _rule_title(rule_id: str | None) -> str:
 
 def _class_title(layer: str, code: str) -> str:
     """Title of a class of a layer, its code where there is no list of them."""
-    codes = _declared().layers[layer].field("class").codes
+    codes = next((one.codes for one in _declared().layers[layer].fields if one.name in ("class", "type")), None)
     entry = _declared().codes[codes].find(code) if codes else None
     return code if entry is None else titled(entry.title.model_dump())
 
