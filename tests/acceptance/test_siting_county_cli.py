@@ -33,7 +33,7 @@ def at_the_desk(county: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 def test_the_commands_of_the_page() -> None:
     commands = commands_of("siting.md")[FILES:]
     told = [run_command(line) for line in commands]
-    assert [one.exit_code for one in told] == [0] * 6, [one.output for one in told]
+    assert [one.exit_code for one in told] == [0] * 7, [one.output for one in told]
     for words in ("示意数据，非测绘成果", "已证明最优", "廖家河村", "彭市镇", "推演复核", "数据日期"):
         assert words in told[0].output
     assert "相符" in told[1].output
@@ -54,7 +54,8 @@ def test_the_commands_of_the_page() -> None:
     )
     fewest = json.loads(told[4].stdout)
     assert fewest["value"] == len(fewest["sites"]) == fewest["value_by_what_if"]
-    assert "县外" in told[5].output
+    assert "关闭（含迁出）现有设施" in told[5].output
+    assert "县外" in told[6].output
 
 
 def test_an_answer_that_was_tampered_with_is_found() -> None:

@@ -335,6 +335,10 @@ def test_changed_data_are_told(web: TestClient, county: Database) -> None:
         ({"p": 2, "type": "no_such"}, (400, "coverage.unknown-type")),
         ({}, (422, "siting.needs")),
         ({"budget": 5}, (422, "siting.needs")),
+        ({"p": 0}, (422, "siting.nothing-to-do")),
+        ({"existing": {"move": 1}}, (422, "siting.needs")),
+        ({"p": 0, "existing": {"facilities": [1]}}, (422, "siting.needs")),
+        ({"phases": [1, 2], "existing": {"move": 1}}, (422, "siting.not-with")),
         ({"p": 2, "model": "capacity"}, (422, "siting.no-rule")),
         ({"p": 2, "places": 9}, (422, "siting.not-with")),
         ({"p": 2, "model": "pmedian", "floor": 0.5}, (422, "siting.not-with")),
@@ -355,7 +359,7 @@ def test_what_cannot_be_asked_is_refused(web: TestClient, question: dict[str, An
 @pytest.mark.parametrize(
     "question",
     [
-        {"p": 0}, {"p": 2, "model": "best"}, {"p": 2, "candidates": {"from": "moon"}},
+        {"p": -1}, {"p": 2, "existing": {"close": -1}}, {"p": 2, "existing": {"facilities": [0]}}, {"p": 2, "model": "best"}, {"p": 2, "candidates": {"from": "moon"}},
         {"p": 2, "candidates": {"from": "points", "points": []}}, {"p": 2, "spacing_m": -1}, {"p": 2, "on": "yesterday"},
         {"p": 2, "seed": 2**31}, {"p": 2, "time_limit_s": 1e9}, {"p": 2, "unknown": 1}, {"p": 2, "floor": 2},
         {"p": 2, "floors": [{"unit_id": 0, "share": 0.5}]},
