@@ -44,7 +44,9 @@ from geoservice.names.within import Area
 
 FEW = 8000  # hits that are sorted sooner than walked to
 FEW_WITHIN = 6000  # the same in an area
+MANY_WITHIN = 24_000  # hits of an area that are never sorted before others are tried
 WALK = 50_000  # names that a walk reads at most
+SPARE = 3  # so many times the names that are wanted a walk has to promise in an area
 HEAD = 1500  # names of one importance and length that are looked through
 FORMER = 2
 
@@ -85,11 +87,6 @@ class Asked:
         """All of them, the best first."""
         return self.answering.tiers
 
-    @property
-    def few(self) -> int:
-        """So many hits are sorted."""
-        return FEW if self.area is None else FEW_WITHIN
-
 
 @dataclass(frozen=True)
 class Ranked:
@@ -109,7 +106,7 @@ def best(connection: Connection, asked: Asked, most: int) -> Ranked:
     """The best names after a certain one, in order; one a place."""
     if not asked.tiers:
         return Ranked(())
-    if _expected(connection, asked, asked.answering.index(PlaceName)) <= asked.few:
+    if not _walkable(connection, asked, _expected(connection, asked, asked.answering.index(PlaceName)), most):
         return Ranked(_run(connection, by_index(asked, most)))
     ranked = _by_tiers(connection, asked, most)
     # Where the hits of an area are rare among the first names, all of them are read.
@@ -131,7 +128,7 @@ def _by_tiers(connection: Connection, asked: Asked, most: int) -> Ranked:
 
 
 def _of_tier(connection: Connection, asked: Asked, tier: Tier, most: int) -> Ranked:
-    if _expected(connection, asked, tier.index(PlaceName)) > asked.few:
+    if _walkable(connection, asked, _expected(connection, asked, tier.index(PlaceName)), most):
         hits = _run(connection, by_walk(asked, tier, most))
         if _whole(asked, hits, most):
             return Ranked(hits)
@@ -353,6 +350,15 @@ def _expected(connection: Connection, asked: Asked, conditions: Sequence[Conditi
     there = true() if asked.area is None else asked.area.roughly(PlaceName.areas)
     names = (select(PlaceName.id).where(visible(PlaceName), condition, there) for condition in conditions)
     return min(_rows(connection, statement) for statement in names)
+
+
+def _walkable(connection: Connection, asked: Asked, expected: int, most: int) -> bool:
+    """Whether there are too many hits to be sorted at once; in an area also, whether a walk is likely to meet enough."""
+    if asked.area is None:
+        return expected > FEW
+    if not FEW_WITHIN < expected < MANY_WITHIN:
+        return expected > FEW_WITHIN
+    return expected * WALK > SPARE * most * _rows(connection, select(PlaceName.id))
 
 
 def _rows(connection: Connection, statement: Select[Any]) -> int:
