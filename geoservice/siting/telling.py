@@ -96,8 +96,11 @@ def print_phases(phases: list[dict[str, Any]]) -> None:
 
 def print_explained(told: dict[str, Any]) -> None:
     """Reasons for a choice."""
-    rows = [[one["site"], figure(one["without"]), _swaps(one["runners_up"]), one["tied"]] for one in told["sites"]]
-    heads = [translate(f"siting.why.{name}") for name in ("site", "without", "runners_up", "tied")]
+    rows = [
+        [one["site"], figure(one["without"]), figure(one["alone"]), _swaps(one["runners_up"]), one["tied"]]
+        for one in told["sites"]
+    ]
+    heads = [translate(f"siting.why.{name}") for name in ("site", "without", "alone", "runners_up", "tied")]
     print_table(translate("siting.why", value=figure(told["value"])), heads, rows)
     print_text(translate("siting.why.next", swaps=_swaps(told["next"])))
     if told["left"]:

@@ -63,6 +63,7 @@ def explained_told(problem: Problem, found: Explained) -> dict[str, Any]:
             {
                 "site": one.site + 1,
                 "without": in_units(problem, one.without),
+                "alone": one.alone / problem.scale if one.alone % problem.scale else one.alone // problem.scale,
                 "runners_up": [swap(other) for other in one.runners_up],
                 "tied": one.tied,
             }

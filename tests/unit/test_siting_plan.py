@@ -19,7 +19,7 @@ from geoservice.siting.instances.plan import read_plan
 from geoservice.siting.phased import Order, solve_phased
 from geoservice.siting.problem import Model, Problem
 from geoservice.siting.solve import Effort, solve
-from tests.siting_problems import best_value, choices, small, worth
+from tests.siting_problems import best_value, choices, dense, small, worth
 
 PLAN: dict[str, Any] = {
     "demand": [
@@ -169,7 +169,24 @@ def test_phases_have_to_rise(counts: list[int]) -> None:
         solve_phased(free(1, Model.MCLP), counts, Order.FIRST, Effort(5))
 
 
-@pytest.mark.parametrize("model", [Model.MCLP, Model.PMEDIAN, Model.BACKUP])
+def served_alone(problem: Problem, chosen: tuple[int, ...], site: int) -> int:
+    """Weight of the points that no other site serves within their limit or the longest time, or that it is nearest to."""
+    times = dense(problem)
+    total = 0
+    for point, weight in enumerate(problem.weight.tolist()):
+        mine = {j: times[point, j] for j in chosen if (point, j) in times}
+        if problem.limit is not None:
+            mine = {j: t for j, t in mine.items() if t <= problem.limit[point]}
+        if problem.model is Model.PCENTRE:
+            mine = {j: t for j, t in mine.items() if t <= (worth(problem, chosen) or 0)}
+        if problem.model is Model.PMEDIAN:
+            total += weight * (min(mine, key=lambda j: (mine[j], j), default=-1) == site)
+        else:
+            total += weight * (list(mine) == [site])
+    return total
+
+
+@pytest.mark.parametrize("model", list(Model))
 def test_reasons_are_what_trying_says(model: Model) -> None:
     for seed in range(30):
         problem = small(seed, model)
@@ -192,6 +209,10 @@ def test_reasons_are_what_trying_says(model: Model) -> None:
             if others:
                 assert why.runners_up[0].value == sign * max(sign * value for value in others.values()), seed
             assert why.tied == sum(value == found.value for value in others.values())
+            assert why.alone == served_alone(problem, best, why.site)
+        for one in found.next:
+            assert evaluate(problem, [*best, one.site]).value == one.value
+        assert model is not Model.LSCP or not found.next
         for left in found.left:
             assert all(evaluate(problem, [*best, one.site]).value == one.value for one in left.by)
 

@@ -213,8 +213,12 @@ _CANDIDATES = """
       and (n.valid_to is null or n.valid_to > :since){within}
     order by n.id limit :most
 """
-# Names of cases that share a key are few, and mostly none: what to tell of them is asked apart.
-_ASKED_FOR = "select n.id from case_name n where ({keys}) and n.class_code = any(:codes) order by n.id limit :most"
+# Names of cases that share a key are few, and mostly none: they come along by their numbers, what to tell of them is asked apart.
+_BOTH = f"""
+    select r.*, a.asked_for from (
+        select array(select n.id from case_name n where ({{keys}}) and n.class_code = any(:codes) order by n.id limit :most) as asked_for
+    ) a left join ({_CANDIDATES}) r on true
+"""  # noqa: S608 - statements from above
 # Names that open cases ask for, or that are approved and not entered yet, count as taken.
 _RESERVED = """
     select null as name_id, n.place_id, coalesce(n.approved_name, n.name) as name,
@@ -261,9 +265,10 @@ def _candidates(
         **scopes.values(extent),
     }
     since = scopes.day - timedelta(days=366 * RETIRED_YEARS)
-    registry = _statement(_CANDIDATES, len(keys), extent.applied, "p.geom", "p.unit_id")
-    found = scopes.connection.execute(registry, {**given, "place": proposed.place_id, "since": since}).mappings().all()
-    asked_for = scopes.connection.execute(_statement(_ASKED_FOR, len(keys), "all"), given).scalars().all()
+    both = _statement(_BOTH, len(keys), extent.applied, "p.geom", "p.unit_id")
+    rows = scopes.connection.execute(both, {**given, "place": proposed.place_id, "since": since}).mappings().all()
+    found = [row for row in rows if row["name_id"] is not None]
+    asked_for = rows[0]["asked_for"]
     if not asked_for:
         return found
     cases = _statement(_RESERVED, 0, extent.applied, "g.geom", "c.unit_id")

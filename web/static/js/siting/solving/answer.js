@@ -9,8 +9,6 @@ import { drawRules } from "./rules.js";
 import { ACTIVE, gapTold, valueTold } from "./words.js";
 
 const MOST_SHOWN = 60;
-/** Models whose sites have reasons by swaps. */
-const EXPLAINED = new Set(["mclp", "backup", "pmedian"]);
 
 /**
  * @param {HTMLElement} root
@@ -100,7 +98,7 @@ function found(one, { onGo, onScenario, onCheck, why, checked }) {
     named("gained", answer.gained, onGo),
     answer.lost ? named("lost", answer.lost, onGo) : "",
     named("backed-up", answer.backed_up, onGo),
-    EXPLAINED.has(one.model) ? why : "",
+    why,
   ];
 }
 

@@ -11,11 +11,11 @@ import { LEAST, valueTold } from "./words.js";
  * @param {(place: object) => void} onGo
  */
 export function drawReasons(told, question, onGo) {
-  const sites = told.sites.map((one) => el("li", {}, go(one.site, one, onGo), " ", worth(one, told.value, question), " ", next(one, question, onGo)));
+  const sites = told.sites.map((one) => el("li", {}, go(one.site, one, onGo), " ", worth(one, told.value, question), " ", alone(one, question), next(one, question, onGo)));
   return [
     el("h3", {}, text("siting.reasons.sites")),
     el("ul", { class: "reasons" }, ...sites),
-    el("p", {}, text("siting.reasons.more"), " ", ...swaps(told.next, question, onGo)),
+    question.model === "lscp" ? "" : el("p", {}, text("siting.reasons.more"), " ", ...swaps(told.next, question, onGo)),
     ...(told.left.length ? left(told.left, question, onGo) : []),
   ];
 }
@@ -26,6 +26,9 @@ function worth({ without }, value, question) {
   if (without === null) return text("siting.reasons.needed");
   return text(LEAST.has(question.model) ? "siting.reasons.without.least" : "siting.reasons.without", { by: valueTold(Math.abs(value - without), question) });
 }
+
+/** Whom it serves by itself, in the words of the model. */
+const alone = ({ alone: people }, { model }) => text(model === "pmedian" ? "siting.reasons.nearest" : "siting.reasons.only", { people: Number.isInteger(people) ? count(people) : decimal(people) });
 
 function next({ runners_up: others, tied }, question, onGo) {
   if (!others.length) return text("siting.reasons.alone");
