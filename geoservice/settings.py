@@ -57,6 +57,7 @@ class ServerSettings(_Concern):
     tile_cache_mb: int = Field(64, ge=0, le=65_536, description="Vector tiles kept in memory; 0 for none")
     body_max_kb: int = Field(1024, ge=1, le=1_048_576, description="Largest body of a request")
     body_timeout_s: float = Field(30.0, gt=0, le=3600, description="Time in which a body has to arrive")
+    jobs_at_once: int = Field(2, ge=1, le=16, description="Jobs of different kinds that a worker does side by side")
     export_deadline_s: float = Field(900.0, gt=0, le=86_400, description="Time for one download, its sending included")
     export_max_rows: int = Field(2_000_000, ge=1, description="Most records of one download")
     exports_at_once: int = Field(2, ge=1, le=50, description="Downloads that one process makes at a time")

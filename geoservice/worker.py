@@ -1,4 +1,4 @@
-"""The worker: every room's background tasks, run one after the other in a thread of their own."""
+"""The worker: every room's background tasks, some of different kinds side by side, in threads of their own."""
 
 from __future__ import annotations
 
@@ -77,6 +77,7 @@ class Worker:
             working = asyncio.create_task(
                 app.run_worker_async(
                     queues=[QUEUE],
+                    concurrency=self._place.settings.server.jobs_at_once,
                     install_signal_handlers=False,
                     update_heartbeat_interval=HEARTBEAT_S,
                     stalled_worker_timeout=ALIVE_S,

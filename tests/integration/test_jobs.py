@@ -25,6 +25,10 @@ from geoservice.errors import BadInput, BadRequest, Conflict, NotFound
 from geoservice.jobs import board
 from geoservice.jobs.work import MOST_TRIES, Step, Workplace, perform, recover
 from geoservice.settings import Settings
+from geoservice.siting.answers import background
+from geoservice.siting.answers import store as answers
+from geoservice.siting.answers.background import submit_question
+from geoservice.siting.county.form import QuestionForm
 from geoservice.worker import Worker
 from tests.people import signed_in
 
@@ -57,8 +61,8 @@ def look(database: Database, job_id: int) -> board.JobRow:
         return board.job(connection, job_id)
 
 
-def ended(database: Database, job_id: int) -> board.JobRow:
-    deadline = monotonic() + 60
+def ended(database: Database, job_id: int, patience_s: float = 60) -> board.JobRow:
+    deadline = monotonic() + patience_s
     while not (found := look(database, job_id)).ended and monotonic() < deadline:
         sleep(0.05)
     return found
@@ -132,6 +136,39 @@ def test_cancelling_a_run_leaves_nothing_of_it(
     assert steps[-1] == moment
     assert look(county, job_id).state == "cancelled"
     assert runs(county) == before
+
+
+def test_a_long_search_holds_up_no_other_kind(
+    county: Database, settings: Settings, catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def search(_database: Database, _catalog: Catalog, _settings: Settings, _answer: int, step: Step) -> None:
+        while True:
+            step("siting.step.solve", 0, 1)
+            sleep(0.1)
+
+    monkeypatch.setattr(background, "solve_kept", search)
+    form = QuestionForm(service="elder_circle", type="day_care_centre", p=9)
+    with county.connect(actor=TESTER) as connection:
+        answer = submit_question(connection, catalog, form, TESTER)
+        searching = answers.answer(connection, answer).job_id
+    assert searching is not None
+    worker = Worker(settings, catalog, county).start()
+    deadline = monotonic() + 120
+    while look(county, searching).state == "queued" and monotonic() < deadline:
+        sleep(0.05)
+    with county.connect(actor=TESTER) as connection:
+        other = submit_run(connection, catalog, REQUEST, TESTER.name)
+        second = submit_run(connection, catalog, REQUEST, TESTER.name)
+    assert ended(county, other, 200).state == "succeeded"
+    assert look(county, searching).state == "running"
+    first, next_ = ended(county, other), ended(county, second, 200)
+    assert first.finished_at is not None
+    assert next_.started_at is not None
+    assert first.finished_at <= next_.started_at
+    with county.connect(actor=TESTER) as connection:
+        board.cancel(connection, searching)
+    assert ended(county, searching, 120).state == "cancelled"
+    worker.stop()
 
 
 def test_a_job_that_waits_is_cancelled_at_once(database: Database, place: Workplace) -> None:
