@@ -16,10 +16,12 @@ from starlette.testclient import TestClient
 
 from geoservice.access.roles import Role
 from geoservice.api.app import create_app
+from geoservice.api.routers import siting_rules
 from geoservice.catalog import Catalog
 from geoservice.coverage.uncertainty.query import case_of
 from geoservice.crs import ELLIPSOID
 from geoservice.database.engine import Database
+from geoservice.database.prepare import bump_revision
 from geoservice.errors import BadInput
 from geoservice.settings import Settings
 from geoservice.siting.county.asking import County, ask
@@ -289,6 +291,29 @@ def test_places_are_judged_over_http(web: TestClient) -> None:
         {"points": [{"lon": 500, "lat": 0}]},
     ):
         assert web.post("/api/siting/exclusions", json=given | wrong).status_code in (400, 422)
+
+
+def test_land_is_worked_out_once_and_anew_after_a_change(
+    web: TestClient, county: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def counted(*given: Any) -> Any:
+        asked.append(given)
+        return land_left(*given)
+
+    monkeypatch.setattr(siting_rules, "land_left", counted)
+    question = {"type": "cemetery", "on": "2026-10-01"}
+    first, again = (web.get("/api/siting/land", params=question) for _ in range(2))
+    assert first.content == again.content
+    assert (first.headers["content-type"], first.headers["cache-control"]) == ("application/json", "private, no-store")
+    assert len(asked) == 1
+    english = web.get("/api/siting/land", params=question, headers={"Accept-Language": "en"})
+    assert english.content != first.content
+    with county.connect("owner") as connection:
+        bump_revision(connection, "controls")
+    assert web.get("/api/siting/land", params=question).json() == first.json()
+    assert len(asked) == 3
 
 
 def test_who_may_not_compute_is_not_told(

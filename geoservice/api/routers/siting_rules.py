@@ -22,7 +22,9 @@ from geoservice.api.shapes_exclusions import (
     RulesAsked,
 )
 from geoservice.database.filters import today
-from geoservice.language import translate
+from geoservice.language import current_language, translate
+from geoservice.publish.queries.entries import entries_revision
+from geoservice.publish.revisions import etag, layer_revisions
 from geoservice.siting.exclusion.asked import Asked
 from geoservice.siting.exclusion.engine import Exclusions, exclude
 from geoservice.siting.exclusion.land import land_left, land_told
@@ -55,14 +57,27 @@ def exclusions(service: Service, response: Response, given: Annotated[Exclusions
     )
 
 
-@router.get("/land")
-def land(service: Service, response: Response, given: Annotated[LandAsked, Query()]) -> LandTold:
+@router.get("/land", response_model=LandTold)
+def land(service: Service, given: Annotated[LandAsked, Query()]) -> Response:
     """What land remains for a type and what each rule takes of it: a picture; places are judged one by one."""
-    scenarios.private(response)
     refuse_unknown(given.type)
     asked = Asked.parse(given.type, given.on or today(), given.rules)
     with service.read() as connection:
-        return LandTold.model_validate(land_told(land_left(connection, asked)))
+        seen = sorted(layer_revisions(connection).items()), entries_revision(connection, public_only=False)
+    # Rules are told in the reader's language.
+    tag = etag("land", *seen, asked.type, asked.on, given.rules, service.declared, current_language.get())
+
+    def make() -> bytes:
+        with service.read() as connection:
+            told = LandTold.model_validate(land_told(land_left(connection, asked)))
+        return told.model_dump_json().encode()
+
+    made = Response(
+        service.worked.body(tag, make, wait_s=service.settings.database.statement_timeout_s),
+        media_type="application/json",
+    )
+    scenarios.private(made)
+    return made
 
 
 def _place(found: Exclusions, number: int) -> PlaceTold:
