@@ -237,7 +237,9 @@ def test_the_database_folds_as_the_program_does(places: Database, name: str) -> 
     assert folded_there == folded(name)
 
 
-def test_every_search_uses_an_index(places: Database) -> None:
+def test_every_search_uses_an_index(places: Database, request: pytest.FixtureRequest) -> None:
+    if "[sorted]" not in request.node.name:
+        pytest.skip("the index is asked the same whichever way is taken")
     with rolled_back(places, "owner") as connection:
         connection.execute(
             text(

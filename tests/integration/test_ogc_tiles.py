@@ -111,8 +111,7 @@ def test_conf_core_tc_error_of_others(ogc: Ogc) -> None:  # noqa: F811
 
 
 def test_a_tile_without_anything_is_told_as_such(ogc: Ogc) -> None:  # noqa: F811
-    empty = [one for one in addresses(ogc, "facilities", 14) if not fetched(ogc, "facilities", *one)]
-    z, x, y = empty[0]
+    z, x, y = next(one for one in addresses(ogc, "facilities", 14) if not fetched(ogc, "facilities", *one))
     answer = ogc.web.get(f"/ogc/collections/facilities/tiles/{QUAD}/{z}/{y}/{x}")
     assert (answer.status_code, answer.content) == (204, b"")
 
