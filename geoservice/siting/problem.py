@@ -191,6 +191,26 @@ class Problem:
         return binding
 
 
+def refuse_given_up(model: Model, p: int | None, close: int, move: int) -> None:
+    """Lets through what may be asked of existing sites: `close` are given up for nothing, at most `move` more for a new one.
+
+    Raises
+    ------
+    BadInput
+        ``siting.not-with`` for closing with ``lscp``, ``siting.needs`` for other models without p.
+    """
+    if model is Model.LSCP and close:
+        raise BadInput("siting.not-with", model=model.value, name="close")
+    if close + move and model is not Model.LSCP and p is None:
+        raise BadInput("siting.needs", model=model.value, name="p")
+
+
+def with_given_up(old: Bools, p: int | None, close: int, move: int) -> tuple[int | None, int]:
+    """`Problem.p` and `Problem.keep` where p counts new sites and the old ones may be given up."""
+    standing = int(old.sum())
+    return None if p is None else p + standing - close, max(0, standing - close - move)
+
+
 def _sums(group: Int32s, weight: Int64s, number: int) -> Int64s:
     found = np.zeros(number, dtype=np.int64)
     np.add.at(found, group, weight)
@@ -206,7 +226,7 @@ def _check(problem: Problem) -> None:
         "limit": (problem.limit, n),
         "group": (problem.group, n),
         "fixed": (problem.fixed, m),
-        "old": (problem.old & ~problem.fixed, m),
+        "old": (problem.old, m),
         "cost": (problem.cost, m),
         "capacity": (problem.capacity, m),
         "times": (times.start, n + 1),

@@ -63,7 +63,7 @@ def explained_told(problem: Problem, found: Explained) -> dict[str, Any]:
             {
                 "site": one.site + 1,
                 "without": in_units(problem, one.without),
-                "alone": one.alone / problem.scale if one.alone % problem.scale else one.alone // problem.scale,
+                "alone": _people(problem, one.alone),
                 "runners_up": [swap(other) for other in one.runners_up],
                 "tied": one.tied,
             }
@@ -73,7 +73,7 @@ def explained_told(problem: Problem, found: Explained) -> dict[str, Any]:
         "left": [
             {
                 "point": one.point + 1,
-                "people": one.weight / problem.scale,
+                "people": _people(problem, one.weight),
                 "by": [swap(other) for other in one.by],
             }
             for one in found.left
@@ -94,6 +94,11 @@ def in_units(problem: Problem, value: int | None) -> float | int | None:
         Model.PMEDIAN: problem.per_unit * problem.scale,
     }.get(problem.model, problem.scale)
     return value // by if value % by == 0 else value / by
+
+
+def _people(problem: Problem, weight: int) -> float | int:
+    """A weight in people, whole where it can be."""
+    return weight / problem.scale if weight % problem.scale else weight // problem.scale
 
 
 def _mean(problem: Problem, time_sum: int | None, worth: Worth | None) -> float | None:

@@ -19,7 +19,7 @@ from geoservice.network.arrays import Bools, Int64s
 from geoservice.siting.county.candidates import Candidates
 from geoservice.siting.county.conditions import costs_of, floors_of, given_up, too_near
 from geoservice.siting.county.question import SCALE, Group, Question
-from geoservice.siting.problem import Model, Problem, Times
+from geoservice.siting.problem import Model, Problem, Times, with_given_up
 
 
 @dataclass(frozen=True)
@@ -83,20 +83,21 @@ def ask(ground: Ground, question: Question, candidates: Candidates) -> County:
     points, islands = np.flatnonzero((weight > 0) & ~apart), np.flatnonzero((weight > 0) & apart)
     if not points.size:
         raise BadInput("siting.no-people", column=column)
-    sites, old = ground.row.size + len(candidates), np.zeros(ground.row.size + len(candidates), dtype=np.bool_)
+    sites = ground.row.size + len(candidates)
+    old = np.zeros(sites, dtype=np.bool_)
     old[: ground.row.size] = given_up(ground, question)
-    standing = int(old.sum())
+    p, keep = with_given_up(old, question.p, question.existing.close, question.existing.move)
     group, floor = floors_of(question, ground.inputs.communities.unit_id[points])
     problem = Problem(
         model=question.model,
         weight=weight[points],
         times=_of_points(pairs, points, weight.size),
         sites=sites,
-        p=None if question.p is None else question.p + standing - question.existing.close,
+        p=p,
         limit=limits_ds(ground.inputs, question.case.limits)[points] if covers else None,
         fixed=(np.arange(sites) < ground.row.size) & ~old,
         old=old,
-        keep=max(0, standing - question.existing.most),
+        keep=keep,
         cost=costs_of(ground, candidates, question) if question.costs else None,
         budget=question.limits.budget,
         capacity=_capacity(ground, rule, candidates, question.places) if rule else None,

@@ -12,7 +12,7 @@ from geoservice.coverage.uncertainty.query import Case
 from geoservice.errors import BadInput
 from geoservice.siting.exclusion.asked import ON
 from geoservice.siting.exclusion.grid import spacing_of
-from geoservice.siting.problem import Model
+from geoservice.siting.problem import Model, refuse_given_up
 
 VILLAGES, GRID, PARCELS = "villages", "grid", "parcels"
 SCALE = 1000
@@ -287,11 +287,8 @@ def _check_existing(question: Question) -> None:
     existing, model = question.existing, question.model
     if not (0 <= existing.close <= MOST_GIVEN_UP and 0 <= existing.move <= MOST_GIVEN_UP):
         raise BadInput("siting.bad-existing", most=MOST_GIVEN_UP)
-    if model is Model.LSCP and existing.close:
-        raise BadInput("siting.not-with", model=model.value, name="close")
     if existing.only and not existing.most:
         raise BadInput("siting.needs", model=model.value, name="close, move")
-    if existing.most and model is not Model.LSCP and question.p is None:
-        raise BadInput("siting.needs", model=model.value, name="p")
+    refuse_given_up(model, question.p, existing.close, existing.move)
     if question.p == 0 and not existing.most:
         raise BadInput("siting.nothing-to-do")

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from geoservice.errors import BadInput
 from geoservice.network.arrays import Int32s, Int64s
 from geoservice.siting.instances.lines import MOST_BYTES
-from geoservice.siting.problem import Model, Problem, Times
+from geoservice.siting.problem import Model, Problem, Times, refuse_given_up, with_given_up
 
 _SCALE, _PER_S = 1000, 10
 Seconds = Annotated[float, Field(ge=0, le=10**7, allow_inf_nan=False)]
@@ -111,12 +111,9 @@ class Plan(_Strict):
             raise BadInput("siting.needs", model=model.value, name="candidates.cost")
         if model is Model.CAPACITY and any(one.places is None for one in self.candidates):
             raise BadInput("siting.needs", model=model.value, name="candidates.places")
-        if self.close + self.move and p is None and model is not Model.LSCP:
-            raise BadInput("siting.needs", model=model.value, name="p")
-        if self.close and model is Model.LSCP:
-            raise BadInput("siting.not-with", model=model.value, name="close")
+        refuse_given_up(model, p, self.close, self.move)
         old = np.array(self._old(), dtype=np.bool_) & bool(self.close + self.move)
-        standing = int(old.sum())
+        p, keep = with_given_up(old, p, self.close, self.move)
         floors = bool(self.floors) and model.covers
         names = sorted(self.floors)
         return Problem(
@@ -129,11 +126,11 @@ class Plan(_Strict):
                 np.array([round(one[2] * _PER_S) for one in self.times], dtype=np.int32),
             ),
             sites=len(self.candidates),
-            p=None if p is None else p + standing - self.close,
+            p=p,
             limit=self._limit(model) if model.covers else None,
             fixed=np.array([one.fixed or one.existing for one in self.candidates], dtype=np.bool_) & ~old,
             old=old,
-            keep=max(0, standing - self.close - self.move),
+            keep=keep,
             cost=None if None in costs else np.where(old, 0, np.array(costs, dtype=np.int64)),
             budget=self.budget,
             capacity=self._places() if model is Model.CAPACITY else None,

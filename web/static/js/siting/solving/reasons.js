@@ -11,7 +11,7 @@ import { LEAST, valueTold } from "./words.js";
  * @param {(place: object) => void} onGo
  */
 export function drawReasons(told, question, onGo) {
-  const sites = told.sites.map((one) => el("li", {}, go(one.site, one, onGo), " ", worth(one, told.value, question), " ", alone(one, question), next(one, question, onGo)));
+  const sites = told.sites.map((one) => el("li", {}, go(one.site, one, onGo), " ", worth(one, told.value, question), " ", alone(one, question), " ", next(one, question, onGo)));
   return [
     el("h3", {}, text("siting.reasons.sites")),
     el("ul", { class: "reasons" }, ...sites),
