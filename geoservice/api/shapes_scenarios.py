@@ -204,6 +204,9 @@ class SiteLine(FacilityRef):
 class FacilityCost(SiteLine):
     """A facility, whom it serves, who loses cover if it closes, and who keeps a single one."""
 
+    inside: bool = Field(
+        description="Whether it stands in a county that the data are of, so that a plan may give it up"
+    )
     communities_within: int
     population_within: int
     lost_communities: int

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -15,12 +16,16 @@ from geoservice.api.app import create_app
 from geoservice.catalog import Catalog
 from geoservice.coverage.loss import losses
 from geoservice.coverage.shortage import rule_of, shortage
+from geoservice.coverage.uncertainty.query import case_of
 from geoservice.database.engine import Database
 from geoservice.database.prepare import bump_revision
 from geoservice.errors import BadInput
 from geoservice.settings import Settings
+from geoservice.siting.county.question import Existing, Question
+from geoservice.siting.county.reading import read_county
 from tests.builders import square
 from tests.integration.test_coverage_run import DAY, LAT, compute, put
+from tests.people import signed_in
 
 TYPE = "community_service_centre"
 CASE = {"service": "life_circle", "type": TYPE}
@@ -113,6 +118,18 @@ def test_losses_of_the_run_equal_those_of_the_moment(edge: Database, catalog: Ca
             ]  # fmt: skip
         assert (one["lost_communities"], one["single_communities"]) == (1, 1)
         assert (one["communities_within"], one["population_within"]) == (2, 200)
+
+
+def test_a_plan_may_give_up_what_stands_inside_alone(edge: Database, catalog: Catalog, settings: Settings) -> None:
+    client = signed_in(TestClient(create_app(settings, catalog=catalog, database=edge)), edge, "planner", name="li")
+    told = client.post("/api/scenarios/standing", json=CASE | {"on": DAY.isoformat(), "changes": []}).json()
+    assert {one["name"]: one["inside"] for one in told["facilities"]} == {"自己": True, "邻县": False}
+    case = case_of(catalog, "life_circle", TYPE, DAY)
+    for one in told["facilities"]:
+        question = Question.parse(case, p=0, existing=Existing(close=1, only=(one["facility"],)))
+        refused = nullcontext() if one["inside"] else pytest.raises(BadInput, match="不是本县当日开放的该类设施")
+        with edge.connect("reader") as connection, refused:
+            read_county(connection, catalog, settings, edge.name, question)
 
 
 def test_the_service_tells_units_and_counties(edge: Database, catalog: Catalog, settings: Settings) -> None:

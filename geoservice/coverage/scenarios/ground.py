@@ -20,7 +20,7 @@ from geoservice.coverage.scenarios.register import Record, read_register
 from geoservice.coverage.uncertainty.query import Case
 from geoservice.coverage.whatif import Situation, situation
 from geoservice.database.prepare import revisions
-from geoservice.network.arrays import Int64s
+from geoservice.network.arrays import Bools, Floats, Int64s
 from geoservice.network.lines import LineBook
 from geoservice.settings import Settings
 
@@ -86,6 +86,15 @@ class Ground:
     def figures_of(self, number: int) -> dict[str, float]:
         """What the record of a facility tells of beds and area; nothing for one that is added."""
         return self.register[number].figures if number < len(self.register) else {}
+
+    def inside(self, lon: Floats, lat: Floats) -> Bools:
+        """Whether places, in degrees, lie in a county that the data are of; everywhere where no outline is known."""
+        counties = self.inputs.counties
+        if not counties.known:
+            return np.ones(lon.size, dtype=np.bool_)
+        nobody = np.full(lon.size, -1, dtype=np.int64)
+        found: Bools = np.isin(counties.of(nobody, lon, lat), self.inputs.homes)
+        return found
 
     def township_at(self, lon: float, lat: float) -> int:
         """Id of the township whose outline holds a place in degrees, -1 where none does."""

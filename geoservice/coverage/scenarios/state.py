@@ -226,9 +226,7 @@ class State:
         """Where, and in which township, -1 where no outline tells."""
         assert change.lon is not None
         assert change.lat is not None
-        nobody, lon, lat = np.array([-1]), np.array([change.lon]), np.array([change.lat])
-        counties = self.ground.inputs.counties
-        if counties.known and int(counties.of(nobody, lon, lat)[0]) not in self.ground.inputs.homes:
+        if not self.ground.inside(np.array([change.lon]), np.array([change.lat]))[0]:
             raise self._refused("scenario.outside", lon=f"{change.lon:.6f}", lat=f"{change.lat:.6f}")
         return change.lon, change.lat, self.ground.township_at(change.lon, change.lat)
 

@@ -77,7 +77,12 @@ def facilities_of(state: State) -> list[dict[str, Any]]:
     """Every facility with whom it serves, who loses cover if it closes, and who keeps a single one."""
     numbers = sorted(state.situation.sites)
     costs = losses_within(_compact(state, numbers), len(numbers), state.ground.inputs.communities)
-    return [_site(state, number, _status(state, number)) | cost for number, cost in zip(numbers, costs, strict=True)]
+    sites = [state.situation.sites[number] for number in numbers]
+    inside = state.ground.inside(np.array([site.lon for site in sites]), np.array([site.lat for site in sites]))
+    return [
+        _site(state, number, _status(state, number)) | {"inside": bool(own)} | cost
+        for number, own, cost in zip(numbers, inside, costs, strict=True)
+    ]
 
 
 def sites_of(state: State) -> list[dict[str, Any]]:

@@ -102,10 +102,8 @@ def candidates_of(
         ``siting.all-refused`` by rules, or what is wrong with the file as a whole.
     """
     found = _found(connection, catalog, settings, ground, question)
-    counties, homes = ground.inputs.counties, ground.inputs.homes
-    if counties.known:
-        nobody = np.full(len(found), -1, dtype=np.int64)
-        found = found.only(np.isin(counties.of(nobody, found.lon, found.lat), homes))
+    if ground.inputs.counties.known:
+        found = found.only(ground.inside(found.lon, found.lat))
     if not len(found):
         raise BadInput("siting.no-candidates", count=len(found.left_out))
     return _allowed(connection, question, found)

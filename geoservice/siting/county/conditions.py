@@ -28,11 +28,8 @@ def given_up(ground: Ground, question: Question) -> Bools:
     asked, row = question.existing, ground.row
     if not asked.most:
         return np.zeros(row.size, dtype=np.bool_)
-    facilities, counties = ground.inputs.facilities, ground.inputs.counties
-    inside = np.ones(row.size, dtype=np.bool_)
-    if counties.known:
-        nowhere = np.full(row.size, -1, dtype=np.int64)
-        inside = np.isin(counties.of(nowhere, facilities.lon[row], facilities.lat[row]), ground.inputs.homes)
+    facilities = ground.inputs.facilities
+    inside = ground.inside(facilities.lon[row], facilities.lat[row])
     ids = np.array([record.id for record in ground.register[: row.size]], dtype=np.int64)
     for one in asked.only:
         if one not in ids[inside]:

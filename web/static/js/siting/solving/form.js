@@ -11,23 +11,29 @@ const number = (id) => (byId(id).value.trim() === "" ? null : Number(byId(id).va
 const option = (value, label) => el("option", { value }, label);
 const shown = (id) => !byId(id).closest("[data-for]")?.hidden;
 
-/** @param {() => {facility: number, name: string}[]} existing facilities of the type as they are */
+/** @param {() => {facility: number, name: string, inside: boolean}[]} existing facilities of the type as they are */
 export function startForm(existing) {
   byId("ask-model").replaceChildren(...MODELS.map((model) => option(model, text(`siting.ask.model.${model}`))));
   byId("ask-group").replaceChildren(...GROUPS.map((group) => option(group, text(`siting.ask.group.${group}`))));
   byId("ask-candidates").replaceChildren(...SOURCES.map((source) => option(source, text(`siting.ask.candidates.${source}`))));
   for (const id of ["ask-model", "ask-group", "ask-candidates"]) byId(id).addEventListener("change", fit);
-  byId("ask-closable").addEventListener("toggle", () => byId("ask-closable").open && listClosable(existing()));
-  plan.onPlan((what) => what === "case" && listClosable([]));
+  byId("ask-closable").addEventListener("toggle", () => byId("ask-closable").open && listClosable(existing().filter(({ inside }) => inside)));
+  plan.onPlan((what) => what === "case" && forgetClosable());
   fit();
 }
 
-/** Facilities to tick; those that were ticked stay so. */
+/** Facilities to tick, those of this county; those that were ticked stay so. */
 function listClosable(facilities) {
   const ticked = new Set(closable());
   const line = ({ facility, name }) => el("label", { class: "tick" }, el("input", { type: "checkbox", value: String(facility), checked: ticked.has(facility) }), ` ${name}`);
-  byId("ask-closable-list").replaceChildren(...facilities.map(line));
-  if (!facilities.length) byId("ask-closable").open = false;
+  const lines = facilities.length ? facilities.map(line) : [el("p", { class: "quiet" }, text("siting.ask.closable.none"))];
+  byId("ask-closable-list").replaceChildren(...lines);
+}
+
+/** Those of another type, standard or day are listed anew. */
+function forgetClosable() {
+  byId("ask-closable-list").replaceChildren();
+  byId("ask-closable").open = false;
 }
 
 const closable = () => [...byId("ask-closable-list").querySelectorAll("input:checked")].map(({ value }) => Number(value));
