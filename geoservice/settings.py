@@ -55,6 +55,7 @@ class ServerSettings(_Concern):
     account_requests_min: int = Field(3000, ge=0, description="Requests a minute of one account; 0 for any number")
     address_requests_min: int = Field(6000, ge=0, description="Requests a minute of one address that is not signed in")
     tile_cache_mb: int = Field(64, ge=0, le=65_536, description="Vector tiles kept in memory; 0 for none")
+    page_cache_mb: int = Field(64, ge=0, le=65_536, description="Pages of features kept in memory; 0 for none")
     body_max_kb: int = Field(1024, ge=1, le=1_048_576, description="Largest body of a request")
     body_timeout_s: float = Field(30.0, gt=0, le=3600, description="Time in which a body has to arrive")
     jobs_at_once: int = Field(2, ge=1, le=16, description="Jobs of different kinds that a worker does side by side")

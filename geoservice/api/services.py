@@ -20,10 +20,10 @@ from geoservice.api.worked import Worked
 from geoservice.catalog import Catalog
 from geoservice.database.actor import PUBLIC, Actor
 from geoservice.database.engine import Database
+from geoservice.publish.memory import Memory
 from geoservice.publish.ogc.kept import Published
 from geoservice.publish.queries.overview import Overview, overview
 from geoservice.publish.revisions import Revision, etag, layer_revisions
-from geoservice.publish.tile_cache import TileCache
 from geoservice.settings import ProviderSettings, Settings
 
 if TYPE_CHECKING:
@@ -42,6 +42,8 @@ class Services:
         Changes with the declarations.
     ogc
         Layers as collections of the OGC API.
+    tiles, pages
+        What was given out last, kept in memory.
     """
 
     settings: Settings
@@ -49,7 +51,8 @@ class Services:
     database: Database
     declared: str
     ogc: Published
-    tiles: TileCache
+    tiles: Memory
+    pages: Memory
     worked: Worked = field(default_factory=Worked)
     checked: Checked = field(default_factory=Checked)
     situations: Situations = field(default_factory=Situations)
@@ -97,7 +100,8 @@ class Services:
             database,
             declared,
             Published(catalog),
-            TileCache(settings.server.tile_cache_mb * 2**20),
+            Memory(settings.server.tile_cache_mb * 2**20),
+            Memory(settings.server.page_cache_mb * 2**20),
             exporting=Exporting(settings.server.exports_at_once),
             provider=_provider(settings.provider),
         )

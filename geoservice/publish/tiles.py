@@ -95,6 +95,11 @@ def tile_etag(layer: LayerDeclaration, revision: Revision | None, tile: Tile, da
     return etag("tile", layer.id, revision, layer.tiles, tile, day)
 
 
+def tile_place(layer: LayerDeclaration, tile: Tile) -> str:
+    """What a tile is kept under: one for each audience."""
+    return etag("tile", layer.id, tile)
+
+
 def tile_revision(connection: Connection, layer: str, wanted: Tile) -> Revision | None:
     """State of a layer within one tile, as the public sees it; for others, who see more, of the whole layer."""
     if acting.get().reads:

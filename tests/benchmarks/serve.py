@@ -1,6 +1,8 @@
 """script/bench serve: pages, features, tiles and searches over HTTP, beside tipg on the same PostgreSQL.
 
 One worker each; ours as the application's role with the policies on. A tile counts only if both carry the same features.
+Pages and tiles are first-asked, and none is the same twice: ours runs with nothing kept in memory. What is kept is asked for
+apart, of a second server with its memory on, and named so.
 """
 
 from __future__ import annotations
@@ -63,14 +65,29 @@ class Draw:
                 " and n.kind = 'standard' and n.valid_to is null where p.id = any(%s) order by hashint8(p.id)",
                 [ids],
             ).fetchall()
-            deep = connection.execute("select id from facility order by id offset %s limit 1", [self.deep(made) - 1])
-            self.after = encode(deep.fetchone() or ())
+        self.made = made
         self.rows: list[Any] = rows[:each]
 
     @staticmethod
     def deep(made: Registry) -> int:
         """The row at which the deep page begins: 490,000 of 500,000."""
         return made.places * 49 // 50
+
+    def pages(self, layer: str, limit: int, first: int, count: int) -> dict[str, list[str]]:
+        """Different pages one after the other from a row on, as a client that follows the links meets them."""
+        rows = range(first, min(first + limit * count, self.made.places - limit), limit)
+        table = {"places": "place", "facilities": "facility"}[layer]
+        with self.made.superuser() as connection:
+            found = connection.execute(
+                f"select id from (select id, row_number() over (order by id) as row from {table}) r"
+                " where row = any(%s) order by row",
+                [list(rows)],
+            ).fetchall()
+        after = [""] * (first == 0) + [f"&after={encode(row)}" for row in found]
+        return {
+            OURS: [f"/ogc/collections/{layer}/items?limit={limit}{begin}" for begin in after],
+            "tipg": [f"/collections/peer.{layer}/items?limit={limit}&offset={row}" for row in rows],
+        }
 
     def tiles(self, z: int) -> list[tuple[int, int]]:
         """Different tiles around places."""
@@ -84,15 +101,9 @@ def cases(made: Registry, each: int) -> list[Case]:
     deep = draw.deep(made)
     names = list(dict.fromkeys(name for *_, name in draw.rows))
     found = [
-        _pages("items, limit=10", each, "?limit=10", "?limit=10"),
-        _pages("items, limit=1000", max(5, each // 8), "?limit=1000", "?limit=1000"),
-        _pages(
-            f"10 items at row {deep:,}",
-            each,
-            f"?limit=10&after={draw.after}",
-            f"?limit=10&offset={deep}",
-            ours_at="facilities",
-        ),
+        _pages("items, limit=10", draw.pages("places", 10, 0, each)),
+        _pages("items, limit=1000", draw.pages("places", 1000, 0, max(5, each // 8))),
+        _pages(f"10 items at row {deep:,}", draw.pages("facilities", 10, deep, each)),
         Case(
             "one item",
             {
@@ -120,15 +131,8 @@ def _quoted(name: str) -> str:
     return "'%" + name.replace("'", "''") + "%'"
 
 
-def _pages(name: str, each: int, mine: str, theirs: str, ours_at: str = "places") -> Case:
-    return Case(
-        name,
-        {
-            OURS: [f"/ogc/collections/{ours_at}/items{mine}"] * each,
-            "tipg": [f"/collections/peer.{ours_at}/items{theirs}"] * each,
-        },
-        lambda body: len(json.loads(body)["features"]),
-    )
+def _pages(name: str, paths: dict[str, list[str]]) -> Case:
+    return Case(name, dict(paths), lambda body: [str(one["id"]) for one in json.loads(body)["features"]])
 
 
 def _tiles(draw: Draw, layer: str, z: int) -> Case:
@@ -199,6 +203,8 @@ class Run:
 
     def __init__(self, made: Registry, out: Path | None) -> None:
         self.made, self.out = made, out
+        # Requests a second of the peer, by case and clients.
+        self.peer: dict[tuple[str, int], float] = {}
 
     def measure(self, servers: Sequence[Server], case: Case) -> None:
         """One case: a first request that nobody counts, then one client, then eight."""
@@ -213,15 +219,17 @@ class Run:
                 rows[server.subject] = self._row(server, case.name, clients, times, whole)
                 if case.members is not None and clients == 1:
                     members[server.subject] = [case.members(body) for body in bodies]
+            if "tipg" in rows:
+                self.peer[case.name, clients] = rows["tipg"]["requests_per_s"]
             self._tell(rows, members)
 
     def cached(self, server: Server, case: Case) -> None:
-        """Tiles that the server has made before."""
+        """Pages and tiles that the server has made before; beside them the peer's rate at the same addresses."""
         ask(server, case.paths[OURS], 1)
         for clients in (1, 8):
             times, whole, _ = ask(server, case.paths[OURS], clients)
             row = self._row(server, f"{case.name}, kept", clients, times, whole)
-            self._tell({OURS: row}, {})
+            self._tell({OURS: row}, {}, self.peer.get((case.name, clients)))
 
     def _row(self, server: Server, case: str, clients: int, times: Sequence[float], whole: float) -> Row:
         return {
@@ -239,12 +247,13 @@ class Run:
             "same_answer": None,
         }
 
-    def _tell(self, rows: dict[str, Row], members: dict[str, Any]) -> None:
+    def _tell(self, rows: dict[str, Row], members: dict[str, Any], peer: float | None = None) -> None:
         same = members[OURS] == members["tipg"] if len(members) == 2 else None
         rate = rows[OURS]["requests_per_s"]
         for subject, row in rows.items():
             row["same_answer"] = same
-            ratio = f"{rate / row['requests_per_s']:7.1f}" if subject != OURS else " " * 7
+            other = row["requests_per_s"] if subject != OURS else peer
+            ratio = f"{rate / other:7.1f}" if other else " " * 7
             print(
                 f"  {row['case']:26}{subject:12}{row['threads']:>3}{row['median_s'] * 1000:9.1f}{row['p95_s'] * 1000:9.1f}"
                 f"{row['requests_per_s']:9.0f}{row['peak_mib']:7.0f}{ratio}"
@@ -295,7 +304,7 @@ def one(names: int, each: int, options: argparse.Namespace) -> None:
             run.measure(servers, case)
         with ours(made, cache_mb=64) as keeping:
             for case in asked:
-                if case.name.startswith("tile"):
+                if case.name.startswith(("tile", "items", "10 items")):
                     run.cached(keeping, case)
 
 

@@ -84,6 +84,7 @@ def ours(made: Registry, *, cache_mb: int = 0) -> Iterator[Server]:
         "GEOSERVICE_HOME": str(made.database.settings.home),
         "GEOSERVICE_ADDRESS_REQUESTS_MIN": "0",
         "GEOSERVICE_TILE_CACHE_MB": str(cache_mb),
+        "GEOSERVICE_PAGE_CACHE_MB": str(cache_mb),
     }
     command = [str(Path(sys.prefix) / "bin" / "geoservice"), "serve", "--no-worker", "--port"]
     with _running("geoservice", geoservice.__version__, command, environment) as server:

@@ -14,7 +14,7 @@ from geoservice.api.app import create_app
 from geoservice.catalog import Catalog
 from geoservice.database.engine import Database
 from geoservice.database.filters import today
-from geoservice.publish.tile_cache import OVERHEAD, TileCache
+from geoservice.publish.memory import OVERHEAD, Memory
 from geoservice.publish.tiles import Tile, tile
 from geoservice.settings import DatabaseSettings, Settings
 from tests import builders_api as make
@@ -156,11 +156,11 @@ def test_a_low_zoom_says_what_it_leaves_out(client: TestClient) -> None:
 
 
 def test_memory_is_bounded_and_the_oldest_goes_first() -> None:
-    cache = TileCache(3 * (1000 + OVERHEAD))
+    cache = Memory(3 * (1000 + OVERHEAD))
     made: list[str] = []
 
     def ask(tag: str, size: int = 1000) -> bytes:
-        return cache.tile(tag, lambda: made.append(tag) or bytes(size))  # type: ignore[func-returns-value]
+        return cache.answer(tag, "state", lambda: made.append(tag) or bytes(size))  # type: ignore[func-returns-value]
 
     for tag in ("a", "b", "c", "a", "d", "a", "b"):
         assert ask(tag) == bytes(1000)
@@ -168,8 +168,8 @@ def test_memory_is_bounded_and_the_oldest_goes_first() -> None:
     ask("large", 10**6)
     ask("large", 10**6)
     assert made[-2:] == ["large", "large"]
-    nothing = TileCache(0)
-    assert [nothing.tile("a", lambda: b"x") for _ in range(2)] == [b"x", b"x"]
+    nothing = Memory(0)
+    assert [nothing.answer("a", "state", lambda: b"x") for _ in range(2)] == [b"x", b"x"]
 
 
 EDITS: tuple[str, ...] = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 
 from fastapi import APIRouter
@@ -58,20 +58,21 @@ def items(service: Service, ask: AskFile, collection_id: str) -> Response:
             return offered(seen(service, connection, one)[1].bounds)
 
         wanted = asked(ask.given, one, today=day, most=service.settings.server.max_results, systems=systems)
-        if ask.condition.given and not ask.wants_html:
-            held = _tag(ask, marked(connection, one), day)
-            if ask.condition.holds(held):
-                return _answer(ask.condition.answer(held, Response), wanted.crs)
+        place = _place(ask, day)
+        if not ask.wants_html and (ask.condition.given or service.pages.holds(place)):
+            tag = _tag(place, marked(connection, one))
+            kept = service.pages.get(place, tag)
+            if kept is not None or ask.condition.holds(tag):
+                return _page(ask, tag, kept or b"", wanted.crs)
         found, matched = service.ogc.page(connection, one, wanted, _selection(ask.given))
         if not found.returned:
             seen(service, connection, one)
     if ask.wants_html:
         return ask.paged(items_page(ask, one, found, matched, wanted.crs))
-    body = documents.feature_list(
-        ask.place, one, found, matched=matched, moment=datetime.now(UTC), described=described(service)
-    )
-    tag = _tag(ask, found.mark, day)
-    return _answer(ask.condition.answer(tag, lambda: Response(body, media_type=GEOJSON)), wanted.crs)
+    page = documents.feature_list(ask.place, one, found, matched=matched, described=described(service))
+    tag = _tag(place, found.mark)
+    service.pages.put(place, tag, page)
+    return _page(ask, tag, page, wanted.crs)
 
 
 @router.get("/{collection_id}/items/{feature_id}", response_class=Response, openapi_extra={"parameters": _ONE})
@@ -95,11 +96,11 @@ def feature_answer(
     # Read first: the tag is never newer than the feature.
     version = _version(service, connection, one, number)
     text, mark = found_feature(connection, one, number, crs)
-    tag = _tag(ask, mark, today())
+    tag = _tag(_place(ask, today()), mark)
     if version is not None:
         tag = version_tag(version, tag.strip('W/"'))
     body = documents.feature(ask.place, one, text, described(service))
-    return _answer(ask.condition.answer(tag, lambda: Response(body, media_type=GEOJSON)), crs)
+    return _given(ask, tag, lambda: body, crs)
 
 
 def found_feature(connection: Connection, one: Collection, number: int, crs: OgcCrs) -> tuple[str, str]:
@@ -141,8 +142,13 @@ def _version(service: Services, connection: Connection, one: Collection, number:
     return found[number].version if number in found else None
 
 
-def _tag(ask: Asking, mark: str, day: date) -> str:
-    return etag("ogc", mark, day, ask.place.root, ask.place.path, sorted(ask.given.items()), current_language.get())
+def _place(ask: Asking, day: date) -> str:
+    """Everything that decides about an answer but the state of the records."""
+    return etag("ogc", day, ask.place.root, ask.place.path, sorted(ask.given.items()), current_language.get())
+
+
+def _tag(place: str, mark: str) -> str:
+    return etag("ogc", place, mark)
 
 
 def _selection(given: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
@@ -150,6 +156,12 @@ def _selection(given: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(pair for pair in given.items() if pair[0] not in (*PAGING, *COMMON)))
 
 
-def _answer(response: Response, crs: OgcCrs) -> Response:
+def _page(ask: Asking, tag: str, page: bytes, crs: OgcCrs) -> Response:
+    return _given(ask, tag, lambda: documents.stamped(page, datetime.now(UTC)), crs)
+
+
+def _given(ask: Asking, tag: str, body: Callable[[], bytes], crs: OgcCrs) -> Response:
+    """GeoJSON in a system; 304 where the client holds it."""
+    response = ask.condition.answer(tag, lambda: Response(body(), media_type=GEOJSON))
     response.headers["Content-Crs"] = crs.header
     return varied(response)

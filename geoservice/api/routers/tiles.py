@@ -11,7 +11,7 @@ from geoservice.api.parameters import TileNumber, no_query
 from geoservice.api.permits import needs
 from geoservice.api.services import Service
 from geoservice.database.filters import today
-from geoservice.publish.tiles import Tile, thinning, tile, tile_etag, tile_layer, tile_revision
+from geoservice.publish.tiles import Tile, thinning, tile, tile_etag, tile_layer, tile_place, tile_revision
 
 router = APIRouter(prefix="/tiles", tags=["tiles"], dependencies=[Depends(no_query), needs(Permission.PUBLIC)])
 
@@ -33,7 +33,8 @@ def vector_tile(
         rule = thinning(layer, z)
 
         def body() -> Response:
-            made = service.tiles.tile(tag, lambda: tile(connection, declared, wanted, day=day))
+            place = tile_place(declared, wanted)
+            made = service.tiles.answer(place, tag, lambda: tile(connection, declared, wanted, day=day))
             return Response(made, media_type=MEDIA_TYPE, headers={"X-Thinned": rule} if rule else None)
 
         return condition.answer(tag, body)

@@ -157,23 +157,29 @@ def _notice(text: str, *, schematic: bool) -> str:
     return f"{translate('notice.schematic')} {text}" if schematic else text
 
 
-def feature_list(
-    place: Place, one: Collection, found: Features, *, matched: int | None, moment: datetime, described: Described
-) -> bytes:
-    """A page of features."""
+def feature_list(place: Place, one: Collection, found: Features, *, matched: int | None, described: Described) -> bytes:
+    """A page of features without the moment that it is given out at, which `stamped` puts before it."""
     links = itself(place, "json", ITEM_FORMATS)
     if found.last is not None:
         links.append(link(place.here(f="json", after=encode([found.last])), "next", GEOJSON))
     links.append(link(place.to("collections", one.id), "collection", JSON, said(one.layer.title, described.language)))
-    head: Document = {
-        "type": "FeatureCollection",
-        "timeStamp": moment.isoformat(timespec="seconds").replace("+00:00", "Z"),
-        "numberReturned": found.returned,
-    }
+    head: Document = {"numberReturned": found.returned}
     if matched is not None:
         head["numberMatched"] = matched
     head["links"] = links
-    return f'{compact(head)[:-1]},"features":[{found.text}]}}'.encode()
+    return f'{compact(head)[1:-1]},"features":[{found.text}]}}'.encode()
+
+
+def stamped(page: bytes, moment: datetime) -> bytes:
+    """A page of features that is given out at a moment in UTC.
+
+    Examples
+    --------
+    >>> stamped(b'"numberReturned":0,"features":[]}', datetime(2026, 1, 1))
+    b'{"type":"FeatureCollection","timeStamp":"2026-01-01T00:00:00Z","numberReturned":0,"features":[]}'
+    """
+    when = moment.replace(tzinfo=None).isoformat(timespec="seconds")
+    return f'{{"type":"FeatureCollection","timeStamp":"{when}Z",'.encode() + page
 
 
 def feature(place: Place, one: Collection, text: str, described: Described) -> bytes:
