@@ -13,6 +13,7 @@ from geoservice.siting.exact import highs
 from geoservice.siting.exact.capacity import capacity_program
 from geoservice.siting.exact.centre import prove_centre
 from geoservice.siting.exact.cover import cover_program
+from geoservice.siting.exact.maximal import is_maximal, prove_maximal
 from geoservice.siting.exact.median import prove_median
 from geoservice.siting.exact.plain import is_plain, prove_plain
 from geoservice.siting.exact.tell import Tell
@@ -23,13 +24,22 @@ from geoservice.siting.search.first import shaken
 
 # Shakes before a program of cover of so many pairs, and the most that they may take.
 _LARGE = 20_000
-_SHAKES, _SEARCH_S, _SEARCH_SHARE = 600, 6.0, 0.1
+_SHAKES, _SEARCH_S, _SEARCH_SHARE = 600, 1.0, 0.1
 
 
 def method_of(problem: Problem, start: list[int] | None) -> str:
     """What proves a problem, with its version."""
-    own = problem.model is Model.PMEDIAN and start is not None and is_plain(problem)
-    return f"geoservice {__version__} branch and bound" if own else highs.version()
+    own = f"geoservice {__version__} branch and bound"
+    if start is None:
+        return highs.version()
+    match problem.model:
+        case Model.PMEDIAN if is_plain(problem):
+            return own
+        case Model.MCLP:
+            return f"{own} on {highs.version()}"
+        case Model.BACKUP if problem.levels[0] >= problem.levels[1]:
+            return f"{own} on {highs.version()}"
+    return highs.version()
 
 
 def _better_start(problem: Problem, start: list[int] | None, settings: highs.Settings) -> list[int] | None:
@@ -79,6 +89,8 @@ def prove(problem: Problem, start: list[int] | None, settings: highs.Settings, t
             if start is not None:
                 tell.sites(start)
             written = cover_program(problem)
+            if start is not None and is_maximal(written):
+                return prove_maximal(written, start, settings, tell)
     ran = highs.run(
         written.program,
         settings,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from geoservice.network.arrays import Floats, Int64s
+from geoservice.network.arrays import Bools, Floats, Int64s
 from geoservice.siting.exact.program import Builder, Program
 from geoservice.siting.problem import Problem
 
@@ -34,10 +34,14 @@ class Written:
 
     def read(self, values: Floats) -> list[int]:
         """The sites of a solution, existing ones among them."""
-        chosen = self.problem.fixed.copy()
-        chosen[self.kept[values[self.column] > 0.5]] = True
-        sites: list[int] = np.flatnonzero(chosen).tolist()
+        sites: list[int] = np.flatnonzero(self.chosen(values[self.column])).tolist()
         return sites
+
+    def chosen(self, values: Floats) -> Bools:
+        """All sites, shape (sites,), where those that have a column have these values."""
+        chosen = self.problem.fixed.copy()
+        chosen[self.kept[values > 0.5]] = True
+        return chosen
 
     def write(self, sites: list[int] | None) -> Floats | None:
         """Columns to start from, NaN where the solver has to find them."""

@@ -7,10 +7,11 @@ for the first time (or, for backup, the second).
 from __future__ import annotations
 
 import numpy as np
-from scipy.sparse import csr_array, diags_array
+from scipy.sparse import csr_array
 
 from geoservice.network.arrays import Bools, Floats, Int64s
 from geoservice.siting.problem import Model, Problem
+from geoservice.siting.search.interchange import add_swaps
 from geoservice.siting.search.rules import Rules
 
 
@@ -21,6 +22,7 @@ class CoverSearch:
         self.problem = problem
         self.rules = Rules(problem)
         times = problem.covering()
+        self._start = times.start
         self._point, self._site = times.point().astype(np.int64), times.site.astype(np.int64)
         self._matrix = csr_array(
             (np.ones(self._site.size), (self._point, self._site)), shape=(problem.points, problem.sites)
@@ -92,12 +94,12 @@ class CoverSearch:
         weight, count = self.problem.weight, self._counts(chosen)
         step_up = np.where(count == 0, once, np.where(count == 1, twice, 0))
         step_down = np.where(count == 1, once, np.where(count == 2, twice, 0))
-        out = self._matrix[:, new].T.tocsr()
-        loss = out @ (weight * step_down).astype(np.float64)
-        mended = np.where(count > 0, weight * (step_down - step_up), 0).astype(np.float64)
-        touched = np.flatnonzero(mended)
-        both = csr_array(out[:, touched] @ diags_array(mended[touched]) @ self._matrix[touched])
-        found: Floats = both.toarray() + self._gains(count)[None, :] - loss[:, None]
+        mended = np.where(count > 0, weight * (step_down - step_up), 0)
+        row = np.full(self.problem.sites, -1, dtype=np.int64)
+        row[new] = np.arange(new.size)
+        found = np.empty((new.size, self.problem.sites))
+        found[:] = self._gains(count)
+        add_swaps(self._start, self._site, row, weight * step_down, mended, found)
         return found
 
     def _counts(self, chosen: Bools) -> Int64s:
