@@ -116,7 +116,7 @@ def test_a_question_is_solved_explained_checked_and_made_a_scenario(
     answer = one["answer"]
     assert answer["value"] == answer["bound"] == answer["value_by_what_if"] == one["value"]
     assert (len(answer["sites"]), answer["seed"], answer["status_text"]) == (4, 1, "已证明最优")
-    assert answer["solver"].startswith("HiGHS")
+    assert "HiGHS" in answer["solver"]
     trail = one["progress"]["trail"]
     assert trail[0]["value"] is not None
     assert trail[0]["seconds"] <= answer["seconds"]
