@@ -180,6 +180,7 @@ def _solve_county(
     from geoservice.siting.county.ruled import priced
     from geoservice.siting.county.telling import print_county
     from geoservice.siting.county.told import county_told
+    from geoservice.siting.phased import free_answer
     from geoservice.siting.solve import solve
 
     service, type_, on = case
@@ -188,8 +189,8 @@ def _solve_county(
         county = read_county(connection, catalog, settings, database.name, Question.parse(meant, **named))
     answer, phases = work.done(county.problem)
     told = county_told(county, answer, phases)
-    if work.prices and not work.phases:
-        told["prices"] = priced(county, answer, lambda problem: solve(problem, work.effort))
+    if work.prices:
+        told["prices"] = priced(county, free_answer(answer, phases), lambda problem: solve(problem, work.effort))
     for file, content in zip(files, (told, told["changes"]), strict=True):
         if file is not None:
             write_file(file, json.dumps(content, ensure_ascii=False, indent=2) + "\n")

@@ -100,6 +100,15 @@ def solve_phased(
     return phases
 
 
+def free_answer(answer: Answer, phases: Sequence[Phase]) -> Answer:
+    """The best of the last year with nothing to keep; `answer` where there are no phases.
+
+    What a rule costs is told against this one: a plan built year by year may end better with a rule than without it, so that
+    differences of such plans price nothing.
+    """
+    return phases[-1].alone if phases else answer
+
+
 def _of_year(problem: Problem, count: int, last: bool, kept: tuple[int, ...] = ()) -> Problem:  # noqa: FBT001 - a fact
     """The problem of a year in which some sites stand already."""
     standing = problem.fixed.copy()

@@ -202,8 +202,9 @@ def test_a_grid_less_what_rules_refuse_in_the_language_of_whoever_reads(web: Tes
 
 @pytest.mark.usefixtures("_worker")
 def test_a_plan_in_phases(web: TestClient) -> None:
-    one = until(web, asked(web, phases=[1, 3], time_limit_s=30)["id"], ended)
+    one = until(web, asked(web, phases=[1, 3], time_limit_s=30, prices=True)["id"], ended)
     years = one["answer"]["phases"]
+    assert all(price["price"] is None or price["price"] >= 0 for price in one["answer"]["prices"])
     assert [year["p"] for year in years] == [1, 3]
     assert set(years[0]["sites"]) <= set(years[1]["sites"])
     assert years[0]["value"] < years[1]["value"] == one["value"]

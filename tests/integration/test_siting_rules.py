@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from datetime import date
+from itertools import combinations_with_replacement
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ from geoservice.siting.evaluate import evaluate
 from geoservice.siting.exclusion.asked import Asked
 from geoservice.siting.exclusion.engine import exclude
 from geoservice.siting.exclusion.land import land_left, land_told
+from geoservice.siting.phased import Order, free_answer, solve_phased
 from geoservice.siting.solve import Effort, solve
 from tests.integration.test_coverage_run import put
 from tests.people import signed_in
@@ -200,6 +202,30 @@ def test_prices_are_those_of_trying_every_site(asked: Ask, tmp_path: Path) -> No
         assert (price["proven"], price["price"]) == (True, expected)
     assert told
     assert county_told(county, answer)["exclusions"]["kept"] == len(county.candidates)
+
+
+@pytest.mark.parametrize("order", list(Order))
+def test_prices_of_a_plan_in_phases_are_those_of_its_last_year_planned_free(
+    asked: Ask, tmp_path: Path, order: Order
+) -> None:
+    county = asked(candidates=few(asked, tmp_path), p=2)
+    ruled = county.candidates.ruled
+    assert ruled is not None
+    phases = solve_phased(county.problem, [1, 2], order, Effort(300))
+
+    def best(kept: Any) -> int:
+        problem = ask(county.ground, county.question, ruled.allowed(kept)).problem
+        new = combinations_with_replacement(range(county.existing, problem.sites), 2)
+        return max(int(evaluate(problem, [*range(county.existing), *pair]).value or 0) for pair in new)
+
+    with_all = best(ruled.exclusions.kept)
+    free = free_answer(phases[-1].answer, phases)
+    assert free.value == with_all
+    told = {one["rule"]: one for one in priced(county, free, lambda problem: solve(problem, Effort(300)))}
+    assert told
+    for rule, price in told.items():
+        expected = best(ruled.exclusions.without(rule)) - with_all
+        assert (price["proven"], price["price"]) == (True, expected)
 
 
 def test_a_grid_lies_in_the_county_so_many_metres_apart(asked: Ask, county: Database) -> None:

@@ -18,7 +18,7 @@ from geoservice.siting.county.form import QuestionForm
 from geoservice.siting.county.reading import read_county
 from geoservice.siting.county.ruled import priced
 from geoservice.siting.county.told import county_told
-from geoservice.siting.phased import Phase, solve_phased
+from geoservice.siting.phased import Phase, free_answer, solve_phased
 from geoservice.siting.problem import Problem
 from geoservice.siting.solve import State, solve
 from geoservice.siting.told import final_answer, in_units
@@ -54,8 +54,8 @@ def solve_kept(database: Database, catalog: Catalog, settings: Settings, answer_
     watching = Watching(database, answer_id, county.problem, form, step)
     answer, phases = _searched(county.problem, form, watching)
     told = county_told(county, answer, phases)
-    if form.prices and not form.phases:
-        told["prices"] = _priced(county, answer, form, watching)
+    if form.prices:
+        told["prices"] = _priced(county, free_answer(answer, phases), form, watching)
     kept = {name: value for name, value in told.items() if name not in _WORDS} | {"reasons": list(answer.reasons)}
     with database.connect() as connection:
         store.tell(connection, answer_id, watching.told(told["value"], told["bound"], answer.seconds))
