@@ -27,11 +27,13 @@ from geoservice.siting.search.median import Costs, MedianSearch
 from geoservice.siting.solve import Effort, solve
 from geoservice.siting.stored import write_problem
 from tests.benchmarks.bench import OURS, Row, write
+from tests.benchmarks.siting_exclusion import exclusions
 from tests.benchmarks.siting_peers import peer
 from tests.siting_files import write_pmed
 
 LIMITS = (40, 70, 100)
 SITES = (10, 20, 30)
+RULED = 3000
 GROWTH = ((1000, 1000), (2000, 2000), (3000, 3000))
 MEDIANS = ((100, 5), (200, 5), (200, 67), (400, 5), (400, 133), (600, 5), (900, 5), (900, 90))
 
@@ -74,6 +76,16 @@ class Run:
             self.case("mclp growth", f"{points} x {sites}, limit 40, p 30", cover(points, sites, 30, 40))
         for name, problem in medians():
             self.case("p-median", name, problem)
+        self.ruled()
+
+    def ruled(self) -> None:
+        """Exclusion rules against candidates, a sample of them measured again by plain shapely."""
+        seconds, rules, shapes, same = exclusions(RULED)
+        case = f"{RULED} candidates, {rules} rules x {shapes} shapes"
+        row = self.row("exclusions", case, OURS, geoservice.__version__, seconds) | {"threads": 1, "same_answer": same}
+        print(f"{'exclusions':12}{case}  {seconds:.2f} s  {'as' if same else 'NOT as'} plain shapely", flush=True)
+        if self.json is not None:
+            write([row], self.json)
 
     def case(self, workload: str, case: str, problem: Problem) -> None:
         """Ours, greedy, and for the cases of the target the peer where it is installed."""

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from geoservice.siting.evaluate import evaluate
+from geoservice.siting.exclusion.declared import Kind, siting_rules
+from geoservice.siting.exclusion.engine import judge
 from geoservice.siting.problem import Problem
 from geoservice.siting.stored import read_problem
 from tests.benchmarks import siting
 from tests.benchmarks.siting import Run, cover
+from tests.benchmarks.siting_exclusion import agrees, drawn, exclusions, sources
 
 
 def options(folder: Path) -> argparse.Namespace:
@@ -39,3 +44,14 @@ def test_quick_has_the_two_cases(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     )
     Run(options(tmp_path)).all()
     assert met == [(2000, 500, 10), (2000, 500, 20)]
+
+
+def test_rules_agree_with_plain_shapely_and_a_wrong_distance_shows() -> None:
+    assert exclusions(100, sample=4)[-1]
+    shapes = drawn(np.random.default_rng(2))
+    lon, lat = np.array([113.16]), np.array([30.66])
+    rule = next(one for one in siting_rules().rules if one.kind is Kind.WITHIN)
+    found = judge(rule, sources(rule, shapes), lon, lat, np.array([np.nan]))
+    assert agrees(found, shapes, lon, lat, 0)
+    assert not agrees(replace(found, metres=found.metres + 1), shapes, lon, lat, 0)
+    assert not agrees(replace(found, breach=np.where(found.broken, np.nan, 1.0)), shapes, lon, lat, 0)
