@@ -68,6 +68,7 @@ from geoservice.api.routers import (
     scenarios,
     session,
     siting,
+    siting_files,
     siting_page,
     siting_rules,
     spellings,
@@ -112,6 +113,7 @@ ROUTERS = (
     reports,
     uncertainty,
     scenarios,
+    siting_files,
     siting_rules,  # its paths look like ids of answers
     siting,
     session,

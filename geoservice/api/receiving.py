@@ -7,7 +7,8 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
+from typing import Any, TypeVar
 
 from fastapi import Request
 from starlette.concurrency import run_in_threadpool
@@ -16,6 +17,7 @@ from starlette.types import Scope
 
 from geoservice.api.permits import BYTES
 from geoservice.errors import BadRequest, TooLarge
+from geoservice.ingest.uploads.naming import check_name
 from geoservice.settings import UploadSettings
 
 RAW: dict[str, Any] = {
@@ -24,8 +26,10 @@ RAW: dict[str, Any] = {
 _FILES = (
     ("PUT", re.compile(r"/api/uploads/[0-9]+/files/[^/]+")),
     ("POST", re.compile(r"/api/names/plans(/inspection)?")),
+    ("POST", re.compile(r"/api/siting/files")),
 )
 _MIB = 2**20
+T = TypeVar("T")
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -69,3 +73,21 @@ async def receive(request: Request, path: Path) -> int:
             size += len(chunk)
             await run_in_threadpool(out.write, chunk)
     return size
+
+
+async def with_file(request: Request, name: str, do: Callable[[Path, int], T]) -> T:
+    """Does something with the body of a request as a file of a name, for as long as it lies here; and its size in bytes.
+
+    Raises
+    ------
+    BadRequest
+        ``uploads.bad-name``
+    """
+    check_name(name)
+    folder = await run_in_threadpool(TemporaryDirectory, prefix="geoservice-")
+    try:
+        path = Path(folder.name) / name
+        size = await receive(request, path)
+        return await run_in_threadpool(do, path, size)
+    finally:
+        await run_in_threadpool(folder.cleanup)

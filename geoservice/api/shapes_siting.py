@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
-from geoservice.api.parameters import Parameters
+from geoservice.api.parameters import Code, Parameters
 from geoservice.api.shapes import Shape
 from geoservice.api.shapes_jobs import JobError
 from geoservice.api.shapes_scenarios import Name
+from geoservice.ingest.uploads.naming import LONGEST_NAME
 from geoservice.siting.county.form import QuestionForm
 
 
@@ -20,6 +21,32 @@ class NewAnswer(Parameters):
     question: QuestionForm
     name: Name | None = Field(None, description="Model and number of sites by default")
     shared: bool = False
+
+
+class CandidateFile(Parameters):
+    """A file of candidates and what is in it."""
+
+    file: Annotated[str, StringConstraints(max_length=4 * LONGEST_NAME)] = Field(
+        description="Its plain name; the ending says what it is", examples=["地块.geojson"]
+    )
+    kind: Literal["plots", "points"] = Field("plots", description="Areas, or points with lon and lat")
+    type: Code | None = Field(None, description="Code of the facility type, for points")
+
+
+class PlaceRead(Shape):
+    """A candidate of a file as a question takes it: degrees, EPSG:4490 taken as CRS84; of a plot a point inside."""
+
+    name: str
+    lon: float
+    lat: float
+    places: int | None
+    area_m2: float | None
+
+
+class PlacesRead(Shape):
+    """The candidates of a file."""
+
+    points: list[PlaceRead]
 
 
 class AnswerChange(Parameters):

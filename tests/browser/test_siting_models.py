@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
+from shapely.geometry import box, mapping
 
 from geoservice.catalog import Catalog
 from geoservice.database.engine import Database
@@ -158,6 +160,98 @@ def test_what_is_filled_in_wrongly_is_told_at_its_field(open_desk: Callable[...,
     page.click("#ask-start")
     expect(page.locator("#ask-faults [role=alert]")).to_contain_text("cost")
     expect(page.locator("#answers")).to_contain_text("还没有")
+
+
+def test_a_township_is_given_a_least_share_of_its_own(
+    open_desk: Callable[..., Desk], office: Office, artefacts: Path
+) -> None:
+    page = opened(open_desk, office, "sun", width=1400, height=900)
+    page.click("button[data-mode=solve]")
+    page.fill("#ask-p", "3")
+    page.click("#ask-more > summary")
+    page.select_option("#ask-floor-unit", label=page.locator("#ask-floor-unit option", has_text="拖市镇").inner_text())
+    page.click("#ask-floor-add")
+    row = page.locator("#ask-floors li", has_text="拖市镇")
+    expect(row.locator("input")).to_be_focused()
+    expect(page.locator("#ask-floor-unit option", has_text="拖市镇")).to_have_count(0)
+    page.keyboard.press("Enter")
+    expect(row.locator(".fault")).to_contain_text("0 至 100")
+    expect(row.locator("input")).to_have_attribute("aria-invalid", "true")
+    expect(page.locator("#ask-faults a")).to_have_count(1)
+    row.scroll_into_view_if_needed()
+    page.screenshot(path=artefacts / "siting-floors.png")
+    page.keyboard.type("20")
+    page.keyboard.press("Enter")
+    answered(page)
+    expect(page.locator("#ask .fault")).to_have_count(0)
+    (one,) = page.request.get(f"{office[0]}/api/siting").json()["items"]
+    kept = page.request.get(f"{office[0]}/api/siting/{one['id']}").json()
+    (floor,) = kept["question"]["floors"]
+    assert floor["share"] == 0.2
+    (there,) = [unit for unit in kept["answer"]["townships"] if unit["name"] == "拖市镇"]
+    assert there["before"] / there["people"] < 0.2 <= there["after"] / there["people"]
+    page.click("#ask-floors button")
+    expect(page.locator("#ask-floor-unit")).to_be_focused()
+    expect(page.locator("#ask-floor-unit option", has_text="拖市镇")).to_have_count(1)
+
+
+def test_plots_of_a_file_are_chosen_from(
+    open_desk: Callable[..., Desk], office: Office, artefacts: Path, tmp_path: Path
+) -> None:
+    page = opened(open_desk, office, "zhou", width=1400, height=900)
+    page.click("button[data-mode=solve]")
+    page.fill("#ask-p", "1")
+    page.select_option("#ask-candidates", "plots")
+    page.click("#ask-start")
+    expect(page.locator("#ask-file-field .fault")).to_have_text("请先选择一个文件。")
+    expect(page.locator("#ask-file")).to_be_focused()
+    broken = tmp_path / "地块.pdf"
+    broken.write_bytes(b"%PDF-1.4")
+    page.set_input_files("#ask-file", broken)
+    expect(page.locator("#ask-file-said [role=alert]")).to_contain_text("地块.pdf")
+    long = "岳口镇健康路与江汉大道交叉口西北侧原粮食储备库腾退国有建设用地（北区）"
+    shapes = {"一号地": box(113.1600, 30.6650, 113.1605, 30.6654), long: box(113.1447, 30.4445, 113.1451, 30.4449)}
+    features = [{"type": "Feature", "properties": {"name": k}, "geometry": mapping(v)} for k, v in shapes.items()]
+    plots = tmp_path / "天门市拟供养老服务设施建设用地地块（第一批）.geojson"
+    plots.write_text(json.dumps({"type": "FeatureCollection", "features": features}), "utf-8")
+    page.set_input_files("#ask-file", plots)
+    ticks = page.locator("#ask-file-said .tick")
+    expect(ticks).to_have_count(2)
+    expect(ticks.nth(1)).to_contain_text(long)
+    ticks.nth(0).uncheck()
+    expect(page.locator("#ask-file-said [role=status]")).to_contain_text("参加选择 1 个")
+    page.screenshot(path=artefacts / "siting-plots.png")
+    page.click("#ask-start")
+    answered(page)
+    expect(page.locator("#answer .sites tbody tr")).to_have_count(1)
+    expect(page.locator("#answer .sites tbody")).to_contain_text(long)
+    page.click("#answer-check")
+    expect(page.locator("#answer-checked")).to_have_class("note good")
+    page.screenshot(path=artefacts / "siting-plots-answer.png")
+
+
+def test_floors_and_plots_on_a_phone(
+    open_desk: Callable[..., Desk], office: Office, artefacts: Path, tmp_path: Path
+) -> None:
+    page = opened(open_desk, office, "wu", f"{DAY_CARE}&lang=en", width=390, height=844, locale="en-GB")
+    page.click("button[data-mode=solve]")
+    page.select_option("#ask-candidates", "file")
+    points = tmp_path / "points.csv"
+    points.write_text("name,lon,lat,beds\n城西新院,113.05,30.66,100\n皂市新院,113.20,30.83,\n", "utf-8")
+    page.set_input_files("#ask-file", points)
+    expect(page.locator("#ask-file-said .tick").first).to_contain_text("100 beds")
+    page.focus("#ask-more > summary")
+    page.keyboard.press("Enter")
+    page.focus("#ask-floor-unit")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.keyboard.type("150")
+    page.keyboard.press("Enter")
+    expect(page.locator("#ask-floors .fault")).to_contain_text("a number from 0 to 100")
+    page.screenshot(path=artefacts / "siting-floors-phone.png")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.locator("#ask-file-field").scroll_into_view_if_needed()
+    page.screenshot(path=artefacts / "siting-plots-phone.png")
 
 
 def test_on_a_phone_in_english_by_keys(open_desk: Callable[..., Desk], office: Office, artefacts: Path) -> None:

@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path, PurePosixPath
-from tempfile import TemporaryDirectory
 from typing import Annotated, Any, TypeVar
 from urllib.parse import quote
 
 from fastapi import APIRouter, Body, Depends, Query, Request, Response
 from sqlalchemy import Connection
-from starlette.concurrency import run_in_threadpool
 
 from geoservice.access.roles import Permission
 from geoservice.api.cases import answer
 from geoservice.api.parameters import PathId, no_query
 from geoservice.api.permits import BYTES, needs
-from geoservice.api.receiving import RAW, receive
+from geoservice.api.receiving import RAW, with_file
 from geoservice.api.services import Service, Services
 from geoservice.api.shapes import Title
 from geoservice.api.shapes_cases import CaseShape
@@ -39,7 +37,6 @@ from geoservice.api.shapes_uploads import Nothing, notice_told, problem_told, wo
 from geoservice.database.filters import today
 from geoservice.errors import Conflict
 from geoservice.ingest.sources import SUFFIXES
-from geoservice.ingest.uploads.naming import check_name
 from geoservice.jobs import board
 from geoservice.language import current_language, translate
 from geoservice.names.cases.positions import refuse_unknown_unit
@@ -100,15 +97,8 @@ async def look_into(
 
 async def _with_file(request: Request, given: PlanOrder, do: Callable[[Path, int, PlanWishes], T]) -> T:
     """Does something with a file for as long as it lies here."""
-    check_name(given.file)
     wishes = given.wishes()
-    folder = await run_in_threadpool(TemporaryDirectory, prefix="geoservice-")
-    try:
-        path = Path(folder.name) / given.file
-        size = await receive(request, path)
-        return await run_in_threadpool(do, path, size, wishes)
-    finally:
-        await run_in_threadpool(folder.cleanup)
+    return await with_file(request, given.file, lambda path, size: do(path, size, wishes))
 
 
 def _handed_in(service: Services, path: Path, size: int, wishes: PlanWishes) -> PlanShape:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -118,7 +119,9 @@ def _found(
         return gridded(ground, question.grid_m)
     if question.file is None:
         return villages(ground)
-    return (_plots if question.parcels else _points)(connection, catalog, settings, question)
+    if question.parcels:
+        return plots_in(connection, catalog, settings, question.file)
+    return points_in(connection, catalog, settings, question.file, question.case.type)
 
 
 def _allowed(connection: Connection, question: Question, found: Candidates) -> Candidates:
@@ -158,6 +161,7 @@ def given(points: Sequence[Place]) -> Candidates:
     def told(values: Iterable[int | None]) -> Int64s:
         return np.array([-1 if value is None else value for value in values], dtype=np.int64)
 
+    areas = np.array([np.nan if one.area_m2 is None else one.area_m2 for one in points])
     return Candidates(
         tuple(one.name for one in points),
         np.array([one.lon for one in points]),
@@ -165,12 +169,19 @@ def given(points: Sequence[Place]) -> Candidates:
         np.full(len(points), -1, dtype=np.int64),
         told(one.places for one in points),
         cost=told(one.cost for one in points),
+        area_m2=areas if np.isfinite(areas).any() else None,
     )
 
 
-def _points(connection: Connection, catalog: Catalog, settings: Settings, question: Question) -> Candidates:
-    """Read as a file of facilities of the type is: names, coordinates in any system that is told, beds."""
-    records = _records(connection, catalog, settings, question, _LAYER, {"type": question.case.type})
+def points_in(connection: Connection, catalog: Catalog, settings: Settings, file: Path, type_: str) -> Candidates:
+    """Read as a file of facilities of the type is: names, coordinates in any system that is told, beds.
+
+    Raises
+    ------
+    BadInput
+        ``siting.bad-candidate`` with the row, or what is wrong with the file as a whole.
+    """
+    records = _records(connection, catalog, settings, file, _LAYER, {"type": type_})
     shapes = np.asarray(records[GEOM], dtype=object)
     beds = [-1 if value is None else int(value) for value in records["beds"].astype(object)]
     return Candidates(
@@ -182,9 +193,15 @@ def _points(connection: Connection, catalog: Catalog, settings: Settings, questi
     )
 
 
-def _plots(connection: Connection, catalog: Catalog, settings: Settings, question: Question) -> Candidates:
-    """A point inside each area of a file, with the size of the area."""
-    records = _records(connection, catalog, settings, question, _PARCELS, {})
+def plots_in(connection: Connection, catalog: Catalog, settings: Settings, file: Path) -> Candidates:
+    """A point inside each area of a file, with the size of the area.
+
+    Raises
+    ------
+    BadInput
+        As `points_in`.
+    """
+    records = _records(connection, catalog, settings, file, _PARCELS, {})
     shapes = np.asarray(records[GEOM], dtype=object)
     points = shapely.point_on_surface(shapes)
     nothing = np.full(len(records), -1, dtype=np.int64)
@@ -206,13 +223,12 @@ def _records(
     connection: Connection,
     catalog: Catalog,
     settings: Settings,
-    question: Question,
+    file: Path,
     layer: str,
     constants: Mapping[str, str],
 ) -> pd.DataFrame:
-    assert question.file is not None
     read = read_layer(
-        question.file,
+        file,
         catalog.layers[layer],
         catalog,
         constants=constants,

@@ -30,8 +30,9 @@ from geoservice.siting.solve import Effort
 
 MOST_POINTS, MOST_FLOORS, MOST_PHASES, MOST_SITES = 5000, 500, 10, 1000
 LONGEST_S = 600.0
+LONGEST_NAME = 80
 Key = Annotated[str, StringConstraints(max_length=60, pattern=r"^[A-Za-z0-9_.-]+$")]
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_NAME)]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Whole = Annotated[int, Field(ge=0, le=10**9)]
 Number = Annotated[int, Field(ge=1, le=MOST_SITES)]
@@ -49,6 +50,9 @@ class Point(_Strict):
     lat: Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
     places: Annotated[int, Field(ge=0, le=MOST_PLACES)] | None = None
     cost: Whole | None = None
+    area_m2: Annotated[float, Field(ge=0, le=1e10, allow_inf_nan=False)] | None = Field(
+        None, description="Of the plot that it stands for"
+    )
 
 
 class Villages(_Strict):
@@ -209,4 +213,4 @@ class QuestionForm(_Strict):
 def _places(candidates: Villages | Points | Grid) -> tuple[Place, ...]:
     if not isinstance(candidates, Points):
         return ()
-    return tuple(Place(one.name, one.lon, one.lat, one.places, one.cost) for one in candidates.points)
+    return tuple(Place(one.name, one.lon, one.lat, one.places, one.cost, one.area_m2) for one in candidates.points)

@@ -43,6 +43,8 @@ class Place:
         Degrees, EPSG:4490.
     places, cost
         What a site there holds, and what it costs; None where not told.
+    area_m2
+        Of the plot that it stands for.
     """
 
     name: str
@@ -50,6 +52,7 @@ class Place:
     lat: float
     places: int | None = None
     cost: int | None = None
+    area_m2: float | None = None
 
 
 @dataclass(frozen=True)

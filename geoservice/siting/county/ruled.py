@@ -10,7 +10,7 @@ import numpy as np
 from geoservice.network.arrays import Bools
 from geoservice.siting.answer import Answer
 from geoservice.siting.county.asking import County, ask
-from geoservice.siting.county.candidates import Ruled
+from geoservice.siting.county.candidates import Candidates, Ruled
 from geoservice.siting.exclusion.price import Price, prices
 from geoservice.siting.exclusion.told import MOST_REJECTED, applied_told, breaches_of
 from geoservice.siting.problem import Problem
@@ -49,8 +49,7 @@ def hints_of(county: County, site: int) -> list[dict[str, Any]]:
 
 def area_of(county: County, site: int) -> float | None:
     """Square metres of the plot that a new site stands on."""
-    areas = county.candidates.area_m2
-    return None if areas is None else round(float(areas[site - county.existing]), 1)
+    return _area(county.candidates, site - county.existing)
 
 
 def priced(county: County, answer: Answer, solve: Solve) -> list[dict[str, Any]]:
@@ -84,6 +83,12 @@ def _candidate(ruled: Ruled, number: int) -> dict[str, Any]:
         "name": every.name[number],
         "lon": round(float(every.lon[number]), 7),
         "lat": round(float(every.lat[number]), 7),
-        "area_m2": None if every.area_m2 is None else round(float(every.area_m2[number]), 1),
+        "area_m2": _area(every, number),
         "breaks": [one for one in breaches_of(ruled.exclusions, number) if one["force"] == "hard"],
     }
+
+
+def _area(candidates: Candidates, number: int) -> float | None:
+    if candidates.area_m2 is None or np.isnan(candidates.area_m2[number]):
+        return None
+    return round(float(candidates.area_m2[number]), 1)

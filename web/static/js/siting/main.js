@@ -61,7 +61,7 @@ async function start() {
   startLawful({ view, say }).catch((error) => byId("broken").replaceChildren(failure(error)));
   const keeping = startKeeping({ say, info });
   if (!(await keeping.open()) && !plan.startDraft()) plan.startCase(caseInForm());
-  solving = await startSolving({ view, say, goTo, showPart, base: () => base, redraw: () => trial && base && draw(), openScenario: keeping.show });
+  solving = await startSolving({ view, say, goTo, showPart, base: () => base, townships, redraw: () => trial && base && draw(), openScenario: keeping.show });
   return undefined;
 }
 
@@ -351,6 +351,9 @@ function costsFold() {
 }
 
 let costsOpen = false;
+
+/** Townships with their figures as they are. */
+const townships = () => (trial?.units ?? []).filter(({ unit_id: unit }) => unit !== null);
 
 const say = (words) => {
   byId("said").textContent = words;

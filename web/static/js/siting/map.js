@@ -25,6 +25,7 @@ export async function makeMap({ container, info, onChoose, onPlace, onDrag, onDr
   map.addSource("siting-circle", { type: "geojson", data: EMPTY });
   map.addSource("siting-roads", { type: "geojson", data: EMPTY });
   map.addSource("siting-draft", { type: "geojson", data: EMPTY });
+  map.addSource("siting-candidates", { type: "geojson", data: EMPTY });
   map.addSource("siting-facilities", { type: "geojson", data: EMPTY });
   for (const layer of styles()) map.addLayer(layer);
   // Facilities are drawn as the plan has them.
@@ -58,6 +59,7 @@ export async function makeMap({ container, info, onChoose, onPlace, onDrag, onDr
     setFacilities(items) {
       set("siting-facilities", items.filter(({ lon }) => lon !== null).map((one) => point(one, { facility: one.facility, site: one.site, status: one.status })));
     },
+    setCandidates: (items) => set("siting-candidates", items.map((one) => point(one, { name: one.name }))),
     /** Shows a pin for each of some facilities; a pin that is being dragged is left where it is. */
     setPins(items) {
       const wanted = new Map(items.map((one) => [keyOf(one), one]));
@@ -158,6 +160,7 @@ function styles() {
     { id: "siting-roads-line", type: "line", source: "siting-roads", paint: { "line-color": ["match", ["get", "kind"], "close_road", token("danger-ink"), token("select")], "line-width": 4, "line-dasharray": [2, 1] } },
     { id: "siting-draft-line", type: "line", source: "siting-draft", filter: ["==", ["geometry-type"], "LineString"], paint: { "line-color": token("select"), "line-width": 4 } },
     { id: "siting-draft-corners", type: "circle", source: "siting-draft", filter: ["==", ["geometry-type"], "Point"], paint: { "circle-radius": 4, "circle-color": token("map-halo"), "circle-stroke-color": token("select"), "circle-stroke-width": 2 } },
+    { id: "siting-candidates", type: "circle", source: "siting-candidates", paint: { "circle-radius": 5, "circle-color": token("map-halo"), "circle-stroke-color": token("select"), "circle-stroke-width": 2 } },
     { id: "siting-facilities", type: "circle", source: "siting-facilities", paint: { "circle-radius": ["interpolate", ["linear"], ["zoom"], 8, 3, 14, 8], "circle-color": ["case", closed, token("map-halo"), token("accent")], "circle-stroke-color": ["case", closed, token("danger-ink"), token("map-icon-halo")], "circle-stroke-width": ["case", closed, 2.5, 1.5] } },
   ];
 }

@@ -3,22 +3,29 @@
 import { byId, el } from "../../dom.js";
 import { text } from "../../texts.js";
 import * as plan from "../plan.js";
+import { filedCandidates, startFiled } from "./filed.js";
+import { floors, startFloors } from "./floors.js";
 import { MODELS } from "./words.js";
 
 const GROUPS = ["all", "60+", "80+", "weights"];
-const SOURCES = ["villages", "grid", "points", "plan"];
+const SOURCES = ["villages", "grid", "plots", "file", "points", "plan"];
 const number = (id) => (byId(id).value.trim() === "" ? null : Number(byId(id).value));
 const option = (value, label) => el("option", { value }, label);
 const shown = (id) => !byId(id).closest("[data-for]")?.hidden;
 
-/** @param {() => {facility: number, name: string, inside: boolean}[]} existing facilities of the type as they are */
-export function startForm(existing) {
+/**
+ * @param {{existing: () => {facility: number, name: string, inside: boolean}[], townships: () => object[], onPlaces: (places: object[]) => void}} given
+ *   facilities of the type and townships as they are; `onPlaces` is told the candidates of a file
+ */
+export function startForm({ existing, townships, onPlaces }) {
   byId("ask-model").replaceChildren(...MODELS.map((model) => option(model, text(`siting.ask.model.${model}`))));
   byId("ask-group").replaceChildren(...GROUPS.map((group) => option(group, text(`siting.ask.group.${group}`))));
   byId("ask-candidates").replaceChildren(...SOURCES.map((source) => option(source, text(`siting.ask.candidates.${source}`))));
   for (const id of ["ask-model", "ask-group", "ask-candidates"]) byId(id).addEventListener("change", fit);
   byId("ask-closable").addEventListener("toggle", () => byId("ask-closable").open && listClosable(existing().filter(({ inside }) => inside)));
   plan.onPlan((what) => what === "case" && forgetClosable());
+  startFloors(townships);
+  startFiled(onPlaces);
   fit();
 }
 
@@ -49,23 +56,21 @@ function fit() {
 }
 
 /**
- * What is asked; a fault names its field.
- * @returns {{body?: object, fault?: {id: string, words: string}}}
+ * What is asked; faults name their fields.
+ * @returns {{body?: object, faults?: {id: string, words: string}[]}}
  */
 export function asked() {
-  for (const field of byId("ask").querySelectorAll("input")) {
-    const off = field.closest("[hidden]");
-    if (!off && !field.checkValidity()) return { fault: { id: field.id, words: text("siting.ask.bad", { field: labelOf(field) }) } };
-  }
+  const faults = [...byId("ask").querySelectorAll("input")].filter((field) => !field.closest("[hidden]") && !field.checkValidity()).map((field) => bad(field.id));
   const { service, type, on } = plan.current();
   const question = { service, type, on, model: byId("ask-model").value, time_limit_s: number("ask-seconds") ?? 60, seed: number("ask-seed") ?? 1 };
   const phases = shown("ask-phases") ? byId("ask-phases").value.split(/[\s,，、]+/).filter(Boolean) : [];
-  if (phases.some((one) => !/^[1-9]\d{0,2}$/.test(one))) return { fault: { id: "ask-phases", words: text("siting.ask.bad", { field: text("siting.ask.phases") }) } };
+  if (phases.some((one) => !/^[1-9]\d{0,2}$/.test(one))) faults.push(bad("ask-phases"));
   const given = {
     phases: phases.length ? phases.map(Number) : null,
     p: shown("ask-p") && !phases.length ? number("ask-p") : null,
     places: shown("ask-places") ? number("ask-places") : null,
     floor: shown("ask-floor") && number("ask-floor") !== null ? number("ask-floor") / 100 : null,
+    floors: shown("ask-floor") && floors().length ? floors() : null,
     spacing_m: number("ask-spacing") === null ? null : number("ask-spacing") * 1000,
     cost: number("ask-cost"),
     budget: number("ask-budget"),
@@ -75,15 +80,25 @@ export function asked() {
     ties: (shown("ask-ties") && byId("ask-ties").checked) || null,
     ...people(question.model),
   };
-  if (given.p === 0 && !given.existing) return { fault: { id: "ask-p", words: text("siting.ask.bad", { field: labelOf(byId("ask-p")) }) } };
+  if (given.p === 0 && !given.existing) faults.push({ id: "ask-p", words: text("siting.ask.p.none") });
   const candidates = places();
-  if (candidates.fault) return candidates;
+  if (candidates.fault) faults.push(candidates.fault);
+  if (faults.length) return { faults };
   const told = { ...given, candidates: candidates.from ? candidates : null };
   const kept = Object.fromEntries(Object.entries(told).filter(([, value]) => value !== null && value !== undefined));
   return { body: { question: { ...question, ...kept }, name: byId("ask-name").value.trim() || null } };
 }
 
-const labelOf = (field) => document.querySelector(`label[for="${field.id}"]`)?.textContent.trim() ?? "";
+/** In the words of the field's bounds, where it has any. */
+function bad(id) {
+  const field = byId(id);
+  const { min, max } = field;
+  const words = { field: labelOf(field), min, max };
+  if (min && max) return { id, words: text("siting.ask.bad.between", words) };
+  return { id, words: text(min ? "siting.ask.bad.least" : "siting.ask.bad", words) };
+}
+
+const labelOf = (field) => document.querySelector(`label[for="${field.id}"]`)?.firstChild.textContent.trim() ?? "";
 
 function people(model) {
   if (model === "capacity") return {};
@@ -105,6 +120,7 @@ function places() {
   const source = byId("ask-candidates").value;
   if (source === "villages") return {};
   if (source === "grid") return { from: "grid", spacing_m: number("ask-grid") };
+  if (source === "plots" || source === "file") return filedCandidates();
   if (source === "plan") {
     const adds = plan.current().changes.filter(({ kind }) => kind === "add");
     if (!adds.length) return { fault: { id: "ask-candidates", words: text("siting.ask.plan.none") } };

@@ -7,6 +7,8 @@ import { failure } from "../../problem.js";
 import { text } from "../../texts.js";
 import * as plan from "../plan.js";
 import { drawAnswer } from "./answer.js";
+import { showFaults } from "./faults.js";
+import { fillFloors } from "./floors.js";
 import { asked, startForm } from "./form.js";
 import { showSites } from "./marks.js";
 import { drawReasons } from "./reasons.js";
@@ -20,14 +22,15 @@ let note = null;
 let why = null;
 let desk = null;
 let listed = [];
+let candidates = [];
 
 /**
  * @param {{view: object, say: (words: string) => void, goTo: (place: object) => void, showPart: (part: string) => void,
- *   base: () => object|null, redraw: () => void, openScenario: (scenario: object) => void}} given the page around
+ *   base: () => object|null, townships: () => object[], redraw: () => void, openScenario: (scenario: object) => void}} given the page around
  */
 export async function startSolving(given) {
   desk = given;
-  startForm(() => desk.base()?.facilities ?? []);
+  startForm({ existing: () => desk.base()?.facilities ?? [], townships: desk.townships, onPlaces: showCandidates });
   byId("ask").addEventListener("submit", (event) => {
     event.preventDefault();
     ask();
@@ -47,11 +50,18 @@ const solving = () => document.body.dataset.mode === "solve";
 function setMode(mode) {
   document.body.dataset.mode = mode;
   for (const button of document.querySelectorAll("button[data-mode]")) button.setAttribute("aria-pressed", String(button.dataset.mode === mode));
+  desk.view.setCandidates(solving() ? candidates : []);
   if (solving()) drawMap();
   else {
     showSites(desk.view.map, [], () => {});
     desk.redraw();
   }
+}
+
+/** The candidates of a file, on the map while a question is asked. */
+function showCandidates(places) {
+  candidates = places;
+  desk.view.setCandidates(solving() ? places : []);
 }
 
 async function attempt(run) {
@@ -68,10 +78,9 @@ async function attempt(run) {
 
 /** Hands in what the form says. */
 async function ask() {
-  const { body, fault } = asked();
-  byId("ask-faults").replaceChildren();
-  for (const field of byId("ask").querySelectorAll("[aria-invalid]")) field.removeAttribute("aria-invalid");
-  if (fault) return refuse(fault);
+  const { body, faults = [] } = asked();
+  showFaults(byId("ask"), byId("ask-faults"), faults);
+  if (faults.length) return desk.say(faults[0].words);
   byId("ask-start").disabled = true;
   try {
     take(await post("/api/siting", body));
@@ -87,14 +96,6 @@ async function ask() {
     byId("ask-start").disabled = false;
   }
   return attempt(follow);
-}
-
-function refuse({ id, words }) {
-  byId(id).setAttribute("aria-invalid", "true");
-  const more = byId(id).closest("details");
-  if (more) more.open = true;
-  byId("ask-faults").replaceChildren(el("p", { class: "note error", role: "alert" }, words));
-  byId(id).focus();
 }
 
 function take(answer) {
@@ -152,6 +153,7 @@ function draw() {
 /** Sites with their numbers, and communities as they would be. */
 function drawMap() {
   if (!solving()) return;
+  if (byId("ask-more").open) fillFloors();
   const base = desk.base();
   const sites = one?.answer?.sites ?? [];
   showSites(desk.view.map, sites, (at) => byId("answer").querySelector(`[data-site="${at}"]`)?.focus());

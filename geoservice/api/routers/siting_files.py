@@ -1,0 +1,57 @@
+"""Candidates read from a file: plots, each by a point inside it, or points. Nothing of the file is kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+from fastapi import APIRouter, Query, Request, Response
+
+from geoservice.access.roles import Permission
+from geoservice.api import scenarios
+from geoservice.api.permits import BYTES, needs
+from geoservice.api.receiving import RAW, with_file
+from geoservice.api.services import Service, Services
+from geoservice.api.shapes_siting import CandidateFile, PlaceRead, PlacesRead
+from geoservice.errors import BadInput
+from geoservice.siting.county.candidates import Candidates, plots_in, points_in
+from geoservice.siting.county.form import LONGEST_NAME, MOST_POINTS
+
+router = APIRouter(prefix="/api/siting", tags=["siting"])
+
+
+@router.post("/files", openapi_extra=RAW, dependencies=[needs(Permission.COMPUTE, BYTES)])
+async def read_file(
+    service: Service, request: Request, response: Response, given: Annotated[CandidateFile, Query()]
+) -> PlacesRead:
+    """A file as bare bytes: its candidates, to be named as points of a question; nothing of it is kept."""
+    scenarios.private(response)
+    return await with_file(request, given.file, lambda path, _: _read(service, path, given))
+
+
+def _read(service: Services, path: Path, given: CandidateFile) -> PlacesRead:
+    with service.read() as connection:
+        if given.kind == "plots":
+            found = plots_in(connection, service.catalog, service.settings, path)
+        else:
+            code = given.type or next(entry.code for entry in service.catalog.codes["facility_types"].entries)
+            found = points_in(connection, service.catalog, service.settings, path, code)
+    if not 0 < len(found) <= MOST_POINTS:
+        raise BadInput("siting.file-places", count=len(found), most=MOST_POINTS)
+    return PlacesRead(points=_told(found))
+
+
+def _told(found: Candidates) -> list[PlaceRead]:
+    areas = np.full(len(found), np.nan) if found.area_m2 is None else found.area_m2
+    rows = zip(found.name, found.lon.tolist(), found.lat.tolist(), found.places.tolist(), areas.tolist(), strict=True)
+    return [
+        PlaceRead(
+            name=name.strip()[:LONGEST_NAME] or "?",
+            lon=lon,
+            lat=lat,
+            places=None if places < 0 else places,
+            area_m2=None if np.isnan(area) else area,
+        )
+        for name, lon, lat, places, area in rows
+    ]

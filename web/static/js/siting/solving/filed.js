@@ -1,0 +1,92 @@
+// Candidates of a file: sent, read by the server, and listed to be left out one by one.
+
+import { byId, el } from "../../dom.js";
+import { count, decimal } from "../../format.js";
+import { sendBytes } from "../../import/sending.js";
+import { failure } from "../../problem.js";
+import { text } from "../../texts.js";
+import * as plan from "../plan.js";
+
+const MOST_SHOWN = 300;
+const MU_M2 = 10_000 / 15;
+const KINDS = { plots: "plots", file: "points" };
+let places = [];
+let file = null;
+let sending = null;
+let onPlaces = () => {};
+
+/** @param {(places: object[]) => void} shown called with the candidates that are meant */
+export function startFiled(shown) {
+  onPlaces = shown;
+  byId("ask-file").addEventListener("change", () => take(byId("ask-file").files[0] ?? null));
+  byId("ask-candidates").addEventListener("change", fitFiled);
+  fitFiled();
+}
+
+/** Which kind of file is wanted; null where none is. */
+const kind = () => KINDS[byId("ask-candidates").value] ?? null;
+
+function fitFiled() {
+  byId("ask-file-field").hidden = kind() === null;
+  if (kind() === null) return onPlaces([]);
+  byId("ask-file-label").textContent = text(`siting.ask.file.${kind()}`);
+  byId("ask-file-help").textContent = text(`siting.ask.file.help.${kind()}`);
+  // A file is read anew as what it is said to hold now.
+  return file ? take(file) : onPlaces([]);
+}
+
+async function take(given) {
+  sending?.abort();
+  [file, places] = [given, []];
+  onPlaces([]);
+  if (!file) return byId("ask-file-said").replaceChildren();
+  const mine = new AbortController();
+  sending = mine;
+  const bar = el("progress", { max: file.size || 1, value: 0, "aria-label": file.name });
+  byId("ask-file-said").replaceChildren(el("p", { class: "quiet" }, text("siting.ask.file.reading", { file: file.name })), bar);
+  const given_ = new URLSearchParams({ file: file.name, kind: kind(), type: plan.current().type });
+  try {
+    const told = await sendBytes("POST", `/api/siting/files?${given_}`, file, { onProgress: (loaded) => (bar.value = loaded), signal: mine.signal });
+    places = told.points.map((place) => ({ ...place, meant: true }));
+    draw();
+  } catch (error) {
+    if (error.name === "AbortError") return;
+    byId("ask-file-said").replaceChildren(failure(error));
+    byId("ask-file").setAttribute("aria-invalid", "true");
+    // The same file may be chosen again once it is mended.
+    [file, byId("ask-file").value] = [null, ""];
+  } finally {
+    if (sending === mine) sending = null;
+  }
+}
+
+function draw() {
+  byId("ask-file").removeAttribute("aria-invalid");
+  const told = el("p", { class: "quiet", role: "status" });
+  const say = () => {
+    const meant = filed();
+    told.textContent = text("siting.ask.file.read", { file: file.name, count: count(places.length), meant: count(meant.length) });
+    onPlaces(meant);
+  };
+  const tick = (place) => el("label", { class: "tick" }, el("input", { type: "checkbox", checked: true, onchange: ({ target }) => { place.meant = target.checked; say(); } }), el("span", {}, place.name, el("span", { class: "quiet" }, size(place))));
+  const list = el("div", { class: "ticks", role: "group", "aria-label": text("siting.ask.file.list") }, ...places.slice(0, MOST_SHOWN).map(tick));
+  const more = places.length > MOST_SHOWN ? el("p", { class: "quiet" }, text("siting.ask.file.more", { count: count(places.length - MOST_SHOWN) })) : null;
+  byId("ask-file-said").replaceChildren(...[told, list, more].filter(Boolean));
+  say();
+}
+
+function size({ area_m2: area, places: held }) {
+  if (area !== null) return ` ${text("siting.ask.file.area", { area: count(Math.round(area)), mu: decimal(area / MU_M2) })}`;
+  return held === null ? "" : ` ${text("siting.ask.file.places", { places: count(held) })}`;
+}
+
+const filed = () => places.filter(({ meant }) => meant);
+
+/** The candidates of a file as a question takes them, or what is missing. */
+export function filedCandidates() {
+  if (sending) return { fault: { id: "ask-file", words: text("siting.ask.file.wait") } };
+  const meant = filed();
+  if (!meant.length) return { fault: { id: "ask-file", words: text(places.length ? "siting.ask.file.nothing" : "siting.ask.file.none") } };
+  const points = meant.map(({ name, lon, lat, places: held, area_m2: area }) => ({ name, lon, lat, ...(held === null ? {} : { places: held }), ...(area === null ? {} : { area_m2: area }) }));
+  return { from: "points", points };
+}
