@@ -13,7 +13,7 @@ from geoservice.publish.pages import render
 from geoservice.publish.reports import words
 from geoservice.publish.reports.content import Content, title_of
 from geoservice.publish.reports.drawing import COVERED, RINGS, UNCOVERED
-from geoservice.publish.reports.whole_map import add, dot, ground, plain, whole_page
+from geoservice.publish.reports.whole_map import Dot, Dots, add, ground, plain, whole_page
 
 
 def portable_map(content: Content) -> str:
@@ -67,30 +67,32 @@ def _rings(content: Content) -> list[FeatureGroup]:
 
 def _communities(content: Content) -> FeatureGroup:
     group = FeatureGroup(name=translate("report.communities"))
-    for row in content.chosen.communities:
-        if row["lon"] is None:
-            continue
-        colour = COVERED if row["covered"] else UNCOVERED
-        filled = 1.0 if row["covered"] else 0.0
-        dot(row["lon"], row["lat"], colour, _told(row), fill_opacity=filled).add_to(group)
+    Dots(_community(row) for row in content.chosen.communities if row["lon"] is not None).add_to(group)
     return group
+
+
+def _community(row: Mapping[str, Any]) -> Dot:
+    colour, filled = (COVERED, 1.0) if row["covered"] else (UNCOVERED, 0.0)
+    return Dot(row["lon"], row["lat"], colour, _told(row), opacity=filled)
 
 
 def _facilities(content: Content) -> FeatureGroup:
     group = FeatureGroup(name=plain(words.titled(content.chosen.type.title)))
     colour = content.chosen.type.color or COVERED
-    for one in content.facilities:
-        lon, lat = shapely.get_coordinates(one.geometry)[0]
-        dot(lon, lat, colour, [one.name], radius=3, color="#ffffff", weight=1).add_to(group)
+    at = shapely.get_coordinates([one.geometry for one in content.facilities]).tolist()
+    named = zip(content.facilities, at, strict=True)
+    Dots(Dot(lon, lat, colour, (one.name,), radius=3, border="#ffffff", weight=1) for one, (lon, lat) in named).add_to(
+        group
+    )
     return group
 
 
-def _told(row: Mapping[str, Any]) -> list[str]:
+def _told(row: Mapping[str, Any]) -> tuple[str, ...]:
     """What a community's label says."""
-    return [
+    return (
         row["name"] if not row["unit"] else f"{row['name']} · {row['unit']}",
         translate("report.covered" if row["covered"] else "report.uncovered"),
         translate("report.minutes", None, time=words.minutes(row["time_s"]), limit=words.minutes(row["limit_s"])),
         row["facility"] or "",
         translate("report.people_count", None, count=words.people_of(row)),
-    ]
+    )

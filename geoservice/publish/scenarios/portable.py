@@ -11,7 +11,7 @@ from folium.map import FeatureGroup
 from geoservice.language import translate
 from geoservice.publish.pages import render
 from geoservice.publish.reports.drawing import RINGS
-from geoservice.publish.reports.whole_map import add, dot, ground, plain, whole_page
+from geoservice.publish.reports.whole_map import Dot, Dots, add, ground, plain, whole_page
 from geoservice.publish.reports.words import limit_words, minutes, number, percent, share, titled
 from geoservice.publish.scenarios import words
 from geoservice.publish.scenarios.content import FATES, Content
@@ -70,24 +70,25 @@ def _rings(content: Content) -> list[FeatureGroup]:
 
 def _communities(content: Content, fate: str) -> FeatureGroup:
     group = FeatureGroup(name=plain(words.fate_words(fate)))
-    changed = fate in ("gained", "lost")
-    for row in content.communities:
-        if row["fate"] == fate:
-            filled = 1.0 if FATE_FILLED[fate] else 0.0
-            style = {"radius": 7 if changed else 4, "weight": 2.5 if changed else 1.5, "fill_opacity": filled}
-            dot(row["lon"], row["lat"], FATE_COLOURS[fate], _told(row), **style).add_to(group)
+    radius, weight = (7, 2.5) if fate in ("gained", "lost") else (4, 1.5)
+    colour, filled = FATE_COLOURS[fate], 1.0 if FATE_FILLED[fate] else 0.0
+    Dots(
+        Dot(row["lon"], row["lat"], colour, _told(row), radius, weight, opacity=filled)
+        for row in content.communities
+        if row["fate"] == fate
+    ).add_to(group)
     return group
 
 
-def _told(row: Mapping[str, Any]) -> list[str]:
+def _told(row: Mapping[str, Any]) -> tuple[str, ...]:
     nearest = row["nearest"]
     name = "" if nearest is None else nearest["name"] or translate("scenario.site", None, number=nearest["site"])
-    return [
+    return (
         row["name"] if not row["unit"] else f"{row['name']} · {row['unit']}",
         words.fate_words(row["fate"]),
         translate("report.people_count", None, count=number(row["population"])),
         "" if row["time_s"] is None else f"{name} {translate('scenario.minutes', None, time=minutes(row['time_s']))}",
-    ]
+    )
 
 
 def _facilities(content: Content) -> FeatureGroup:
@@ -98,14 +99,14 @@ def _facilities(content: Content) -> FeatureGroup:
             # Its type is declared nowhere.
             drawn: Any = PolyLine
             drawn([[at[1], at[0]] for at in line], color=colour, weight=5, dash_array="6 8").add_to(group)
-    for row in content.facilities:
-        if row["lon"] is None:
-            continue
-        name = row["name"] or translate("scenario.site", None, number=row["site"])
-        changed = row["status"] != "open"
-        style = {"radius": 8 if changed else 4, "weight": 2, "color": "#ffffff", "fill_opacity": 1.0}
-        if row["status"] == "closed":
-            style |= {"color": STATUS_COLOURS["closed"], "fill_opacity": 0.0, "weight": 3}
-        told = [name, words.status_words(row["status"])]
-        dot(row["lon"], row["lat"], STATUS_COLOURS[row["status"]], told, **style).add_to(group)
+    Dots(_facility(row) for row in content.facilities if row["lon"] is not None).add_to(group)
     return group
+
+
+def _facility(row: Mapping[str, Any]) -> Dot:
+    name = row["name"] or translate("scenario.site", None, number=row["site"])
+    colour, told = STATUS_COLOURS[row["status"]], (name, words.status_words(row["status"]))
+    radius = 4 if row["status"] == "open" else 8
+    if row["status"] == "closed":
+        return Dot(row["lon"], row["lat"], colour, told, radius, 3, opacity=0.0)
+    return Dot(row["lon"], row["lat"], colour, told, radius, 2, border="#ffffff")
