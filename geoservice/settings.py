@@ -42,11 +42,16 @@ class DatabaseSettings(_Concern):
     statement_timeout_s: float = Field(10.0, gt=0, le=3600, description="Deadline of one query of the server")
 
 
+# Each has connections of its own: more than a PostgreSQL of this size serves.
+MOST_PROCESSES = 32
+
+
 class ServerSettings(_Concern):
     """The web server."""
 
     host: str = Field("127.0.0.1", description="Address to listen on")
     port: int = Field(8000, ge=1, le=65535, description="Port to listen on")
+    server_workers: int = Field(1, ge=1, le=MOST_PROCESSES, description="Processes that answer requests")
     max_results: int = Field(10_000, ge=1, le=100_000, description="Cap of every list")
     behind_tls: bool = Field(default=False, description="Whether pages come over https: cookies then go nowhere else")
     trusted_proxies: str | None = Field(

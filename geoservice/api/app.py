@@ -221,6 +221,11 @@ def create_app(settings: Settings, *, catalog: Catalog | None = None, database: 
     return app
 
 
+def served() -> FastAPI:
+    """The service by the settings of the environment: what each of several processes begins with."""
+    return create_app(Settings())
+
+
 def routes() -> list[APIRoute]:
     """Every route of the service, pages among them."""
     return [route for module in ROUTERS for route in module.router.routes if isinstance(route, APIRoute)]

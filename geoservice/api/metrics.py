@@ -1,13 +1,21 @@
-"""Measurements for Prometheus: requests by route, connections of the database, jobs by state."""
+"""Measurements for Prometheus: requests by route, connections of the database, jobs by state.
+
+Several processes of one server count together in a folder, so that it does not matter which of them is asked.
+"""
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Iterator
 from http import HTTPMethod
 from ipaddress import ip_address, ip_network
+from pathlib import Path
+from typing import Literal
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
@@ -21,10 +29,13 @@ from geoservice.jobs.counting import jobs_by_state
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 STATIC, ELSEWHERE = "/static", "none"
 _METHODS = frozenset(HTTPMethod)
+# Names the folder of several processes, to us and to the library, which looks for it when it is loaded.
+SHARED = "PROMETHEUS_MULTIPROC_DIR"
+_NOTED_S = 1.0
 
 
 class Metrics:
-    """What one server process counts. Labels are bounded: templates of routes, known methods, states.
+    """What one server counts. Labels are bounded: templates of routes, known methods, states.
 
     Parameters
     ----------
@@ -34,6 +45,7 @@ class Metrics:
 
     def __init__(self, database: Database) -> None:
         self._registry = CollectorRegistry()
+        self._shared = os.environ.get(SHARED)
         by = ("method", "route", "status")
         self._requests = Counter("geoservice_requests", "Requests that were answered", by, registry=self._registry)
         self._seconds = Histogram(
@@ -43,12 +55,23 @@ class Metrics:
             buckets=SECONDS,
             registry=self._registry,
         )
-        self._under_way = Gauge("geoservice_requests_in_progress", "Requests under way", registry=self._registry)
-        built = Gauge("geoservice_build_info", "Version of the program", ("version",), registry=self._registry)
-        built.labels(__version__).set(1)
-        ProcessCollector(registry=self._registry)
-        PlatformCollector(registry=self._registry)
-        self._registry.register(_State(database))
+        self._under_way = self._gauge("geoservice_requests_in_progress", "Requests under way", sum_=True)
+        self._gauge("geoservice_build_info", "Version of the program", "version").labels(__version__).set(1)
+        self._state = _State(database)
+        if self._shared is None:
+            ProcessCollector(registry=self._registry)
+            PlatformCollector(registry=self._registry)
+            self._registry.register(_Connections(database))
+            self._registry.register(self._state)
+        else:
+            self._database, self._noted = database, 0.0
+            self._processes = self._gauge("geoservice_processes", "Processes that answer requests", sum_=True)
+            self._processes.set(1)
+            self._held = self._gauge(CONNECTIONS, _HELD, "role", "state", sum_=True)
+
+    def _gauge(self, name: str, text: str, *labels: str, sum_: bool = False) -> Gauge:
+        mode: Literal["livesum", "livemax"] = "livesum" if sum_ else "livemax"
+        return Gauge(name, text, labels, registry=self._registry, multiprocess_mode=mode)
 
     def began(self) -> None:
         """A request has come."""
@@ -60,10 +83,39 @@ class Metrics:
         route = _route(scope)
         self._requests.labels(method if method in _METHODS else "OTHER", route, str(status)).inc()
         self._seconds.labels(route).observe(seconds)
+        if self._shared is not None and time.monotonic() - self._noted > _NOTED_S:
+            self._note()
+
+    def _note(self) -> None:
+        """Writes down for the others which connections this process holds."""
+        self._noted = time.monotonic()
+        for role, (used, idle) in self._database.connections().items():
+            self._held.labels(role, "in use").set(used)
+            self._held.labels(role, "idle").set(idle)
 
     def text(self) -> bytes:
         """All of it, in the text format of Prometheus (version 0.0.4)."""
-        return generate_latest(self._registry)
+        if self._shared is None:
+            return generate_latest(self._registry)
+        self._note()
+        _forget_dead(Path(self._shared))
+        together = CollectorRegistry()
+        MultiProcessCollector(together, self._shared)  # type: ignore[no-untyped-call]
+        together.register(self._state)
+        return generate_latest(together)
+
+
+CONNECTIONS, _HELD = "geoservice_database_connections", "Connections that are held"
+
+
+def _forget_dead(folder: Path) -> None:
+    """What processes counted stays when they have ended; what they held does not."""
+    for file in folder.glob("gauge_live*_*.db"):
+        number = int(file.stem.rpartition("_")[2])
+        try:
+            os.kill(number, 0)
+        except ProcessLookupError:
+            mark_process_dead(number, str(folder))  # type: ignore[no-untyped-call]
 
 
 class _State(Collector):
@@ -78,18 +130,28 @@ class _State(Collector):
     def collect(self) -> Iterator[Metric]:
         counts = jobs_by_state(self._database)
         yield GaugeMetricFamily("geoservice_database_up", "Whether the database answers", value=counts is not None)
-        pools = GaugeMetricFamily(
-            "geoservice_database_connections", "Connections that are held", labels=("role", "state")
-        )
-        for role, (used, idle) in self._database.connections().items():
-            pools.add_metric((role, "in use"), used)
-            pools.add_metric((role, "idle"), idle)
-        yield pools
         if counts is not None:
             jobs = GaugeMetricFamily("geoservice_jobs", "Jobs that wait or run", labels=("state",))
             for state, count in counts.items():
                 jobs.add_metric((state,), count)
             yield jobs
+
+
+class _Connections(Collector):
+    """Those of a server of one process."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def describe(self) -> list[Metric]:
+        return []
+
+    def collect(self) -> Iterator[Metric]:
+        pools = GaugeMetricFamily(CONNECTIONS, _HELD, labels=("role", "state"))
+        for role, (used, idle) in self._database.connections().items():
+            pools.add_metric((role, "in use"), used)
+            pools.add_metric((role, "idle"), idle)
+        yield pools
 
 
 def may_read(client: str | None, networks: str) -> bool:

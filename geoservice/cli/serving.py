@@ -19,7 +19,7 @@ from geoservice.database.engine import Database
 from geoservice.errors import BadInput
 from geoservice.language import translate
 from geoservice.names.keeping import outdated
-from geoservice.settings import Settings
+from geoservice.settings import MOST_PROCESSES, Settings
 from geoservice.terminal import notes
 
 if TYPE_CHECKING:
@@ -47,6 +47,10 @@ def serve(
         bool | None,
         typer.Option("--worker/--no-worker", help="同时运行后台任务，自带数据库时默认是 · run background jobs too"),
     ] = None,
+    processes: Annotated[
+        int | None,
+        typer.Option("--workers", min=1, max=MOST_PROCESSES, help="网页服务的进程数 · processes that answer requests"),
+    ] = None,
 ) -> int:
     """启动网页服务 · serve the web map"""
     import uvicorn
@@ -55,26 +59,23 @@ def serve(
 
     with ready() as (settings, catalog, database):
         address, number = host or settings.server.host, port or settings.server.port
+        several = processes or settings.server.server_workers
         _refuse_taken_port(address, number)
         _tell_first(database)
         if outdated(database):
             notes.print(translate("names.keys-outdated"), markup=False)
-        server = settings.server.model_copy(update={"host": address, "port": number})
-        listening = Settings(
-            settings.state,
-            settings.database,
-            server,
-            settings.imports,
-            settings.audit,
-            release=settings.release,
-            uploads=settings.uploads,
-            provider=settings.provider,
-        )
+        # Whatever is wrong with declarations and settings is told here, once.
+        app = create_app(settings)
         wanted = not database.external if work is None else work
-        with _working(listening, catalog, database) if wanted else nullcontext():
+        with _working(settings, catalog, database) if wanted else nullcontext():
             notes.print(translate("cli.serving", url=f"http://{address}:{number}"), markup=False)
+            if several > 1:
+                from geoservice.api.several import serve_several
+
+                came_up = serve_several(address, number, processes=several, shutdown_s=settings.server.shutdown_s)
+                return 0 if came_up else 1
             uvicorn.run(
-                create_app(listening),
+                app,
                 host=address,
                 port=number,
                 log_level="warning",
