@@ -12,15 +12,15 @@ from sqlalchemy import Connection, text
 from geoservice.database.engine import Database
 
 # && compares the stored boxes of two geometries. LIKE and ILIKE compare texts: a pattern that ends in a lone backslash
-# fails, but the pattern is the question and not the row. @> and && of arrays compare elements for equality. What cuts a
-# text in pieces knows no text that it refuses.
+# fails, but the pattern is the question and not the row. @> and && of arrays compare elements for equality. @@ compares
+# words of a text with those that are asked for.
 LEAKPROOF = (
     "public.geometry_overlaps(geometry, geometry)",
     "pg_catalog.textlike(text, text)",
     "pg_catalog.texticlike(text, text)",
     "pg_catalog.arraycontains(anyarray, anyarray)",
     "pg_catalog.arrayoverlap(anyarray, anyarray)",
-    "pg_catalog.string_to_array(text, text)",
+    "pg_catalog.ts_match_vq(tsvector, tsquery)",
 )
 _MARKED = text("""
     select bool_and(p.proleakproof) from unnest(cast(:names as text[])) name

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Text, and_, case, cast, false, func, literal, or_
-from sqlalchemy.dialects.postgresql import ARRAY, array
+from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY, array
 
 from geoservice.database.filters import containing
-from geoservice.database.models.places import BEGINNING
+from geoservice.database.models.places import BEGINNING, LONGEST_SOUND
 from geoservice.names.query import SHORTEST_PART, NameQuery
 
 EXACT, PREFIX, INITIALS, PART = range(4)
@@ -105,11 +105,7 @@ def _text(query: NameQuery) -> Answering:
 
 
 def _letters(query: NameQuery) -> Answering:
-    """Every pattern below consists of letters and digits, so nothing in it needs an escape.
-
-    A pattern that begins a word ('x%', '% x%') is found by the trigram index however short it is; one inside a word
-    only from three letters on.
-    """
+    """Every pattern below consists of letters and digits, so nothing in it needs an escape."""
     key = query.text
 
     def sounds(name: Columns) -> Condition:
@@ -125,33 +121,28 @@ def _letters(query: NameQuery) -> Answering:
     def is_it(name: Columns) -> Condition:
         return literal(" ").concat(name.pinyin).concat(" ").like(f"% {key} %")
 
-    def is_one(name: Columns) -> Condition:
-        sounds = func.string_to_array(name.pinyin, " ", type_=ARRAY(Text))
-        found: Condition = sounds.contains(cast(array([key]), ARRAY(Text)))
-        return found
-
+    whole, beginning = _lexeme(f"^{key}"), _lexeme(f"^{key}", begun=True)
     tiers = [
-        Tier(EXACT, said(is_it), lambda name: [is_one(name)]),
-        Tier(PREFIX, said(begins), lambda name: [begins(name)]),
+        Tier(EXACT, said(is_it), lambda name: [_sounding(name, whole)]),
+        Tier(PREFIX, said(begins), lambda name: [_sounding(name, beginning)]),
     ]
-    asked: list[Check] = [begins]
+    asked = [beginning]
     if query.initials is not None:
         first = query.initials
-
-        def initials(name: Columns) -> Condition:
-            return or_(name.initials.like(f"{first}%"), _has(name, f"~{first}"))
-
-        tiers.append(Tier(INITIALS, lambda name: _among(name.initials, first), lambda name: [initials(name)]))
+        initials = _lexeme(f"~{first}", begun=True)
+        tiers.append(
+            Tier(INITIALS, lambda name: _among(name.initials, first), lambda name: [_sounding(name, initials)])
+        )
         asked.append(initials)
     if len(key) >= SHORTEST_PART:
 
         def inside(name: Columns) -> Condition:
-            found: Condition = name.pinyin.like(f"%{key}%")
-            return found
+            return and_(name.pinyin.like(f"%{key}%"), sounds(name))
 
-        tiers.append(Tier(PART, lambda name: and_(inside(name), sounds(name)), lambda name: [inside(name)]))
-        asked[0] = inside  # a beginning lies inside
-    return Answering(tuple(tiers), lambda name: [or_(*(check(name) for check in asked))])
+        part = _lexeme(key, begun=True)
+        tiers.append(Tier(PART, inside, lambda name: [_sounding(name, part)]))
+        asked.append(part)
+    return Answering(tuple(tiers), lambda name: [_sounding(name, *asked)])
 
 
 def _mixed(query: NameQuery) -> Answering:
@@ -168,7 +159,7 @@ def _mixed(query: NameQuery) -> Answering:
         held = [_has(name, gram) for gram in query.grams]
         if query.sounds:
             # Whoever means the letters as they are written has them in the sound as well.
-            return [or_(*(name.pinyin.like(f"%{sound}%") for sound in query.sounds)), *held]
+            return [_sounding(name, *(_lexeme(sound, begun=True) for sound in query.sounds)), *held]
         return held
 
     sound = query.tones or ""
@@ -185,6 +176,17 @@ def _mixed(query: NameQuery) -> Answering:
 def _among(readings: Any, beginning: str) -> Condition:
     """Whether one of several readings, apart by spaces, begins so; a blank at the end asks for the whole one."""
     return literal(" ").concat(readings).concat(" ").like(f"% {beginning}%")
+
+
+def _lexeme(sound: str, *, begun: bool = False) -> str:
+    """What is looked up among the sounds of a name: `^` before a whole reading, `~` before its initials."""
+    return f"'{sound[:LONGEST_SOUND]}'{':*' if begun else ''}"
+
+
+def _sounding(name: Columns, *lexemes: str) -> Condition:
+    """Whether a name has one of them."""
+    found: Condition = name.sounds.bool_op("@@")(cast(literal(" | ".join(lexemes), Text), TSQUERY))
+    return found
 
 
 def _has(name: Columns, gram: str) -> Condition:

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+import ezdxf
 import shapely
+from pyproj import Transformer
 
 from geoservice.database.filters import BBox
 from geoservice.database.models import SRID
@@ -178,13 +180,31 @@ def _shape(draws: Draws) -> str:
 
 def write_plan(registry: Registry, rows: int, path: Path, seed: int = 13) -> None:
     """A sheet of so many proposed roads, in a built-up area each."""
-    names = [name for one, name in vocabulary().draw(rows * 4, seed=20_000_003) if one.code == "23"][:rows]
-    lines = ["名称,经度,纬度"]
-    with Draws(registry, seed) as draws:
-        areas = draws.connection.execute(
-            "select st_x(st_centroid(geom)), st_y(st_centroid(geom)) from built_up_area"
-        ).fetchall()
-        for name in names:
-            lon, lat = draws.chance.choice(areas)
-            lines.append(f"{name},{lon:.5f},{lat:.5f}")
+    lines = ["名称,经度,纬度", *(f"{name},{lon:.5f},{lat:.5f}" for name, lon, lat in _roads(registry, rows, seed, 180))]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def write_drawing(registry: Registry, rows: int, path: Path, seed: int = 13) -> None:
+    """The same roads as a drawing in EPSG:4547: a line of 300 m each, its name beside it as a text."""
+    drawing = ezdxf.new("R2010", setup=True)
+    space = drawing.modelspace()
+    project = Transformer.from_crs(4490, 4547, always_xy=True).transform
+    for at, (name, lon, lat) in enumerate(_roads(registry, rows, seed, 1.5)):
+        east, north = project(lon, lat)
+        north += at * 40  # roads of one built-up area side by side
+        space.add_line((east - 150, north), (east + 150, north), {"layer": "roads"})
+        space.add_text(name, height=5, dxfattribs={"layer": "roads"}).set_placement((east, north + 3))
+    drawing.saveas(path)
+
+
+def _roads(registry: Registry, rows: int, seed: int, reach: float) -> list[tuple[str, float, float]]:
+    """Names of proposed roads, each in a built-up area at most so many degrees from the meridian 114 E."""
+    names = [name for one, name in vocabulary().draw(rows * 4, seed=20_000_003) if one.code == "23"][:rows]
+    with Draws(registry, seed) as draws:
+        areas = draws.connection.execute(_AREAS, [reach]).fetchall()
+        return [(name, *draws.chance.choice(areas)) for name in names]
+
+
+_AREAS = """
+    select st_x(c), st_y(c) from (select st_centroid(geom) as c from built_up_area) a where abs(st_x(c) - 114) <= %s
+"""

@@ -31,7 +31,7 @@ from geoservice.names.search import search_places
 from geoservice.settings import ImportSettings
 from tests.benchmarks.bench import OURS, Row, write
 from tests.benchmarks.name_peers import Peers
-from tests.benchmarks.name_questions import Question, proposals, searches, write_plan
+from tests.benchmarks.name_questions import Question, proposals, searches, write_drawing, write_plan
 from tests.benchmarks.registry import Registry, registry
 from tests.benchmarks.vocabulary import absent
 
@@ -88,14 +88,23 @@ class Run:
             path = Path(folder, "roads.csv")
             write_plan(made, PLAN_ROADS, path)
             self.told(made, "names plan", f"{PLAN_ROADS} roads", OURS, [partial(self._plan, made, path)] * 2)
+            drawing = Path(folder, "roads.dxf")
+            write_drawing(made, PLAN_ROADS, drawing)
+            self.told(made, "names plan", "the drawing, read", OURS, [partial(self._drawing, drawing)] * 2)
+            self.told(made, "names plan", "the drawing, checked", OURS, [partial(self._plan, made, drawing)])
 
     def _check(self, made: Registry, one: Any) -> list[int]:
         with made.database.connect(actor=STAFF, timeout_s=TIMEOUT_S) as connection:
             found = check_name(connection, self.catalog, one, day=DAY).found
         return [] if found is None else [clash.name_id for clash in found.clashes]
 
+    def _drawing(self, path: Path) -> list[int]:
+        plan = read_plan(path, self.catalog, "street", limits=ImportSettings(), crs="EPSG:4547")
+        return [line.row for line in plan.lines if not line.faults]
+
     def _plan(self, made: Registry, path: Path) -> list[int]:
-        plan = read_plan(path, self.catalog, "street", limits=ImportSettings())
+        crs = "EPSG:4547" if path.suffix == ".dxf" else None
+        plan = read_plan(path, self.catalog, "street", limits=ImportSettings(), crs=crs)
         with made.database.connect(actor=STAFF, timeout_s=TIMEOUT_S) as connection:
             check_plan(connection, self.catalog, plan, day=DAY)
         return [line.row for line in plan.lines if line.outcome is not None]

@@ -17,7 +17,7 @@ from sqlalchemy import (
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import Text
 
@@ -45,6 +45,7 @@ LANE = (
     "case when valid_to is not null then 1 when octet_length(name) > 150"
     " or octet_length(pinyin) + octet_length(tones) + octet_length(initials) > 900 then 2 else 0 end"
 )
+LONGEST_SOUND = 48  # letters of a sound that the index holds
 BEGINNING = 40  # characters of a name that the index of beginnings holds
 _ORDER = ("standing", "place_rank", "length", "id")
 
@@ -124,11 +125,9 @@ class PlaceName(Classified, Dated, Versioned, Base):
         no_overlap("place_id", "kind", "name", name="ex_place_name_validity"),
         UniqueConstraint("place_id", "kind", "name", "valid_from", postgresql_nulls_not_distinct=True),
         Index("ix_place_name_name_trgm", "name", postgresql_using="gin", postgresql_ops={"name": "gin_trgm_ops"}),
-        Index("ix_place_name_grams_areas", "grams", "areas", postgresql_using="gin"),
-        Index("ix_place_name_alike_keys", "alike_keys", postgresql_using="gin"),
+        Index("ix_place_name_grams_areas_sounds", "grams", "areas", "sounds", postgresql_using="gin"),
+        Index("ix_place_name_alike_keys_areas", "alike_keys", "areas", postgresql_using="gin"),
         Index("ix_place_name_without_keys", "id", postgresql_where=text("alike_keys = '{}'")),
-        Index("ix_place_name_pinyin_trgm", "pinyin", postgresql_using="gin", postgresql_ops={"pinyin": "gin_trgm_ops"}),
-        Index("ix_place_name_initials", "initials", postgresql_ops={"initials": "text_pattern_ops"}),
         Index(
             "ix_place_name_in_order",
             *_ORDER,
@@ -144,7 +143,6 @@ class PlaceName(Classified, Dated, Versioned, Base):
             ],
             postgresql_where=text("lane = 0"),
         ),
-        Index("ix_place_name_sounds", text("string_to_array(pinyin, ' ')"), postgresql_using="gin"),
         Index("ix_place_name_lane", "lane", "valid_to", postgresql_where=text("lane > 0")),
         Index(
             "ix_place_name_begins",
@@ -172,6 +170,11 @@ class PlaceName(Classified, Dated, Versioned, Base):
     grams: Mapped[list[str]] = mapped_column(ARRAY(Text), comment="Characters and pairs: trigrams miss short Han words")
     folded: Mapped[str] = mapped_column(Computed(FOLDED, persisted=True))
     beginning: Mapped[str] = mapped_column(Computed(f"left({FOLDED}, {BEGINNING})", persisted=True))
+    sounds: Mapped[str] = mapped_column(
+        TSVECTOR,
+        Computed("geoservice.sound_keys(name, pinyin, tones, initials)", persisted=True),
+        comment="Each reading after ^, its initials after ~, and how it sounds from each syllable on",
+    )
     standing: Mapped[int] = mapped_column(SmallInteger, Computed(STANDING, persisted=True))
     length: Mapped[int] = mapped_column(Integer, Computed("length(name)", persisted=True))
     lane: Mapped[int] = mapped_column(SmallInteger, Computed(LANE, persisted=True))

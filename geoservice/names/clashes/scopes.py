@@ -10,7 +10,9 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from geoservice.database.filters import BBox
 from geoservice.ingest.alike import Scope, alike
+from geoservice.names.cells import cells
 from geoservice.names.clashes.elsewhere import Elsewhere, kept_elsewhere
 
 LEVELS = {"province": "province", "county": "county"}
@@ -79,7 +81,10 @@ _BELOW = text("""
     )
     select unit_id from below
 """)
-_OUTLINE = text("select cast(st_collect(b.geom) as text) from built_up_area b where b.id = any(:areas)")
+_OUTLINE = text("""
+    select cast(b.geom as text) as outline, st_xmin(b.geom), st_ymin(b.geom), st_xmax(b.geom), st_ymax(b.geom)
+    from (select st_collect(geom) as geom from built_up_area where id = any(:areas)) b
+""")
 
 
 class Scopes:
@@ -129,11 +134,17 @@ class Scopes:
     def values(self, extent: Extent) -> dict[str, Any]:
         """What a condition on places within an extent names: `outline` or `units`."""
         if extent.applied == "built_up":
-            return {"outline": self._outline(extent.areas)}
+            return {"outline": self._outline(extent.areas)[0]}
         if extent.applied in ("province", "county"):
             assert extent.unit_id is not None
             return {"units": self._below(extent.unit_id)}
         return {}
+
+    def roughly(self, extent: Extent) -> Sequence[int] | None:
+        """Numbers of which `place_name.areas` of each name there holds one; None where nothing can be said."""
+        if extent.applied == "built_up":
+            return cells(BBox(*self._outline(extent.areas)[1:]))
+        return None if extent.unit_id is None else [extent.unit_id]
 
     def elsewhere(self, kind: str, code: str, unit: int | None) -> Elsewhere:
         """Names of a kind that are kept as units and communities, in a unit or anywhere."""
@@ -149,7 +160,7 @@ class Scopes:
         return self.connection.execute(_ABOVE, {"unit": unit, "level": level, "day": self.day}).first()
 
     def _read_outline(self, areas: tuple[int, ...]) -> Any:
-        return self.connection.execute(_OUTLINE, {"areas": list(areas)}).scalar()
+        return self.connection.execute(_OUTLINE, {"areas": list(areas)}).one()
 
     def _read_elsewhere(self, kind: str, code: str, unit: int | None) -> Elsewhere:
         return kept_elsewhere(self.connection, kind, code, None if unit is None else self._below(unit), self.day)

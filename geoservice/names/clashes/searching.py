@@ -210,7 +210,7 @@ _CANDIDATES = """
     from place_name n join place p on p.id = n.place_id
     where ({keys}) and p.class_code = any(:codes) and p.id is distinct from :place
       and (p.same_as_id is null or p.same_as_id is distinct from :place) and p.id is distinct from (select o.same_as_id from place o where o.id = :place)
-      and (n.valid_to is null or n.valid_to > :since){within}
+      and (n.valid_to is null or n.valid_to > :since){within}{roughly}
     order by n.id limit :most
 """
 # Names of cases that share a key are few, and mostly none: they come along by their numbers, what to tell of them is asked apart.
@@ -235,22 +235,22 @@ _RESERVED = """
       and n.id is distinct from :case_name and n.decision is distinct from 'dropped'{within}
     order by n.id limit :most
 """
-_WITHIN = {
-    "all": "",
-    "built_up": " and {geom} && cast(:outline as geometry) and st_intersects({geom}, cast(:outline as geometry))",
-    "province": " and {unit} = any(:units)",
-    "county": " and {unit} = any(:units)",
-}
+_LYING = " and {geom} && cast(:outline as geometry) and st_intersects({geom}, cast(:outline as geometry))"
+_STATED = " and {unit} = any(:units)"
+_WITHIN = {"all": "", "built_up": _LYING, "province": _STATED, "county": _STATED}
+# A name of the registry knows roughly where its place lies, and its index is asked for keys and areas at once.
+_ROUGHLY = " and n.areas && cast(:roughly as bigint[])"
 # Nobody has applied with a draft; what is entered is in the registry.
 _CLOSED = ["draft", "refused", "withdrawn", "entered"]
 _DECIDED = ("approved", "filed", "announced")
 
 
 @lru_cache(maxsize=256)
-def _statement(template: str, keys: int, applied: str, geom: str = "", unit: str = "") -> TextClause:
+def _statement(template: str, keys: int, applied: str, geom: str, unit: str, *, roughly: bool = False) -> TextClause:
     """Put together once: one condition a key, so that each is answered from the index."""
     conditions = " or ".join(f"n.alike_keys @> cast(:key{at} as text[])" for at in range(keys))
-    return text(template.format(keys=conditions, within=_WITHIN[applied].format(geom=geom, unit=unit)))
+    within = _WITHIN[applied].format(geom=geom, unit=unit)
+    return text(template.format(keys=conditions, within=within, roughly=_ROUGHLY if roughly else ""))
 
 
 def _candidates(
@@ -264,9 +264,11 @@ def _candidates(
         "most": MOST_FOUND,
         **scopes.values(extent),
     }
+    areas = scopes.roughly(extent)
     since = scopes.day - timedelta(days=366 * RETIRED_YEARS)
-    both = _statement(_BOTH, len(keys), extent.applied, "p.geom", "p.unit_id")
-    rows = scopes.connection.execute(both, {**given, "place": proposed.place_id, "since": since}).mappings().all()
+    both = _statement(_BOTH, len(keys), extent.applied, "p.geom", "p.unit_id", roughly=areas is not None)
+    of_registry = {"place": proposed.place_id, "since": since, "roughly": areas}
+    rows = scopes.connection.execute(both, {**given, **of_registry}).mappings().all()
     found = [row for row in rows if row["name_id"] is not None]
     asked_for = rows[0]["asked_for"]
     if not asked_for:
