@@ -184,11 +184,14 @@ def write_plan(registry: Registry, rows: int, path: Path, seed: int = 13) -> Non
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
+DRAWN_IN = 32643
+
+
 def write_drawing(registry: Registry, rows: int, path: Path, seed: int = 13) -> None:
-    """The same roads as a drawing in EPSG:4547: a line of 300 m each, its name beside it as a text."""
+    """The same roads as a drawing in EPSG:32643 (UTM zone 43, where the first counties lie): a line of 300 m each, its name beside it as a text."""
     drawing = ezdxf.new("R2010", setup=True)
     space = drawing.modelspace()
-    project = Transformer.from_crs(4490, 4547, always_xy=True).transform
+    project = Transformer.from_crs(4490, DRAWN_IN, always_xy=True).transform
     for at, (name, lon, lat) in enumerate(_roads(registry, rows, seed, 1.5)):
         east, north = project(lon, lat)
         north += at * 40  # roads of one built-up area side by side
@@ -198,7 +201,7 @@ def write_drawing(registry: Registry, rows: int, path: Path, seed: int = 13) -> 
 
 
 def _roads(registry: Registry, rows: int, seed: int, reach: float) -> list[tuple[str, float, float]]:
-    """Names of proposed roads, each in a built-up area at most so many degrees from the meridian 114 E."""
+    """Names of proposed roads, each in a built-up area at most so many degrees from the meridian 75 E."""
     names = [name for one, name in vocabulary().draw(rows * 4, seed=20_000_003) if one.code == "23"][:rows]
     with Draws(registry, seed) as draws:
         areas = draws.connection.execute(_AREAS, [reach]).fetchall()
@@ -206,5 +209,5 @@ def _roads(registry: Registry, rows: int, seed: int, reach: float) -> list[tuple
 
 
 _AREAS = """
-    select st_x(c), st_y(c) from (select st_centroid(geom) as c from built_up_area) a where abs(st_x(c) - 114) <= %s
+    select st_x(c), st_y(c) from (select st_centroid(geom) as c from built_up_area) a where abs(st_x(c) - 75) <= %s
 """

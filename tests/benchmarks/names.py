@@ -31,7 +31,7 @@ from geoservice.names.search import search_places
 from geoservice.settings import ImportSettings
 from tests.benchmarks.bench import OURS, Row, write
 from tests.benchmarks.name_peers import Peers
-from tests.benchmarks.name_questions import Question, proposals, searches, write_drawing, write_plan
+from tests.benchmarks.name_questions import DRAWN_IN, Question, proposals, searches, write_drawing, write_plan
 from tests.benchmarks.registry import Registry, registry
 from tests.benchmarks.vocabulary import absent
 
@@ -99,11 +99,11 @@ class Run:
         return [] if found is None else [clash.name_id for clash in found.clashes]
 
     def _drawing(self, path: Path) -> list[int]:
-        plan = read_plan(path, self.catalog, "street", limits=ImportSettings(), crs="EPSG:4547")
+        plan = read_plan(path, self.catalog, "street", limits=ImportSettings(), crs=f"EPSG:{DRAWN_IN}")
         return [line.row for line in plan.lines if not line.faults]
 
     def _plan(self, made: Registry, path: Path) -> list[int]:
-        crs = "EPSG:4547" if path.suffix == ".dxf" else None
+        crs = f"EPSG:{DRAWN_IN}" if path.suffix == ".dxf" else None
         plan = read_plan(path, self.catalog, "street", limits=ImportSettings(), crs=crs)
         with made.database.connect(actor=STAFF, timeout_s=TIMEOUT_S) as connection:
             check_plan(connection, self.catalog, plan, day=DAY)

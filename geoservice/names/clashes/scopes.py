@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache, partial
@@ -96,10 +96,16 @@ class Scopes:
     ----------
     day
         On which units, built-up areas and names are in force.
+
+    Attributes
+    ----------
+    ahead
+        What proposed names are compared with, read before they are checked.
     """
 
     def __init__(self, connection: Connection, day: date) -> None:
         self.connection, self.day = connection, day
+        self.ahead: dict[Hashable, list[Any]] = {}
         self._areas = cache(self._read_areas)
         self._holder = cache(self._read_holder)
         self._above = cache(self._read_above)

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
-from functools import lru_cache
+from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, TextClause, text
+from sqlalchemy import Connection, text
 
 from geoservice.catalog import Catalog
 from geoservice.errors import BadRequest
 from geoservice.ingest.alike import alike, alike_keys
 from geoservice.ingest.reading_sources import is_stated
+from geoservice.names.clashes.candidates import MOST_FOUND, Sought, candidates
 from geoservice.names.clashes.comparing import Match, Sounding, Tier, compare
 from geoservice.names.clashes.elsewhere import KINDS_ELSEWHERE, told_elsewhere
 from geoservice.names.clashes.scopes import Extent, Scopes, rule_of
 
-RETIRED_YEARS = 5
-MOST_FOUND = 2000
 KINDS = ("province", "prefecture", "county", "township", "village", "street", "estate", "water", "mountain", "facility")
 
 
@@ -129,11 +127,12 @@ def find_clashes(
     scopes = scopes or Scopes(connection, day)
     code = codes_of(catalog, proposed.kind)[0]
     mine = Sounding.of(proposed.name, code, proposed.reading)
-    keys = alike_keys(proposed.name, code, proposed.reading)
-    extent = scopes.extent_of(proposed.kind, proposed.shape, proposed.unit_id)
-    read = _candidates(scopes, proposed, codes_of(catalog, proposed.kind), keys, extent)
+    sought = _sought(scopes, catalog, proposed)
+    read = scopes.ahead.pop(proposed, None)
+    if read is None:
+        (read,) = candidates(scopes, [sought])
     rows = once_each(read)
-    others, more = _elsewhere(scopes, proposed, code, keys, extent, rows)
+    others, more = _elsewhere(scopes, proposed, code, sought.keys, sought.extent, rows)
     found: list[Clash] = []
     for row in (*rows, *others):
         # What a dictionary says confirms nothing: all readings of such a name are tried.
@@ -143,7 +142,25 @@ def find_clashes(
         if match is not None and match.tier <= closest:
             found.append(_clash(row, match, day))
     found.sort(key=_closeness)
-    return Found(mine, extent, _placed(connection, _once(found)), cut=more or len(read) >= MOST_FOUND)
+    return Found(mine, sought.extent, _placed(connection, _once(found)), cut=more or len(read) >= MOST_FOUND)
+
+
+def read_ahead(scopes: Scopes, catalog: Catalog, proposed: Sequence[Proposed]) -> None:
+    """Reads what each of many names is compared with, in few statements; `find_clashes` of them asks for it no more."""
+    sought = [_sought(scopes, catalog, one) for one in proposed]
+    scopes.ahead.update(zip(proposed, candidates(scopes, sought), strict=True))
+
+
+def _sought(scopes: Scopes, catalog: Catalog, proposed: Proposed) -> Sought:
+    codes = codes_of(catalog, proposed.kind)
+    return Sought(
+        tuple(alike_keys(proposed.name, codes[0], proposed.reading)),
+        tuple(codes),
+        scopes.extent_of(proposed.kind, proposed.shape, proposed.unit_id),
+        proposed.place_id,
+        proposed.case_id,
+        proposed.case_name_id,
+    )
 
 
 _ORDER = {"in_force": 0, "reserved": 1, "pending": 2, "retired": 3, "former": 4}
@@ -201,82 +218,7 @@ def codes_of(catalog: Catalog, kind: str) -> list[str]:
     return own or ["21"]
 
 
-_CANDIDATES = """
-    select n.id as name_id, n.place_id, n.name, n.reading, n.reading_source, n.kind, n.valid_from, n.valid_to, p.class_code, p.unit_id,
-           p.same_as_id,
-           (select v.name from unit_version v where v.unit_id = p.unit_id order by v.valid_from desc nulls last limit 1)
-               as unit_name,
-           null as lon, null as lat, null as case_id, null as case_state
-    from place_name n join place p on p.id = n.place_id
-    where ({keys}) and p.class_code = any(:codes) and p.id is distinct from :place
-      and (p.same_as_id is null or p.same_as_id is distinct from :place) and p.id is distinct from (select o.same_as_id from place o where o.id = :place)
-      and (n.valid_to is null or n.valid_to > :since){within}{roughly}
-    order by n.id limit :most
-"""
-# Names of cases that share a key are few, and mostly none: they come along by their numbers, what to tell of them is asked apart.
-_BOTH = f"""
-    select r.*, a.asked_for from (
-        select array(select n.id from case_name n where ({{keys}}) and n.class_code = any(:codes) order by n.id limit :most) as asked_for
-    ) a left join ({_CANDIDATES}) r on true
-"""  # noqa: S608 - statements from above
-# Names that open cases ask for, or that are approved and not entered yet, count as taken.
-_RESERVED = """
-    select null as name_id, n.place_id, coalesce(n.approved_name, n.name) as name,
-           case when n.approved_name is null then n.reading else n.approved_reading end as reading,
-           'stated' as reading_source, 'standard' as kind, null as valid_from, null as valid_to, n.class_code, c.unit_id,
-           (select v.name from unit_version v where v.unit_id = c.unit_id order by v.valid_from desc nulls last limit 1)
-               as unit_name,
-           st_x(st_pointonsurface(g.geom)) as lon, st_y(st_pointonsurface(g.geom)) as lat, c.id as case_id,
-           c.state as case_state
-    from case_name n join naming_case c on c.id = n.case_id left join place p on p.id = n.place_id
-    cross join lateral (select coalesce(n.geom, p.geom) as geom) g
-    where n.id = any(:ids) and c.kind in ('naming', 'renaming')
-      and (c.state <> all(:closed) or c.id = :case) and (c.id is distinct from :case or :siblings)
-      and n.id is distinct from :case_name and n.decision is distinct from 'dropped'{within}
-    order by n.id limit :most
-"""
-_LYING = " and {geom} && cast(:outline as geometry) and st_intersects({geom}, cast(:outline as geometry))"
-_STATED = " and {unit} = any(:units)"
-_WITHIN = {"all": "", "built_up": _LYING, "province": _STATED, "county": _STATED}
-# A name of the registry knows roughly where its place lies, and its index is asked for keys and areas at once.
-_ROUGHLY = " and n.areas && cast(:roughly as bigint[])"
-# Nobody has applied with a draft; what is entered is in the registry.
-_CLOSED = ["draft", "refused", "withdrawn", "entered"]
 _DECIDED = ("approved", "filed", "announced")
-
-
-@lru_cache(maxsize=256)
-def _statement(template: str, keys: int, applied: str, geom: str, unit: str, *, roughly: bool = False) -> TextClause:
-    """Put together once: one condition a key, so that each is answered from the index."""
-    conditions = " or ".join(f"n.alike_keys @> cast(:key{at} as text[])" for at in range(keys))
-    within = _WITHIN[applied].format(geom=geom, unit=unit)
-    return text(template.format(keys=conditions, within=within, roughly=_ROUGHLY if roughly else ""))
-
-
-def _candidates(
-    scopes: Scopes, proposed: Proposed, codes: Sequence[str], keys: Sequence[str], extent: Extent
-) -> Sequence[Any]:
-    if not keys:
-        return []
-    given = {
-        **{f"key{at}": [key] for at, key in enumerate(keys)},
-        "codes": codes,
-        "most": MOST_FOUND,
-        **scopes.values(extent),
-    }
-    areas = scopes.roughly(extent)
-    since = scopes.day - timedelta(days=366 * RETIRED_YEARS)
-    both = _statement(_BOTH, len(keys), extent.applied, "p.geom", "p.unit_id", roughly=areas is not None)
-    of_registry = {"place": proposed.place_id, "since": since, "roughly": areas}
-    rows = scopes.connection.execute(both, {**given, **of_registry}).mappings().all()
-    found = [row for row in rows if row["name_id"] is not None]
-    asked_for = rows[0]["asked_for"]
-    if not asked_for:
-        return found
-    cases = _statement(_RESERVED, 0, extent.applied, "g.geom", "c.unit_id")
-    own = {"case": proposed.case_id, "case_name": proposed.case_name_id, "siblings": proposed.case_name_id is not None}
-    asked = {**given, **own, "closed": _CLOSED, "ids": asked_for}
-    return [*found, *scopes.connection.execute(cases, asked).mappings()]
 
 
 def _elsewhere(

@@ -16,14 +16,15 @@ from geoservice.ingest.alike import alike_keys
 from geoservice.ingest.records import Refusal
 from geoservice.names.clashes.comparing import Sounding, compare
 from geoservice.names.clashes.scopes import Scopes
-from geoservice.names.clashes.searching import Proposed, codes_of
+from geoservice.names.clashes.searching import Proposed, codes_of, read_ahead
 from geoservice.names.plans.reading import Inside, Line, Plan
 from geoservice.names.romanisation.declared import spelling_class
 from geoservice.names.romanisation.romanise import romanise
-from geoservice.names.rules.checking import check_name
+from geoservice.names.rules.checking import check_name, is_name
 
 Progress = Callable[[int, int], None]
 
+AHEAD = 500  # rows whose like names are read together
 # Of rows that a row clashes with inside the plan so many are told, and so many names of one key are compared.
 MOST_INSIDE = 20
 MOST_OF_A_KEY = 300
@@ -65,6 +66,9 @@ def check_lines(
     """
     scopes = Scopes(connection, day)
     for done, line in enumerate(lines, start=1):
+        if done % AHEAD == 1:
+            coming = [proposed[one.row] for one in lines[done - 1 : done - 1 + AHEAD] if one.row in proposed]
+            read_ahead(scopes, catalog, [one for one in coming if is_name(one.name)])
         if line.row in proposed:
             try:
                 line.outcome = check_name(connection, catalog, proposed[line.row], day=day, scopes=scopes)

@@ -90,6 +90,15 @@ def clean_name(given: str) -> str:
     return name
 
 
+def is_name(given: str) -> bool:
+    """Whether a name can be checked at all."""
+    try:
+        clean_name(given)
+    except BadInput:
+        return False
+    return True
+
+
 def check_name(
     connection: Connection | None,
     catalog: Catalog,
