@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
-from itertools import groupby
 from typing import Any
 
 from sqlalchemy import TextClause, text
@@ -41,28 +39,23 @@ class Sought:
     case_name_id: int | None = None
 
 
-# Names of cases that share a key are few, and mostly none: they come along by their numbers, what to tell of them is
-# asked apart. OFFSET 0: the place of each name is looked up, whatever the planner expects of keys that it does not know.
-_BOTH = """
-    select q.at, a.asked_for, r.* from jsonb_to_recordset(cast(:sought as jsonb)) as q(at int, keys text[], place bigint)
-    cross join lateral (
-        select array(select n.id from case_name n where n.alike_keys && q.keys and n.class_code = any(:codes)
-                     order by n.id limit :most) as asked_for
-    ) a
-    left join lateral (
-        select n.id as name_id, n.place_id, n.name, n.reading, n.reading_source, n.kind, n.valid_from, n.valid_to, p.class_code,
-               p.unit_id, p.same_as_id,
-               (select v.name from unit_version v where v.unit_id = p.unit_id order by v.valid_from desc nulls last limit 1)
-                   as unit_name,
-               null as lon, null as lat, null as case_id, null as case_state
-        from place_name n cross join lateral (select * from place where id = n.place_id offset 0) p
-        where n.alike_keys && q.keys and p.class_code = any(:codes) and p.id is distinct from q.place
-          and (p.same_as_id is null or p.same_as_id is distinct from q.place)
-          and p.id is distinct from (select o.same_as_id from place o where o.id = q.place)
-          and (n.valid_to is null or n.valid_to > :since){roughly}{within}
-        order by n.id limit :most
-    ) r on true
+_REGISTERED = """
+    select n.alike_keys as keys, n.id as name_id, n.place_id, n.name, n.reading, n.reading_source, n.kind, n.valid_from, n.valid_to,
+           p.class_code, p.unit_id, p.same_as_id,
+           (select v.name from unit_version v where v.unit_id = p.unit_id order by v.valid_from desc nulls last limit 1)
+               as unit_name,
+           null as lon, null as lat, null as case_id, null as case_state
+    from place_name n join place p on p.id = n.place_id
+    where n.alike_keys && cast(:keys as text[]) and p.class_code = any(:codes)
+      and (n.valid_to is null or n.valid_to > :since){roughly}{within}
+    order by n.id limit :most
 """
+# They are few, and mostly none: what to tell of them is asked apart.
+_ASKED_FOR = text("""
+    select n.id, n.alike_keys as keys from case_name n
+    where n.alike_keys && cast(:keys as text[]) and n.class_code = any(:codes) order by n.id limit :most
+""")
+_SAME_AS = text("select id, same_as_id from place where id = any(:places) and same_as_id is not null")
 # Names that open cases ask for, or that are approved and not entered yet, count as taken.
 _RESERVED = """
     select null as name_id, n.place_id, coalesce(n.approved_name, n.name) as name,
@@ -91,44 +84,63 @@ _CLOSED = ["draft", "refused", "withdrawn", "entered"]
 def candidates(scopes: Scopes, sought: Sequence[Sought]) -> list[list[Any]]:
     """Of each, the names that share a key with it, at most `MOST_FOUND`; those of one scope are read together."""
     found: list[list[Any]] = [[] for _ in sought]
-    for at, row in _rows(scopes, sought):
-        found[at].append(row)
+    scope: defaultdict[tuple[Extent, tuple[str, ...]], list[int]] = defaultdict(list)
+    for at, one in enumerate(sought):
+        if one.keys:
+            scope[one.extent, one.codes].append(at)
+    same_as = _same_as(scopes, sought)
+    for (extent, codes), places in scope.items():
+        given = {"codes": list(codes), "most": MOST_FOUND * len(places), **scopes.values(extent)}
+        for at, rows in _shared(_registered(scopes, extent, given, _keys(sought, places)), sought, places):
+            found[at] += [row for row in rows if not _is_own(row, sought[at], same_as)][:MOST_FOUND]
+        for at, rows in _shared(_asked_for(scopes, given, _keys(sought, places)), sought, places):
+            found[at] += _reserved(scopes, sought[at], given, [row["id"] for row in rows][:MOST_FOUND])
     return found
 
 
-def _rows(scopes: Scopes, sought: Sequence[Sought]) -> Iterator[tuple[int, Any]]:
-    places: defaultdict[tuple[Extent, tuple[str, ...]], list[int]] = defaultdict(list)
-    for at, one in enumerate(sought):
-        if one.keys:
-            places[one.extent, one.codes].append(at)
-    for (extent, codes), positions in places.items():
-        scope = {"codes": list(codes), "most": MOST_FOUND, **scopes.values(extent)}
-        asked = [{"at": at, "keys": sought[at].keys, "place": sought[at].place_id} for at in positions]
-        for at, rows in groupby(_read(scopes, extent, scope, asked), key=lambda row: row["at"]):
-            yield from _of_one(scopes, sought[at], scope, at, list(rows))
+def _keys(sought: Sequence[Sought], places: Sequence[int]) -> list[str]:
+    return sorted({key for at in places for key in sought[at].keys})
 
 
-def _read(scopes: Scopes, extent: Extent, scope: dict[str, Any], asked: Sequence[dict[str, Any]]) -> Sequence[Any]:
+def _shared(rows: Sequence[Any], sought: Sequence[Sought], places: Sequence[int]) -> Iterator[tuple[int, list[Any]]]:
+    """Of each name that is looked for, the rows that share a key with it, in their order."""
+    for at in places:
+        keys = set(sought[at].keys)
+        rows_of = [row for row in rows if not keys.isdisjoint(row["keys"])]
+        if rows_of:
+            yield at, rows_of
+
+
+def _same_as(scopes: Scopes, sought: Sequence[Sought]) -> dict[int, int]:
+    """Of the places that are named anew, those that are registered twice: with whom."""
+    places = [one.place_id for one in sought if one.place_id is not None]
+    rows = scopes.connection.execute(_SAME_AS, {"places": places}) if places else ()
+    return {row.id: row.same_as_id for row in rows}
+
+
+def _is_own(row: Any, sought: Sought, same_as: Mapping[int, int]) -> bool:
+    place = sought.place_id
+    return place is not None and (
+        place in (row["place_id"], row["same_as_id"]) or same_as.get(place) == row["place_id"]
+    )
+
+
+def _registered(scopes: Scopes, extent: Extent, given: Mapping[str, Any], keys: Sequence[str]) -> Sequence[Any]:
     areas = scopes.roughly(extent)
-    given = {
-        "sought": json.dumps(asked, ensure_ascii=False),
-        "since": scopes.day - timedelta(days=366 * RETIRED_YEARS),
-        "roughly": areas,
-    }
-    statement = _statement(_BOTH, extent.applied, "p.geom", "p.unit_id", roughly=areas is not None)
-    return scopes.connection.execute(statement, {**scope, **given}).mappings().all()
+    since = scopes.day - timedelta(days=366 * RETIRED_YEARS)
+    statement = _statement(_REGISTERED, extent.applied, "p.geom", "p.unit_id", roughly=areas is not None)
+    asked = {**given, "keys": keys, "since": since, "roughly": areas}
+    return scopes.connection.execute(statement, asked).mappings().all()
 
 
-def _of_one(
-    scopes: Scopes, sought: Sought, scope: dict[str, Any], at: int, rows: Sequence[Any]
-) -> Iterator[tuple[int, Any]]:
-    yield from ((at, row) for row in rows if row["name_id"] is not None)
-    if not rows[0]["asked_for"]:
-        return
+def _asked_for(scopes: Scopes, given: Mapping[str, Any], keys: Sequence[str]) -> Sequence[Any]:
+    return scopes.connection.execute(_ASKED_FOR, {**given, "keys": keys}).mappings().all()
+
+
+def _reserved(scopes: Scopes, sought: Sought, given: Mapping[str, Any], ids: Sequence[int]) -> Sequence[Any]:
     statement = _statement(_RESERVED, sought.extent.applied, "g.geom", "c.unit_id")
     own = {"case": sought.case_id, "case_name": sought.case_name_id, "siblings": sought.case_name_id is not None}
-    asked = {**scope, **own, "closed": _CLOSED, "ids": rows[0]["asked_for"]}
-    yield from ((at, row) for row in scopes.connection.execute(statement, asked).mappings())
+    return scopes.connection.execute(statement, {**given, **own, "closed": _CLOSED, "ids": ids}).mappings().all()
 
 
 @lru_cache(maxsize=32)
