@@ -46,10 +46,13 @@ class Answering:
     ----------
     index
         As for a tier, for all of them at once.
+    apart
+        Whether names that fulfil all conditions of an index are far fewer than those that fulfil the rarest.
     """
 
     tiers: tuple[Tier, ...]
     index: Callable[[Columns], Sequence[Condition]]
+    apart: bool = False
 
 
 def answering(query: NameQuery) -> Answering:
@@ -170,7 +173,7 @@ def _mixed(query: NameQuery) -> Answering:
         return Tier(tier.number, lambda name: or_(tier.check(name), heard(name)), index)
 
     plain = _text(query)
-    return Answering(tuple(map(either, plain.tiers)), index)
+    return Answering(tuple(map(either, plain.tiers)), index, apart=True)
 
 
 def _among(readings: Any, beginning: str) -> Condition:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from math import sqrt
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -346,10 +347,17 @@ def _explain(element: _Explained, compiler: Any, **options: Any) -> str:
 
 
 def _expected(connection: Connection, asked: Asked, conditions: Sequence[Condition]) -> int:
-    """How many names the planner expects to fulfil all, in the area: as many as fulfil the rarest."""
+    """How many names the planner expects to fulfil all, in the area: as many as fulfil the rarest.
+
+    Where that would be far too many, the mean (geometric) with what it expects if they had nothing to do with each other.
+    """
     there = true() if asked.area is None else asked.area.roughly(PlaceName.areas)
-    names = (select(PlaceName.id).where(visible(PlaceName), condition, there) for condition in conditions)
-    return min(_rows(connection, statement) for statement in names)
+
+    def rows(*conditions: Condition) -> int:
+        return _rows(connection, select(PlaceName.id).where(visible(PlaceName), *conditions, there))
+
+    rarest = min(map(rows, conditions))
+    return round(sqrt(rarest * rows(*conditions))) if asked.answering.apart and rarest > FEW_WITHIN else rarest
 
 
 def _walkable(connection: Connection, asked: Asked, expected: int, most: int) -> bool:
