@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StringConstraints
 
 from geoservice.api.parameters import Code, Parameters
-from geoservice.api.shapes import Shape
+from geoservice.api.shapes import Shape, Title
 from geoservice.api.shapes_jobs import JobError
 from geoservice.api.shapes_scenarios import Name
 from geoservice.ingest.uploads.naming import LONGEST_NAME
@@ -107,6 +107,7 @@ class AnswerShape(AnswerLine):
     """A question with what has come of it; times in seconds, positions in degrees, EPSG:4490 taken as CRS84."""
 
     question: QuestionForm
+    stale_titles: list[Title] = Field(description="Titles of the layers in `stale`")
     step: str | None = Field(description="What the search is at, in words")
     workers: int | None = Field(description="While it waits: how many workers there are")
     error: JobError | None

@@ -20,8 +20,11 @@ from geoservice.catalog import Catalog
 from geoservice.database.actor import EVERYWHERE, PUBLIC
 from geoservice.database.engine import Database
 from geoservice.settings import Settings
+from geoservice.siting.exclusion.declared import siting_rules
 from geoservice.worker import Worker
 from tests.acceptance.helpers import run_command
+from tests.builders import square
+from tests.integration.test_coverage_run import put
 from tests.people import signed_in
 
 BASE = "http://127.0.0.1:8000"
@@ -328,6 +331,27 @@ def test_changed_data_are_told(web: TestClient, county: Database) -> None:
     again = looked(web, one["id"])
     assert (again["stale"], again["value"]) == (["communities"], one["value"])
     assert web.post(f"/api/siting/{one['id']}/check", json={}).json()["changed_layers"] == ["communities"]
+
+
+@pytest.mark.usefixtures("_worker")
+def test_a_layer_that_a_rule_alone_looked_at_is_told_when_it_changes(
+    web: TestClient, county: Database, catalog: Catalog
+) -> None:
+    """No figure comes from protected areas: without rules that look at them an answer is still that of now."""
+    graves = {"service": "funeral", "type": "cemetery", "on": "2026-11-01", "candidates": GIVEN, "p": 1}
+    rule = "tianmen_2019_areas"
+    assert {one.layer for known in siting_rules().rules if known.id == rule for one in known.looks_at} == {"controls"}
+    looked_at, not_looked = (
+        until(web, asked(web, **graves, rules=wanted)["id"], ended)["id"] for wanted in (rule, "off")
+    )
+    assert looked(web, looked_at)["stale"] == []
+    area = {"key": "保护区", "class": "nature_reserve", "name": "远处的保护区", "geom": square(112.6, 30.9, 0.01)}
+    put(county, catalog, "controls", [area])
+    told = looked(web, looked_at)
+    assert (told["stale"], told["stale_titles"]) == (["controls"], [{"zh": "管控要素", "en": "Controlled land"}])
+    assert looked(web, not_looked)["stale"] == []
+    assert web.post(f"/api/siting/{looked_at}/check", json={}).json()["changed_layers"] == ["controls"]
+    assert web.post(f"/api/siting/{not_looked}/check", json={}).json()["changed_layers"] == []
 
 
 @pytest.mark.parametrize(

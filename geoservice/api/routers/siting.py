@@ -13,6 +13,7 @@ from geoservice.api.cases import IfMatch
 from geoservice.api.parameters import Paged, PathId, no_query
 from geoservice.api.permits import needs
 from geoservice.api.services import Service, Services
+from geoservice.api.shapes import Title
 from geoservice.api.shapes_jobs import error_told
 from geoservice.api.shapes_scenarios import ScenarioLine
 from geoservice.api.shapes_siting import (
@@ -162,9 +163,11 @@ def _answer(service: Services, connection: Connection, response: Response, answe
     scenarios.private(response)
     response.headers["ETag"] = version_tag(row.version)
     job = None if row.job_id is None else board.job(connection, row.job_id)
+    line = _line(service, connection, row)
     return AnswerShape.model_validate(
-        _line(service, connection, row)
+        line
         | {
+            "stale_titles": [Title.of(service.catalog.layers[one].title) for one in line["stale"]],
             "question": row.question,
             "step": translate(job.step) if job and job.step and row.searching else None,
             "workers": workers(connection) if row.state == "queued" else None,

@@ -59,7 +59,7 @@ def solve_kept(database: Database, catalog: Catalog, settings: Settings, answer_
     kept = {name: value for name, value in told.items() if name not in _WORDS} | {"reasons": list(answer.reasons)}
     with database.connect() as connection:
         store.tell(connection, answer_id, watching.told(told["value"], told["bound"], answer.seconds))
-        store.write(connection, answer_id, answer=kept, base=dict(county.ground.revisions))
+        store.write(connection, answer_id, answer=kept, base=county.revisions)
     if watching.cancelled:
         raise Cancelled
 

@@ -10,11 +10,10 @@ from typing import Any
 from sqlalchemy import Connection, Select, delete, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from geoservice.coverage.scenarios.ground import read_revisions
 from geoservice.coverage.scenarios.store import name_of
 from geoservice.database.models import Job, SitingAnswer, SitingProgress
 from geoservice.database.paging import Key, page
-from geoservice.database.prepare import changed_layers
+from geoservice.database.prepare import changed_layers, revisions
 from geoservice.errors import Changed, Conflict, Forbidden, NotFound
 from geoservice.jobs.board import ENDED
 from geoservice.siting.county.question import Question
@@ -199,12 +198,11 @@ def remove(connection: Connection, answer_id: int, versions: Collection[int]) ->
 
 
 def stale(connection: Connection, row: AnswerRow) -> list[str]:
-    """Layers that have changed since it was asked."""
-    return (
-        []
-        if row.base is None
-        else changed_layers({"input_revisions": row.base}, read_revisions(connection), public=False)
-    )
+    """Layers that have changed since it was asked: those of its figures, and those that its rules looked at."""
+    if row.base is None:
+        return []
+    now = dict.fromkeys(row.base, 0) | revisions(connection)
+    return changed_layers({"input_revisions": row.base}, now, public=False)
 
 
 def _rows() -> Select[Any]:

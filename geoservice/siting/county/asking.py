@@ -58,6 +58,12 @@ class County:
         return int(self.ground.row.size)
 
     @property
+    def revisions(self) -> dict[str, int]:
+        """State of the layers that the answer depends on: those of the figures, and those that rules look at."""
+        ruled = self.candidates.ruled
+        return dict(sorted({**({} if ruled is None else ruled.revisions), **self.ground.revisions}.items()))
+
+    @property
     def people(self) -> Int64s:
         """People of the group by community, none where not known."""
         known: Int64s = np.maximum(getattr(self.ground.inputs.communities, self.column), 0)

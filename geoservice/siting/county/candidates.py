@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from geoservice.catalog import Catalog
 from geoservice.coverage.scenarios.ground import Ground
 from geoservice.crs import ELLIPSOID
+from geoservice.database.prepare import revisions
 from geoservice.errors import BadInput
 from geoservice.ingest.reading import read_layer
 from geoservice.ingest.records import GEOM
@@ -81,10 +82,17 @@ class Candidates:
 
 @dataclass(frozen=True)
 class Ruled:
-    """Candidates before rules, and what rules say of them."""
+    """Candidates before rules, and what rules say of them.
+
+    Attributes
+    ----------
+    revisions
+        Of the layers that rules were held against; 0 of one that was never loaded.
+    """
 
     every: Candidates
     exclusions: Exclusions
+    revisions: Mapping[str, int]
 
     def allowed(self, kept: Bools) -> Candidates:
         """Some of them; the others are no longer named as lying outside."""
@@ -127,7 +135,9 @@ def _found(
 def _allowed(connection: Connection, question: Question, found: Candidates) -> Candidates:
     """Less those that a hard rule refuses."""
     asked = Asked.parse(question.case.type, question.case.on, question.rules)
-    ruled = Ruled(found, exclude(connection, asked, found.lon, found.lat, found.area_m2))
+    now = revisions(connection)
+    looked_at = {selection.layer: now.get(selection.layer, 0) for rule in asked.rules for selection in rule.looks_at}
+    ruled = Ruled(found, exclude(connection, asked, found.lon, found.lat, found.area_m2), looked_at)
     kept = ruled.exclusions.kept
     if not kept.any():
         rules = ", ".join(one.rule.id for one in ruled.exclusions.hard if one.broken.any())

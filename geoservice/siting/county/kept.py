@@ -129,8 +129,9 @@ def check_sites(county: County, wanted: Wanted, told: float | None, revisions: M
     state = State.begin(county.ground)
     for change in changes_for(county, sites):
         state = state.after(change)
-    now = county.ground.revisions
-    changed = tuple(layer for layer in now if revisions.get(layer) != now[layer])
+    now, figures = county.revisions, county.ground.revisions
+    # What was told before layers of rules were kept with it says nothing of them.
+    changed = tuple(one for one in now if (one in revisions or one in figures) and revisions.get(one) != now[one])
     return CheckedCounty(
         county, sites, worth, told, in_units(county.problem, worth.value), value_of(county, state), changed
     )

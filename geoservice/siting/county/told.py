@@ -78,7 +78,7 @@ def county_told(county: County, answer: Answer, phases: Sequence[Phase] = ()) ->
             "phases": _phases(county, phases),
             **_gains(county, begin, state),
             "changes": [change.as_dict() for change in changes],
-            "input_revisions": dict(county.ground.revisions),
+            "input_revisions": county.revisions,
             "classification": publication.classification,
             "published": publication.published,
             "schematic": publication.schematic,

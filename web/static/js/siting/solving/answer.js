@@ -3,7 +3,7 @@
 import { el, facts } from "../../dom.js";
 import { count, decimal, percent, share } from "../../format.js";
 import { failure } from "../../problem.js";
-import { text } from "../../texts.js";
+import { text, titled } from "../../texts.js";
 import { progressChart } from "./chart.js";
 import { drawRules } from "./rules.js";
 import { ACTIVE, gapTold, valueTold } from "./words.js";
@@ -40,7 +40,7 @@ function state(one, { onCancel, cancelling, note }) {
   if (one.answer) parts.push(verdict(one.answer));
   if (known && known.value !== null && known.value !== undefined) parts.push(proof(one, known));
   if (one.progress) parts.push(progressChart(one.progress, unit(one)));
-  if (one.stale.length) parts.push(el("p", { class: "note warn" }, text("siting.answer.stale")));
+  if (one.stale.length) parts.push(el("p", { class: "note warn" }, text("siting.answer.stale", { layers: one.stale_titles.map(titled).join(text("siting.and")) })));
   return parts;
 }
 
