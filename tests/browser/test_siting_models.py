@@ -99,6 +99,7 @@ def test_existing_facilities_are_moved_and_closed(
     page.fill("#ask-move", "2")
     page.click("#ask-closable > summary")
     ticks = page.locator("#ask-closable-list input")
+    expect(ticks).not_to_have_count(0)
     number = ticks.count()
     for at in range(0, number, 2):
         ticks.nth(at).check()
