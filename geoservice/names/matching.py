@@ -31,11 +31,14 @@ class Tier:
     index
         What the indexes are asked first: each condition alone holds for every name that answers so, all of them for few
         others.
+    counted
+        What about as many names fulfil as answer so, where the planner counts that better than what the indexes are asked.
     """
 
     number: int
     check: Check
     index: Callable[[Columns], Sequence[Condition]]
+    counted: Check | None = None
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,7 @@ class Answering:
 
     Attributes
     ----------
-    index
+    index, counted
         As for a tier, for all of them at once.
     apart
         Whether names that fulfil all conditions of an index are far fewer than those that fulfil the rarest.
@@ -52,6 +55,7 @@ class Answering:
 
     tiers: tuple[Tier, ...]
     index: Callable[[Columns], Sequence[Condition]]
+    counted: Check | None = None
     apart: bool = False
 
 
@@ -127,16 +131,22 @@ def _letters(query: NameQuery) -> Answering:
     whole, beginning = _lexeme(f"^{key}"), _lexeme(f"^{key}", begun=True)
     tiers = [
         Tier(EXACT, said(is_it), lambda name: [_sounding(name, whole)]),
-        Tier(PREFIX, said(begins), lambda name: [_sounding(name, beginning)]),
+        Tier(PREFIX, said(begins), lambda name: [_sounding(name, beginning)], lambda name: name.pinyin.like(f"{key}%")),
     ]
-    asked = [beginning]
+    asked, counted = [beginning], [tiers[1].counted]
     if query.initials is not None:
         first = query.initials
         initials = _lexeme(f"~{first}", begun=True)
         tiers.append(
-            Tier(INITIALS, lambda name: _among(name.initials, first), lambda name: [_sounding(name, initials)])
+            Tier(
+                INITIALS,
+                lambda name: _among(name.initials, first),
+                lambda name: [_sounding(name, initials)],
+                lambda name: name.initials.like(f"{first}%"),
+            )
         )
         asked.append(initials)
+        counted.append(tiers[2].counted)
     if len(key) >= SHORTEST_PART:
 
         def inside(name: Columns) -> Condition:
@@ -145,7 +155,11 @@ def _letters(query: NameQuery) -> Answering:
         part = _lexeme(key, begun=True)
         tiers.append(Tier(PART, inside, lambda name: [_sounding(name, part)]))
         asked.append(part)
-    return Answering(tuple(tiers), lambda name: [_sounding(name, *asked)])
+    return Answering(
+        tuple(tiers),
+        lambda name: [_sounding(name, *asked)],
+        lambda name: or_(*(count(name) for count in counted if count is not None)),
+    )
 
 
 def _mixed(query: NameQuery) -> Answering:

@@ -107,7 +107,7 @@ def best(connection: Connection, asked: Asked, most: int) -> Ranked:
     """The best names after a certain one, in order; one a place."""
     if not asked.tiers:
         return Ranked(())
-    if not _walkable(connection, asked, _expected(connection, asked, asked.answering.index(PlaceName)), most):
+    if not _walkable(connection, asked, _expected(connection, asked, asked.answering), most):
         return Ranked(_run(connection, by_index(asked, most)))
     ranked = _by_tiers(connection, asked, most)
     # Where the hits of an area are rare among the first names, all of them are read.
@@ -129,7 +129,7 @@ def _by_tiers(connection: Connection, asked: Asked, most: int) -> Ranked:
 
 
 def _of_tier(connection: Connection, asked: Asked, tier: Tier, most: int) -> Ranked:
-    if _walkable(connection, asked, _expected(connection, asked, tier.index(PlaceName)), most):
+    if _walkable(connection, asked, _expected(connection, asked, tier), most):
         hits = _run(connection, by_walk(asked, tier, most))
         if _whole(asked, hits, most):
             return Ranked(hits)
@@ -346,8 +346,8 @@ def _explain(element: _Explained, compiler: Any, **options: Any) -> str:
     return "EXPLAIN (FORMAT JSON) " + str(compiler.process(element.statement, **options))
 
 
-def _expected(connection: Connection, asked: Asked, conditions: Sequence[Condition]) -> int:
-    """How many names the planner expects to fulfil all, in the area: as many as fulfil the rarest.
+def _expected(connection: Connection, asked: Asked, of: Answering | Tier) -> int:
+    """How many names the planner expects to answer, in the area: as many as fulfil the rarest condition.
 
     Where that would be far too many, the mean (geometric) with what it expects if they had nothing to do with each other.
     """
@@ -356,7 +356,10 @@ def _expected(connection: Connection, asked: Asked, conditions: Sequence[Conditi
     def rows(*conditions: Condition) -> int:
         return _rows(connection, select(PlaceName.id).where(visible(PlaceName), *conditions, there))
 
+    conditions = of.index(PlaceName)
     rarest = min(map(rows, conditions))
+    if of.counted is not None and rarest <= FEW:
+        rarest = max(rarest, rows(of.counted(PlaceName)))
     return round(sqrt(rarest * rows(*conditions))) if asked.answering.apart and rarest > FEW_WITHIN else rarest
 
 

@@ -76,15 +76,11 @@ def upgrade():
     for name, columns in NOW.items():
         op.create_index(name, TABLE, columns, schema="geoservice", postgresql_using="gin")
     op.execute(f"alter table geoservice.{TABLE} alter column sounds set statistics 1000")
-    for name in ("pinyin", "initials"):
-        op.execute(f"alter table geoservice.{TABLE} alter column {name} set statistics -1")
     op.execute("reset role")
 
 
 def downgrade():
     op.execute("set role geoservice_owner")
-    for name in ("pinyin", "initials"):
-        op.execute(f"alter table geoservice.{TABLE} alter column {name} set statistics 1000")
     for name in NOW:
         op.drop_index(name, TABLE, schema="geoservice")
     op.drop_column(TABLE, "sounds", schema="geoservice")
