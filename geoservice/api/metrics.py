@@ -61,8 +61,9 @@ class Metrics:
         if self._shared is None:
             ProcessCollector(registry=self._registry)
             PlatformCollector(registry=self._registry)
-            self._registry.register(_Connections(database))
+            # In this order: asking for the state takes a connection, which is told.
             self._registry.register(self._state)
+            self._registry.register(_Connections(database))
         else:
             self._database, self._noted = database, 0.0
             self._processes = self._gauge("geoservice_processes", "Processes that answer requests", sum_=True)
