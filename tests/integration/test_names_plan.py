@@ -20,6 +20,7 @@ from geoservice.cli import app
 from geoservice.crs import metric_crs
 from geoservice.database.engine import Database
 from geoservice.database.models import UnitVersion
+from geoservice.names.clashes import candidates
 from geoservice.names.keeping import rekey
 from geoservice.names.plans.checking import check_plan
 from geoservice.names.plans.reading import read_plan
@@ -254,3 +255,34 @@ def test_a_plan_asks_for_a_scope_once_and_finds_what_each_name_alone_does(
     assert any(one.found is not None and one.found.clashes for one in alone)
     # The county above the unit, and what lies below it.
     assert len(asked) == 2
+
+
+def test_frequent_names_of_a_plan_hide_nothing_of_the_others(
+    registry: Database, catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However few rows are read together; and where more share a key with a name than are looked at, that is told."""
+    monkeypatch.setattr(candidates, "MOST_TOGETHER", 3)
+    monkeypatch.setattr(candidates, "MOST_FOUND", 4)
+    path = tmp_path / "frequent.csv"
+    path.write_text(
+        "名称,经度,纬度\n" + "".join(f"{name},113.5,30.0\n" for name in ("人民路", "洪山路", "文昌路", "文昌路")),
+        encoding="utf-8",
+    )
+    plan = read_plan(path, catalog, "street", limits=ImportSettings())
+    with registry.connect("owner") as connection:
+        county = connection.execute(select(UnitVersion.unit_id)).scalar_one()
+        for at in range(6):
+            make_place(connection, "人民路", 113.4 + at / 100, 30.0, class_code="23", unit_id=county)
+        make_place(connection, "文昌路", 113.5, 30.0, class_code="23", unit_id=county)
+        rekey(connection, lambda _: None)
+        check_plan(connection, catalog, plan, day=date(2026, 1, 1))
+        alone = [check_name(connection, catalog, plan.proposed[line.row], day=date(2026, 1, 1)) for line in plan.lines]
+        connection.rollback()
+    found = [line.outcome.found for line in plan.lines if line.outcome is not None and line.outcome.found is not None]
+    assert [line.outcome for line in plan.lines] == alone
+    assert [({clash.name for clash in one.clashes}, one.cut) for one in found] == [
+        ({"人民路"}, True),
+        ({"红山路"}, False),
+        ({"文昌路"}, False),
+        ({"文昌路"}, False),
+    ]

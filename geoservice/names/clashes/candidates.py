@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import lru_cache
-from typing import Any
+from functools import lru_cache, partial
+from typing import Any, NamedTuple
 
 from sqlalchemy import TextClause, text
 
@@ -15,6 +15,7 @@ from geoservice.names.clashes.scopes import Extent, Scopes
 
 RETIRED_YEARS = 5
 MOST_FOUND = 2000
+MOST_TOGETHER = 20_000  # rows of one statement that reads for several names
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ _RESERVED = """
     where n.id = any(:ids) and c.kind in ('naming', 'renaming')
       and (c.state <> all(:closed) or c.id = :case) and (c.id is distinct from :case or :siblings)
       and n.id is distinct from :case_name and n.decision is distinct from 'dropped'{within}
-    order by n.id limit :most
+    order by n.id
 """
 _LYING = " and {geom} && cast(:outline as geometry) and st_intersects({geom}, cast(:outline as geometry))"
 _STATED = " and {unit} = any(:units)"
@@ -81,34 +82,56 @@ _ROUGHLY = " and n.areas && cast(:roughly as bigint[])"
 _CLOSED = ["draft", "refused", "withdrawn", "entered"]
 
 
-def candidates(scopes: Scopes, sought: Sequence[Sought]) -> list[list[Any]]:
+class Read(NamedTuple):
+    """The names that one may be taken for; `cut` where there were more than are read."""
+
+    rows: list[Any]
+    cut: bool
+
+
+def candidates(scopes: Scopes, sought: Sequence[Sought]) -> list[Read]:
     """Of each, the names that share a key with it, at most `MOST_FOUND`; those of one scope are read together."""
-    found: list[list[Any]] = [[] for _ in sought]
+    found = [Read([], cut=False) for _ in sought]
     scope: defaultdict[tuple[Extent, tuple[str, ...]], list[int]] = defaultdict(list)
     for at, one in enumerate(sought):
         if one.keys:
             scope[one.extent, one.codes].append(at)
     same_as = _same_as(scopes, sought)
     for (extent, codes), places in scope.items():
-        given = {"codes": list(codes), "most": MOST_FOUND * len(places), **scopes.values(extent)}
-        for at, rows in _shared(_registered(scopes, extent, given, _keys(sought, places)), sought, places):
-            found[at] += [row for row in rows if not _is_own(row, sought[at], same_as)][:MOST_FOUND]
-        for at, rows in _shared(_asked_for(scopes, given, _keys(sought, places)), sought, places):
-            found[at] += _reserved(scopes, sought[at], given, [row["id"] for row in rows][:MOST_FOUND])
+        given = {"codes": list(codes), **scopes.values(extent)}
+        of_registry, of_cases = partial(_registered, scopes, extent, given), partial(_asked_for, scopes, given)
+        for at, registered in _shared(of_registry, sought, places):
+            rows = [row for row in registered.rows if not _is_own(row, sought[at], same_as)]
+            found[at] = Read(rows, registered.cut)
+        for at, asked_for in _shared(of_cases, sought, places):
+            reserved = _reserved(scopes, sought[at], given, [row["id"] for row in asked_for.rows])
+            found[at] = Read([*found[at].rows, *reserved], found[at].cut or asked_for.cut)
     return found
 
 
-def _keys(sought: Sequence[Sought], places: Sequence[int]) -> list[str]:
-    return sorted({key for at in places for key in sought[at].keys})
+def _shared(
+    read: Callable[[Sequence[str], int], Sequence[Any]], sought: Sequence[Sought], places: Sequence[int]
+) -> Iterator[tuple[int, Read]]:
+    """Of each name that is looked for, the rows that share a key with it, in their order.
 
-
-def _shared(rows: Sequence[Any], sought: Sequence[Sought], places: Sequence[int]) -> Iterator[tuple[int, list[Any]]]:
-    """Of each name that is looked for, the rows that share a key with it, in their order."""
+    Names whose rows are too many to be read together are read in halves: no frequent name hides what is like a rare one.
+    """
+    by_key: defaultdict[str, list[int]] = defaultdict(list)
     for at in places:
-        keys = set(sought[at].keys)
-        rows_of = [row for row in rows if not keys.isdisjoint(row["keys"])]
-        if rows_of:
-            yield at, rows_of
+        for key in sought[at].keys:
+            by_key[key].append(at)
+    most = MOST_FOUND if len(places) == 1 else MOST_TOGETHER
+    rows = read(sorted(by_key), most)
+    if len(rows) >= most and len(places) > 1:
+        half = len(places) // 2
+        yield from _shared(read, sought, places[:half])
+        yield from _shared(read, sought, places[half:])
+        return
+    found: defaultdict[int, list[Any]] = defaultdict(list)
+    for row in rows:
+        for at in {at for key in row["keys"] for at in by_key.get(key, ())}:
+            found[at].append(row)
+    yield from ((at, Read(mine[:MOST_FOUND], cut=len(mine) >= MOST_FOUND)) for at, mine in found.items())
 
 
 def _same_as(scopes: Scopes, sought: Sequence[Sought]) -> dict[int, int]:
@@ -125,16 +148,18 @@ def _is_own(row: Any, sought: Sought, same_as: Mapping[int, int]) -> bool:
     )
 
 
-def _registered(scopes: Scopes, extent: Extent, given: Mapping[str, Any], keys: Sequence[str]) -> Sequence[Any]:
+def _registered(
+    scopes: Scopes, extent: Extent, given: Mapping[str, Any], keys: Sequence[str], most: int
+) -> Sequence[Any]:
     areas = scopes.roughly(extent)
     since = scopes.day - timedelta(days=366 * RETIRED_YEARS)
     statement = _statement(_REGISTERED, extent.applied, "p.geom", "p.unit_id", roughly=areas is not None)
-    asked = {**given, "keys": keys, "since": since, "roughly": areas}
+    asked = {**given, "keys": keys, "most": most, "since": since, "roughly": areas}
     return scopes.connection.execute(statement, asked).mappings().all()
 
 
-def _asked_for(scopes: Scopes, given: Mapping[str, Any], keys: Sequence[str]) -> Sequence[Any]:
-    return scopes.connection.execute(_ASKED_FOR, {**given, "keys": keys}).mappings().all()
+def _asked_for(scopes: Scopes, given: Mapping[str, Any], keys: Sequence[str], most: int) -> Sequence[Any]:
+    return scopes.connection.execute(_ASKED_FOR, {**given, "keys": keys, "most": most}).mappings().all()
 
 
 def _reserved(scopes: Scopes, sought: Sought, given: Mapping[str, Any], ids: Sequence[int]) -> Sequence[Any]:

@@ -105,7 +105,7 @@ class Scopes:
 
     def __init__(self, connection: Connection, day: date) -> None:
         self.connection, self.day = connection, day
-        self.ahead: dict[Hashable, list[Any]] = {}
+        self.ahead: dict[Hashable, Any] = {}
         self._areas = cache(self._read_areas)
         self._holder = cache(self._read_holder)
         self._above = cache(self._read_above)

@@ -13,7 +13,7 @@ from geoservice.catalog import Catalog
 from geoservice.errors import BadRequest
 from geoservice.ingest.alike import alike, alike_keys
 from geoservice.ingest.reading_sources import is_stated
-from geoservice.names.clashes.candidates import MOST_FOUND, Sought, candidates
+from geoservice.names.clashes.candidates import Sought, candidates
 from geoservice.names.clashes.comparing import Match, Sounding, Tier, compare
 from geoservice.names.clashes.elsewhere import KINDS_ELSEWHERE, told_elsewhere
 from geoservice.names.clashes.scopes import Extent, Scopes, rule_of
@@ -131,7 +131,7 @@ def find_clashes(
     read = scopes.ahead.pop(proposed, None)
     if read is None:
         (read,) = candidates(scopes, [sought])
-    rows = once_each(read)
+    rows = once_each(read.rows)
     others, more = _elsewhere(scopes, proposed, code, sought.keys, sought.extent, rows)
     found: list[Clash] = []
     for row in (*rows, *others):
@@ -142,7 +142,7 @@ def find_clashes(
         if match is not None and match.tier <= closest:
             found.append(_clash(row, match, day))
     found.sort(key=_closeness)
-    return Found(mine, sought.extent, _placed(connection, _once(found)), cut=more or len(read) >= MOST_FOUND)
+    return Found(mine, sought.extent, _placed(connection, _once(found)), cut=more or read.cut)
 
 
 def read_ahead(scopes: Scopes, catalog: Catalog, proposed: Sequence[Proposed]) -> None:
