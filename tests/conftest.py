@@ -158,6 +158,14 @@ def sample_database(new_database: Callable[..., Database], catalog: Catalog, set
     return made
 
 
+@pytest.fixture(scope="module")
+def county(sample_database: Database, new_database: Callable[..., Database]) -> Iterator[Database]:
+    """The sample county for the tests of one file, which may write to it."""
+    made = new_database(sample_database)
+    yield made
+    made.dispose()
+
+
 @pytest.fixture(scope="session")
 def live_server(sample_database: Database, catalog: Catalog, settings: Settings) -> Iterator[str]:
     """Address of a running service over the sample county."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-
 import mapbox_vector_tile
 import pytest
 from sqlalchemy import text
@@ -16,13 +14,6 @@ from geoservice.settings import Settings
 from tests.people import signed_in
 
 HIDE = text("update facility set published = false, classification = 'internal' where id = :id")
-
-
-@pytest.fixture(scope="module")
-def county(sample_database: Database, new_database: Callable[..., Database]) -> Iterator[Database]:
-    made = new_database(sample_database)
-    yield made
-    made.dispose()
 
 
 @pytest.fixture(scope="module")

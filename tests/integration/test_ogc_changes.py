@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -29,13 +28,6 @@ FACILITY: Json = {
     "geometry": POINT,
     "properties": {"name": "新建服务站", "type": "social_work_station", "beds": 12},
 }
-
-
-@pytest.fixture(scope="module")
-def county(sample_database: Database, new_database: Callable[..., Database]) -> Iterator[Database]:
-    made = new_database(sample_database)
-    yield made
-    made.dispose()
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from threading import Event, Thread
 from typing import Any
 from urllib.parse import urlencode
@@ -28,13 +28,6 @@ from tests.ogc_client import GEOJSON, JSON, Ogc, epsg, linked
 from tests.people import signed_in
 
 BOX = (113.0, 30.5, 113.2, 30.7)
-
-
-@pytest.fixture(scope="module")
-def county(sample_database: Database, new_database: Callable[..., Database]) -> Iterator[Database]:
-    made = new_database(sample_database)
-    yield made
-    made.dispose()
 
 
 @pytest.fixture(scope="module")

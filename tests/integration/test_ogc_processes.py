@@ -53,13 +53,6 @@ def points(*properties: Any) -> Json:
 
 
 @pytest.fixture(scope="module")
-def county(sample_database: Database, new_database: Callable[..., Database]) -> Iterator[Database]:
-    made = new_database(sample_database)
-    yield made
-    made.dispose()
-
-
-@pytest.fixture(scope="module")
 def app(county: Database, settings: Settings, catalog: Catalog) -> FastAPI:
     return create_app(settings, catalog=catalog, database=county)
 

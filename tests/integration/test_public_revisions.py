@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -26,13 +25,6 @@ TOLD = (
     "/api/runs/1/units?service=life_circle&type=community_service_centre",
     "/api/indicators",
 )
-
-
-@pytest.fixture(scope="module")
-def county(sample_database: Database, new_database: Callable[..., Database]) -> Iterator[Database]:
-    made = new_database(sample_database)
-    yield made
-    made.dispose()
 
 
 def client(county: Database, settings: Settings, catalog: Catalog) -> TestClient:

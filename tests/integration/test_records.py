@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -20,13 +19,6 @@ from tests.people import signed_in
 
 Json = dict[str, Any]
 LAYERS = ["water", "controls", "built_up", "units", "railways", "walls", "roads", "communities", "facilities", "places"]
-
-
-@pytest.fixture(scope="module")
-def county(sample_database: Database, new_database: Callable[..., Database]) -> Iterator[Database]:
-    made = new_database(sample_database)
-    yield made
-    made.dispose()
 
 
 @pytest.fixture(scope="module")

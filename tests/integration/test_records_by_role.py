@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -61,13 +60,6 @@ OTHERS = {
 HISTORY = "/api/history/{table}/{record_id}"
 FOR_STAFF = {HISTORY, "/api/names/bearers/{place_id}"}
 ROLES = [role.value for role in Role if role != Role.ADMINISTRATOR]
-
-
-@pytest.fixture(scope="module")
-def county(sample_database: Database, new_database: Callable[..., Database]) -> Iterator[Database]:
-    made = new_database(sample_database)
-    yield made
-    made.dispose()
 
 
 @pytest.fixture(scope="module")

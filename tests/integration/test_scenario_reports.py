@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +22,6 @@ from tests.people import signed_in
 BASE = "http://127.0.0.1:8000"
 CASE = {"service": "elder_circle", "type": "nursing_home", "on": "2026-01-01"}
 HOSTILE = "</script><img src=x onerror=alert(1)>`${alert(2)}`"
-
-
-@pytest.fixture(scope="module")
-def county(sample_database: Database, new_database: Callable[..., Database]) -> Iterator[Database]:
-    made = new_database(sample_database)
-    yield made
-    made.dispose()
 
 
 @pytest.fixture(scope="module")

@@ -34,13 +34,6 @@ CASE = {"service": "life_circle", "type": "community_service_centre", "on": ON.i
 
 
 @pytest.fixture(scope="module")
-def county(sample_database: Database, new_database: Callable[..., Database]) -> Iterator[Database]:
-    made = new_database(sample_database)
-    yield made
-    made.dispose()
-
-
-@pytest.fixture(scope="module")
 def web(county: Database, settings: Settings, catalog: Catalog) -> TestClient:
     app = create_app(settings, catalog=catalog, database=county)
     return signed_in(TestClient(app, base_url=BASE), county, "planner", name="li")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -26,13 +26,6 @@ DAY = "2026-01-01"
 CASE = {"service": "elder_circle", "type": "nursing_home", "on": DAY}
 OTHER = {"service": "life_circle", "type": "community_service_centre", "on": DAY}
 ADD = {"kind": "add", "lon": 113.166, "lat": 30.66, "name": "试点养老院", "places": 80}
-
-
-@pytest.fixture(scope="module")
-def county(sample_database: Database, new_database: Callable[..., Database]) -> Iterator[Database]:
-    made = new_database(sample_database)
-    yield made
-    made.dispose()
 
 
 @pytest.fixture(scope="module")

@@ -33,13 +33,6 @@ CASE = {"service": "elder_circle", "type": "day_care_centre", "on": DAY}
 
 
 @pytest.fixture(scope="module")
-def county(sample_database: Database, new_database: Callable[..., Database]) -> Iterator[Database]:
-    made = new_database(sample_database)
-    yield made
-    made.dispose()
-
-
-@pytest.fixture(scope="module")
 def clients(county: Database, settings: Settings, catalog: Catalog) -> dict[str, TestClient]:
     app = create_app(settings, catalog=catalog, database=county)
 

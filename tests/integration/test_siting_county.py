@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date
 from itertools import combinations
@@ -46,13 +46,6 @@ SOME = "name,lon,lat,beds\n" + "".join(
         ]
     )
 )  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def county(sample_database: Database, new_database: Callable[..., Database]) -> Iterator[Database]:
-    made = new_database(sample_database)
-    yield made
-    made.dispose()
 
 
 Ask = Callable[..., County]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -37,13 +36,6 @@ PLOTS = {
     "大地块": box(112.9000, 30.5500, 112.9060, 30.5550),
     "县外": box(114.9000, 30.8000, 114.9010, 30.8010),
 }
-
-
-@pytest.fixture(scope="module")
-def county(sample_database: Database, new_database: Callable[..., Database]) -> Iterator[Database]:
-    made = new_database(sample_database)
-    yield made
-    made.dispose()
 
 
 @pytest.fixture(scope="module")
