@@ -51,7 +51,7 @@ _TONED = re.compile(r"^([a-z]+)[1-5]$")
 class SearchKeys:
     """What a name is found by; several readings of one name stand side by side, separated by a space.
 
-    The index of `initials` knows the first reading only: beginnings of the others stand among the grams after a ``~``.
+    Beginnings of the initials of other readings than the first stand among the grams after a ``~``, too.
     """
 
     pinyin: str

@@ -349,7 +349,9 @@ def _explain(element: _Explained, compiler: Any, **options: Any) -> str:
 def _expected(connection: Connection, asked: Asked, of: Answering | Tier) -> int:
     """How many names the planner expects to answer, in the area: as many as fulfil the rarest condition.
 
-    Where that would be far too many, the mean (geometric) with what it expects if they had nothing to do with each other.
+    Where it counts something else better (`counted`), at least as many as fulfil that: of what few names are known to hold it
+    knows little. Where the rarest are far too many (`apart`), the mean (geometric) with what it expects if the conditions
+    had nothing to do with each other.
     """
     there = true() if asked.area is None else asked.area.roughly(PlaceName.areas)
 
