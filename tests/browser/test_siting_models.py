@@ -243,6 +243,7 @@ def test_floors_and_plots_on_a_phone(
     expect(page.locator("#ask-file-said .tick").first).to_contain_text("100 beds")
     page.focus("#ask-more > summary")
     page.keyboard.press("Enter")
+    expect(page.locator("#ask-floor-unit")).to_be_enabled()
     page.focus("#ask-floor-unit")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
