@@ -152,8 +152,8 @@ def tilesets_page(ask: Asking, one: Collection, document: Document) -> Response:
 def items_page(ask: Asking, one: Collection, found: Features, matched: int | None, crs: OgcCrs) -> Response:
     """A page of features."""
     language, shown = current_language.get(), wording.columns(one)
-    rows = wording.rows(one, found.text, language)
-    features = json.loads(f"[{found.text}]")
+    text = found.written.decode()
+    rows, features = wording.rows(one, text, language), json.loads(f"[{text}]")
     return page_of(
         "ogc_items.html",
         ask,

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from psycopg import RawCursor
+from psycopg.pq import Format
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import QueuePool
@@ -250,12 +251,19 @@ class Database:
             **more,
         )
         keep_fresh(engine)
+        event.listen(engine, "before_cursor_execute", _as_bytes)
         return engine
 
 
 def _planned(_: Connection, cursor: Any, __: str, ___: Any, context: Any, ____: bool) -> None:  # noqa: FBT001 - of the event
     """A plan is kept by the server for a statement that was prepared, and for no other."""
     cursor.connection.prepare_threshold = 2 if context.execution_options.get("one_plan") else None
+
+
+def _as_bytes(_: Connection, cursor: Any, __: str, ___: Any, context: Any, ____: bool) -> None:  # noqa: FBT001 - of the event
+    """Long answers come as they are, where the statement has the option ``as_bytes``: as text, bytes take twice the room."""
+    if context is not None and context.execution_options.get("as_bytes"):
+        cursor.format = Format.BINARY
 
 
 def _parse(given: str) -> URL:

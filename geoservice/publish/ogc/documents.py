@@ -167,7 +167,7 @@ def feature_list(place: Place, one: Collection, found: Features, *, matched: int
     if matched is not None:
         head["numberMatched"] = matched
     head["links"] = links
-    return f'{compact(head)[1:-1]},"features":[{found.text}]}}'.encode()
+    return b"".join((compact(head)[1:-1].encode(), b',"features":[', found.written, b"]}"))
 
 
 def stamped(page: bytes, moment: datetime) -> bytes:

@@ -14,6 +14,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Integer,
+    LargeBinary,
     Select,
     bindparam,
     case,
@@ -34,7 +35,7 @@ from geoservice.publish.revisions import revision_mark
 
 # Most features that are counted for one answer.
 COUNTED = 10_000
-# From so many features on a page all units are read, not each one's own.
+# On a page of more features what belongs to them is read for all at once, not for each.
 MANY = 100
 
 
@@ -63,8 +64,8 @@ class Features:
 
     Attributes
     ----------
-    text
-        Features as GeoJSON, separated by commas.
+    written
+        Features as GeoJSON in UTF-8, separated by commas.
     last
         Id of the last one where more follow.
     matched
@@ -73,7 +74,7 @@ class Features:
         State of the collection that they were read from.
     """
 
-    text: str
+    written: bytes
     returned: int
     last: int | None
     matched: int | None
@@ -91,7 +92,7 @@ def features(connection: Connection, collection: Collection, asked: Asked, *, co
     row = connection.execute(page_statement(collection, asked, count=count), {"after": asked.after or 0}).one()
     more = row.found > asked.limit
     matched = row.matched if row.matched is not None and row.matched <= COUNTED else None
-    return Features(row.features or "", min(row.found, asked.limit), row.last if more else None, matched, row.mark)
+    return Features(row.features or b"", min(row.found, asked.limit), row.last if more else None, matched, row.mark)
 
 
 def page_statement(collection: Collection, asked: Asked, *, count: bool) -> Select[Any]:
@@ -111,42 +112,48 @@ def _whole_page(collection: Collection, found: Source, asked: Asked, count: bool
 def _page(collection: Collection, found: Source, asked: Asked, *, count: bool) -> Select[Any]:
     together = found.whole and not asked.conditions
     page = (_rows_first if together else _joined_first)(collection, found, asked).subquery("page")
-    return select(
-        func.string_agg(page.c.feature, fixed(",")).label("features"),
+    statement = select(
+        func.convert_to(func.string_agg(page.c.feature, fixed(",")), fixed("UTF8"), type_=LargeBinary).label(
+            "features"
+        ),
         func.count().label("found"),
         func.max(page.c.id).filter(page.c.feature.is_not(None)).label("last"),
         (_count(found, asked).scalar_subquery() if count else cast(None, Integer)).label("matched"),
         revision_mark(collection.inputs).label("mark"),
     ).select_from(page)
+    return statement.execution_options(as_bytes=True)
 
 
 def _rows_first(collection: Collection, found: Source, asked: Asked) -> Select[Any]:
     """Where nothing that is joined decides: the rows of the page, then what belongs to all of them."""
-    rows = _limited(select(*found.table.__table__.c), found, asked).subquery("rows")
+    rows = _limited(select(*found.table.__table__.c), found, asked).cte("rows").prefix_with("materialized")
     told = described_rows(collection, rows, today=asked.today, when=asked.when, many=asked.limit > MANY)
-    return select(rows.c.id, _shown(rows.c.turn, collection, told, asked)).select_from(told.joined).order_by(rows.c.id)
+    behind = select(func.max(rows.c.id)).having(func.count() > _number(asked.limit)).scalar_subquery()
+    feature = _shown(rows.c.id.is_distinct_from(behind), collection, told, asked)
+    return select(rows.c.id, feature).select_from(told.joined).order_by(rows.c.id)
 
 
 def _joined_first(collection: Collection, found: Source, asked: Asked) -> Select[Any]:
-    feature = _shown(_turn(found), collection, found, asked)
+    turn = func.row_number().over(order_by=found.id)
+    feature = _shown(turn <= _number(asked.limit), collection, found, asked)
     page: Select[Any] = _limited(select(found.id.label("id"), feature).select_from(found.joined), found, asked)
     return page
 
 
 def _limited(rows: Any, found: Source, asked: Asked) -> Any:
-    """One row more than the page holds, each with its turn; the number stands in the statement, for the planner to know."""
-    rows = rows.add_columns(_turn(found).label("turn"))
+    """One row more than the page holds; the number stands in the statement, for the planner to know."""
     rows = rows.where(*fitting(found, asked), found.id > bindparam("after", type_=BigInteger))
-    return rows.order_by(found.id).limit(literal_column(str(asked.limit + 1), Integer))
+    return rows.order_by(found.id).limit(_number(asked.limit + 1))
 
 
-def _turn(found: Source) -> ColumnElement[int]:
-    return func.row_number().over(order_by=found.id)
+def _number(number: int) -> ColumnElement[int]:
+    return literal_column(str(number), Integer)
 
 
-def _shown(turn: ColumnElement[int], collection: Collection, told: Source, asked: Asked) -> ColumnElement[str | None]:
+def _shown(
+    is_shown: ColumnElement[bool], collection: Collection, told: Source, asked: Asked
+) -> ColumnElement[str | None]:
     """A feature; null for the row behind the page, of which nothing is told but that it is there."""
-    is_shown = turn <= literal_column(str(asked.limit), Integer)
     return case((is_shown, feature_text(collection, told, asked.crs))).label("feature")
 
 

@@ -8,7 +8,8 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Subquery, and_, func, inspect, select, true
+from sqlalchemy import ColumnElement, FromClause, and_, any_, func, inspect, literal, select, true
+from sqlalchemy.dialects.postgresql import aggregate_order_by, distinct_on
 from sqlalchemy.orm import aliased
 
 from geoservice.database.actor import acting
@@ -16,7 +17,7 @@ from geoservice.database.filters import in_force, visible
 from geoservice.database.models import CommunityCode, PlaceName, UnitCode, UnitVersion
 from geoservice.publish.ogc.model import Collection
 from geoservice.publish.ogc.moments import Moments
-from geoservice.publish.queries.columns import newest_unit_code, unit_code
+from geoservice.publish.queries.columns import newest_unit_code, newest_unit_codes, unit_code
 from geoservice.publish.queries.overview import TABLES
 
 JOINED = "；"
@@ -73,14 +74,15 @@ def _source(collection: Collection, today: date, when: Moments | None, _reads: b
 
 
 def described_rows(
-    collection: Collection, rows: Subquery, *, today: date, when: Moments | None = None, many: bool = False
+    collection: Collection, rows: FromClause, *, today: date, when: Moments | None = None, many: bool = False
 ) -> Source:
     """The source of a collection over some rows of its table alone, to which is joined what belongs to them.
 
     Parameters
     ----------
     many
-        Whether there are so many rows that all units are read at once.
+        Whether there are so many rows that what belongs to them is read for all at once, not for each; the rows are then
+        a common table, which is read more than once.
     """
     return _made(collection, aliased(TABLES[collection.id], rows), today, when, many=many)
 
@@ -92,7 +94,7 @@ def _made(collection: Collection, table: Any, today: date, when: Moments | None,
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """The day whose names are told, the time that is asked about, and whether of many records."""
+    """The day whose names are told, the time that is asked about, and whether of many records at once."""
 
     day: date
     when: Moments | None
@@ -122,11 +124,13 @@ def _units(collection: Collection, table: Any, seen: _Seen) -> Source:
 
 def _places(collection: Collection, table: Any, seen: _Seen) -> Source:
     """A place under its standard name of the day; without a time that is asked about, under its last one."""
-    standard = _standard_name(table, seen.day, seen.when)
-    others = _other_names(table, seen.day)
-    joined = _rows(table).join(standard, true(), isouter=seen.when is None).join(others, true(), isouter=True)
+    if seen.many and seen.when is None:
+        joined, standard, others = _with_all_names(table, seen.day)
+    else:
+        standard, others = _standard_name(table, seen.day, seen.when), _other_names(table, seen.day)
+        joined = _rows(table).join(standard, true(), isouter=seen.when is None).join(others, true(), isouter=True)
     joined, township = _with_township(joined, table.unit_id, seen)
-    named = {column.name: column for column in (*standard.c, *others.c)}
+    named = {column.name: column for column in (*standard.c, *others.c) if column.name in collection.properties}
     columns = _own(collection, table) | named | township
     return Source(table, joined, columns, (visible(table),), whole=seen.when is None)
 
@@ -160,12 +164,22 @@ def _conditions(collection: Collection, table: Any, when: Moments | None) -> tup
 def _with_township(joined: FromClause, unit_id: Any, seen: _Seen) -> tuple[FromClause, dict[str, ColumnElement[Any]]]:
     """The unit that a record belongs to, as whoever asks may see it; no two of its versions are in force on one day."""
     version = aliased(UnitVersion)
-    rows = select(version.unit_id, version.name).where(in_force(version, seen.day), visible(version))
-    # One by one they are looked up in an index that is slow at it: where there are many, the planner is to read all units.
-    units: Any = rows.cte("units_in_force").prefix_with("materialized") if seen.many else rows.subquery("township")
-    code = newest_unit_code(units.c.unit_id).correlate_except(UnitCode).lateral("township_code")
-    joined = joined.join(units, units.c.unit_id == unit_id, isouter=True).join(code, true(), isouter=True)
+    found = select(version.unit_id, version.name).where(in_force(version, seen.day), visible(version))
+    if seen.many:
+        units: Any = found.where(_one_of(version.unit_id, unit_id)).cte("units_of_rows").prefix_with("materialized")
+        code: Any = newest_unit_codes(_one_of(UnitCode.unit_id, units.c.unit_id)).subquery("township_code")
+        owned = code.c.unit_id == units.c.unit_id
+    else:
+        units = found.subquery("township")
+        code, owned = newest_unit_code(units.c.unit_id).correlate_except(UnitCode).lateral("township_code"), true()
+    joined = joined.join(units, units.c.unit_id == unit_id, isouter=True).join(code, owned, isouter=True)
     return joined, {"township_code": code.c.code, "township_name": units.c.name}
+
+
+def _one_of(column: Any, those: Any) -> ColumnElement[bool]:
+    """Whether a column is among the values of another: looked up in an index, once for all of them."""
+    among: ColumnElement[bool] = column == any_(func.array(select(those).scalar_subquery()))
+    return among
 
 
 def _seen_code(unit_id: Any, day: date) -> ColumnElement[Any]:
@@ -206,12 +220,43 @@ def _standard_name(table: Any, day: date, when: Moments | None) -> Any:
 
 def _other_names(table: Any, day: date) -> Any:
     name = aliased(PlaceName)
-    now = in_force(name, day)
+    told = _told(name, in_force(name, day))
+    return select(*told).where(name.place_id == table.id, visible(name), name.kind != "standard").lateral("other_names")
+
+
+def _told(name: Any, now: ColumnElement[bool]) -> list[ColumnElement[Any]]:
+    """The names of a place beside its standard one, those of each kind in one text."""
     kinds = {
         "alias": and_(name.kind == "alias", now),
         "abbreviation": and_(name.kind == "abbreviation", now),
         "former_name": name.kind == "former",
         "map_name": and_(name.kind == "map", now),
     }
-    told = [func.string_agg(name.name, JOINED).filter(kind).label(column) for column, kind in kinds.items()]
-    return select(*told).where(name.place_id == table.id, visible(name), name.kind != "standard").lateral("other_names")
+    every = func.string_agg(name.name, aggregate_order_by(literal(JOINED), name.id))
+    return [every.filter(kind).label(column) for column, kind in kinds.items()]
+
+
+def _with_all_names(table: Any, day: date) -> tuple[FromClause, Any, Any]:
+    """The same names for many places: those of all of them are read at once."""
+    name = aliased(PlaceName)
+    found = select(*(getattr(name, column) for column in _OF_A_NAME), in_force(name, day).label("now"))
+    names = (
+        found.where(_one_of(name.place_id, table.id), visible(name)).cte("names_of_rows").prefix_with("materialized")
+    )
+    of = names.c
+    standard = (
+        select(names)
+        .where(of.kind == "standard")
+        .ext(distinct_on(of.place_id))
+        .order_by(of.place_id, of.now.desc(), of.valid_from.desc().nulls_last(), of.id)
+        .subquery("standard_name")
+    )
+    told = select(of.place_id, *_told(of, of.now)).where(of.kind != "standard").group_by(of.place_id)
+    others = told.subquery("other_names")
+    joined = _rows(table).join(standard, standard.c.place_id == table.id, isouter=True)
+    return joined.join(others, others.c.place_id == table.id, isouter=True), standard, others
+
+
+_OF_A_NAME = (
+    "place_id", "id", "kind", "name", "reading", "reading_source", "romanisation", "valid_from", "valid_to",
+)  # fmt: skip

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, Double, Label, Numeric, Select, Text, case, cast, func, select, true
-from sqlalchemy.dialects.postgresql import array
+from sqlalchemy.dialects.postgresql import array, distinct_on
 from sqlalchemy.orm import aliased
 
 from geoservice.database.filters import in_force, visible
@@ -52,6 +52,14 @@ def newest_unit_code(unit_id: Any) -> Select[Any]:
     return _newest(UnitCode, UnitCode.unit_id == unit_id, "mca")
 
 
+def newest_unit_codes(condition: ColumnElement[bool]) -> Select[Any]:
+    """The same of several units, those that fulfil a condition: columns ``unit_id`` and ``code``."""
+    owner = UnitCode.unit_id
+    columns: tuple[Any, ...] = (owner, cast(UnitCode.code, Text).label("code"))
+    found = select(*columns).where(condition)
+    return found.order_by(owner, *_newest_first(UnitCode, "mca")).ext(distinct_on(owner))
+
+
 def community_code(community_id: Any) -> ColumnElement[Any]:
     """A community's code: the statistics bureau's newest edition where there is one."""
     newest = _newest(CommunityCode, CommunityCode.community_id == community_id, "nbs")
@@ -59,12 +67,12 @@ def community_code(community_id: Any) -> ColumnElement[Any]:
 
 
 def _newest(table: type[UnitCode | CommunityCode], condition: Any, system: str) -> Select[Any]:
-    return (
-        select(cast(table.code, Text).label("code"))
-        .where(condition)
-        .order_by((table.system == system).desc(), table.valid_to.desc().nulls_first(), table.edition.desc(), table.id)
-        .limit(1)
-    )
+    newest = select(cast(table.code, Text).label("code")).where(condition).order_by(*_newest_first(table, system))
+    return newest.limit(1)
+
+
+def _newest_first(table: type[UnitCode | CommunityCode], system: str) -> tuple[Any, ...]:
+    return (table.system == system).desc(), table.valid_to.desc().nulls_first(), table.edition.desc(), table.id
 
 
 def _degrees(value: Any) -> ColumnElement[float]:

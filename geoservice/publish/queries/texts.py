@@ -36,5 +36,6 @@ def joined(parts: Iterable[ColumnElement[Any]]) -> ColumnElement[str]:
 
 def json_value(value: ColumnElement[Any]) -> ColumnElement[str]:
     """A value as JSON text; ``null`` where there is none."""
-    plain = isinstance(value.type, (Boolean, Integer))
-    return func.coalesce(cast(value if plain else func.to_json(value), Text), fixed("null"), type_=Text)
+    # Not cast to text: whoever joins it writes it as it is, once.
+    written = cast(value, Text) if isinstance(value.type, (Boolean, Integer)) else func.to_json(value)
+    return func.coalesce(written, fixed("null"), type_=Text)
