@@ -6,8 +6,9 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import Connection, ScalarSelect, Text, any_, cast, func, literal, select
+from sqlalchemy import Connection, ScalarSelect, Select, Text, any_, cast, func, literal, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by, array
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -32,9 +33,15 @@ def layer_revisions(connection: Connection) -> dict[str, Revision]:
 
 def layer_revision(connection: Connection, layer: str) -> Revision | None:
     """State of one layer, as whoever acts sees it; None where nothing was ever loaded."""
-    statement = select(*_columns()).where(LayerRevision.layer == layer)
-    row = connection.execute(statement).one_or_none()
+    row = connection.execute(revision_of(layer)).one_or_none()
     return None if row is None else Revision(*row)
+
+
+def revision_of(layer: str) -> Select[Any]:
+    """State of one layer as a row of ``revision`` and ``at``, for a statement that reads its records in the same moment."""
+    number, changed_at = _columns()
+    columns: tuple[Any, ...] = (number.label("revision"), changed_at.label("at"))
+    return select(*columns).where(LayerRevision.layer == layer)
 
 
 def revision_mark(layers: Sequence[str]) -> ScalarSelect[str]:

@@ -18,7 +18,8 @@ from geoservice.database.models import LayerTouch, Road, UnitVersion
 from geoservice.errors import BadDeclaration, BadRequest, NotFound
 from geoservice.names.search import standard_name
 from geoservice.publish.queries.overview import TABLES, conditions
-from geoservice.publish.revisions import Revision, etag, layer_revision
+from geoservice.publish.queries.texts import fixed
+from geoservice.publish.revisions import Revision, etag, layer_revision, revision_of
 
 EXTENT = 4096
 BUFFER = 64
@@ -104,7 +105,7 @@ def tile_revision(connection: Connection, layer: str, wanted: Tile) -> Revision 
     """State of a layer within one tile, as the public sees it; for others, who see more, of the whole layer."""
     if acting.get().reads:
         return layer_revision(connection, layer)
-    row = connection.execute(_NEWEST_TOUCH, {"layer": layer, **asdict(wanted)}).one_or_none()
+    row = connection.execute(_newest_touch(layer), asdict(wanted)).one_or_none()
     return None if row is None else Revision(row.revision, row.at)
 
 
@@ -116,11 +117,35 @@ def tile(connection: Connection, layer: LayerDeclaration, wanted: Tile, *, day: 
     day
         Records in force on this day are shown.
     """
-    tiles = layer.tiles
-    if tiles is None or wanted.z < tiles.minzoom:
+    if not _drawn(layer, wanted):
         return b""
     data: bytes | None = connection.scalar(tile_statement(layer, wanted.z, day=day), asdict(wanted))
     return data or b""
+
+
+def tile_with_revision(
+    connection: Connection, layer: LayerDeclaration, wanted: Tile, *, day: date
+) -> tuple[bytes, Revision | None]:
+    """A tile and the state that it was made from, by one statement."""
+    if not _drawn(layer, wanted):
+        return b"", tile_revision(connection, layer.id, wanted)
+    statement = _with_revision(tile_statement(layer, wanted.z, day=day), layer.id, bool(acting.get().reads))
+    row = connection.execute(statement, asdict(wanted)).one()
+    return row.data or b"", None if row.revision is None else Revision(row.revision, row.at)
+
+
+def _drawn(layer: LayerDeclaration, wanted: Tile) -> bool:
+    return layer.tiles is not None and wanted.z >= layer.tiles.minzoom
+
+
+@lru_cache(maxsize=1024)
+def _with_revision(made: Select[bytes], layer_id: str, reads: bool) -> Select[Any]:  # noqa: FBT001 - the key
+    state = (revision_of(layer_id) if reads else _newest_touch(layer_id)).subquery("state")
+    data = made.subquery("tile")
+    both = select(data.c[0].label("data"), state.c.revision, state.c.at).select_from(
+        data.join(state, true(), isouter=True)
+    )
+    return both.execution_options(**made.get_execution_options())
 
 
 def tile_statement(layer: LayerDeclaration, z: int, *, day: date) -> Select[bytes]:
@@ -149,20 +174,22 @@ def _statement(layer_id: str, points: bool, tiles: Tiles, z: int, day: date, _re
     row: ColumnElement[Any] = rows.table_valued()
     encoded = func.ST_AsMVT(row, layer_id, EXTENT, "geom", "feature_id", type_=LargeBinary)
     # A shape that vanishes within the tile is null, and left out by the encoder.
-    return select(encoded).select_from(rows).execution_options(one_plan=points)
+    return select(encoded.label("data")).select_from(rows).execution_options(one_plan=points, as_bytes=True)
 
 
 _PLACE = tuple(bindparam(name, type_=Integer) for name in "zxy")
 _WHOLE_WORLD = func.ST_MakeEnvelope(-HALF_WORLD_M, -HALF_WORLD_M, HALF_WORLD_M, HALF_WORLD_M, 3857)
 # The tile with its margin: made of constants alone, so that the planner folds it and answers && from an index.
 _AROUND = func.ST_TileEnvelope(*_PLACE, _WHOLE_WORLD, BUFFER / EXTENT)
-_NEWEST_TOUCH = (
-    select(LayerTouch.revision, LayerTouch.at)
-    .where(LayerTouch.layer == bindparam("layer"), LayerTouch.area.op("&&")(_AROUND), LayerTouch.revision.is_not(None))
-    .order_by(LayerTouch.revision.desc())
-    .limit(1)
-    .execution_options(one_plan=True)
-)
+
+
+@lru_cache(maxsize=64)
+def _newest_touch(layer_id: str) -> Select[Any]:
+    columns: tuple[Any, ...] = (LayerTouch.revision, LayerTouch.at)
+    found = select(*columns).where(
+        LayerTouch.layer == fixed(layer_id), LayerTouch.area.op("&&")(_AROUND), LayerTouch.revision.is_not(None)
+    )
+    return found.order_by(LayerTouch.revision.desc()).limit(1).execution_options(one_plan=True)
 
 
 def _simplified(table: Any, z: int) -> Any:
