@@ -54,10 +54,16 @@ def with_old(problem: Problem, seed: int) -> Problem:
     return replace(problem, old=old, keep=keep, cost=cost)
 
 
+def with_shut(problem: Problem, seed: int) -> Problem:
+    """The same where some of the sites that do not stay may not be chosen."""
+    chance = np.random.default_rng([seed, 2])
+    return replace(problem, shut=~problem.fixed & (chance.random(problem.sites) < 0.35))
+
+
 def choices(problem: Problem) -> Iterator[tuple[int, ...]]:
     """Every choice that keeps p, budget, spacing and what has to stay, fixed sites among them."""
     stay = [j for j in range(problem.sites) if problem.fixed[j]]
-    free = [j for j in range(problem.sites) if not problem.fixed[j]]
+    free = [j for j in range(problem.sites) if not problem.fixed[j] and not problem.shut[j]]
     banned = {frozenset(pair) for pair in problem.conflicts.tolist()}
     for size in range(len(free) + 1):
         if problem.p is not None and size > problem.p:

@@ -18,7 +18,7 @@ from geoservice.terminal import print_json
 if TYPE_CHECKING:
     from geoservice.siting.answer import Answer
     from geoservice.siting.county.kept import CheckedCounty
-    from geoservice.siting.phased import Phase
+    from geoservice.siting.phased import Phase, Years
     from geoservice.siting.problem import Problem
     from geoservice.siting.solve import Effort
 
@@ -76,6 +76,9 @@ def siting_solve(
     order: Annotated[
         str, typer.Option("--order", help="分期：first 逐年最优 | last 末年最优 · how phases go")
     ] = "first",
+    existing_year: Annotated[
+        int | None, typer.Option(help="分期：现有设施在第几期关闭、迁建 · the year in which existing facilities may go")
+    ] = None,
     ties: Annotated[bool, typer.Option("--ties", help="同值时取总出行最少 · of equals the least travel")] = False,
     time_limit: Annotated[float, typer.Option(help="最多用多少秒 · seconds at most")] = 60.0,
     seed: Annotated[int, typer.Option(help="随机种子 · seed")] = 1,
@@ -92,7 +95,7 @@ def siting_solve(
     from geoservice.siting.county.question import Existing
     from geoservice.siting.solve import Effort
 
-    work = _Work(Effort(time_limit, seed, threads), tuple(phase or ()), order, prices)
+    work = _Work(Effort(time_limit, seed, threads), _years(phase, order, existing_year), prices)
     p = phase[-1] if phase else p
     of_county = {
         "--service": service, "--type": type_, "--candidates": candidates, "--group": group, "--places": places,
@@ -107,7 +110,7 @@ def siting_solve(
             raise BadInput("siting.no-format")
         asked = {"model": model, "p": p, "radius": radius, "fixed": tuple(fixed or ()), "ties": ties}
         return _solve_file(work, file, format_, asked, output, json_=json_)
-    existing = Existing(close or 0, move or 0, tuple(closable or ()))
+    existing = Existing(close or 0, move or 0, tuple(closable or ()), 1 if existing_year is None else existing_year)
     named: dict[str, Any] = {
         "model": model,
         "p": p,
@@ -125,23 +128,32 @@ class _Work:
     """How to look, and the years of a plan."""
 
     effort: Effort
-    phases: tuple[int, ...]
-    order: str
+    years: Years | None
     prices: bool
+
+    def asked(self) -> dict[str, Any]:
+        """What is asked of the years, as plain values."""
+        years = self.years
+        return {"order": years and years.order.value, "existing_year": years and years.change}
 
     def done(self, problem: Problem) -> tuple[Answer, list[Phase]]:
         """The answer, with that of each year."""
-        from geoservice.siting.phased import Order, solve_phased
+        from geoservice.siting.phased import solve_phased
         from geoservice.siting.solve import solve
         from geoservice.siting.telling import watching
         from geoservice.siting.told import final_answer
 
-        order = Order.parse(self.order)
         with watching(problem) as watch:
-            if not self.phases:
+            if self.years is None:
                 return solve(problem, self.effort, watch=watch), []
-            found = solve_phased(problem, self.phases, order, self.effort, watch=watch)
+            found = solve_phased(problem, self.years, self.effort, watch=watch)
         return final_answer(found), found
+
+
+def _years(phase: list[int] | None, order: str, existing_year: int | None) -> Years | None:
+    from geoservice.siting.phased import Order, years_of
+
+    return years_of(phase or (), Order.parse(order), 1 if existing_year is None else existing_year)
 
 
 def _solve_file(
@@ -155,7 +167,7 @@ def _solve_file(
     asked = Asked.parse(format_, file, **named)
     problem = asked.problem()
     answer, phases = work.done(problem)
-    told = as_told(problem, answer) | {"phases": phases_told(problem, phases)}
+    told = as_told(problem, answer) | work.asked() | {"phases": phases_told(problem, phases)}
     if output is not None:
         write_file(output, answer_text(asked, told))
     if json_:
@@ -180,7 +192,7 @@ def _solve_county(
     from geoservice.siting.county.ruled import priced
     from geoservice.siting.county.telling import print_county
     from geoservice.siting.county.told import county_told
-    from geoservice.siting.phased import free_answer
+    from geoservice.siting.phased import Order, free_answer
     from geoservice.siting.solve import solve
 
     service, type_, on = case
@@ -188,7 +200,7 @@ def _solve_county(
         meant = case_of(catalog, service, type_, on.date() if on else today())
         county = read_county(connection, catalog, settings, database.name, Question.parse(meant, **named))
     answer, phases = work.done(county.problem)
-    told = county_told(county, answer, phases)
+    told = county_told(county, answer, phases, work.years.order if work.years else Order.FIRST)
     if work.prices:
         told["prices"] = priced(county, free_answer(answer, phases), lambda problem: solve(problem, work.effort))
     for file, content in zip(files, (told, told["changes"]), strict=True):

@@ -36,7 +36,7 @@ class Worth:
     new, kept, cost
         New sites, sites that exist and stay though they might be given up, and what both cost.
     broken
-        Conditions that the choice does not keep: ``p``, ``keep``, ``budget``, ``conflict``, ``floor``, ``unserved``.
+        Conditions that the choice does not keep: ``p``, ``shut``, ``keep``, ``budget``, ``conflict``, ``floor``, ``unserved``.
     """
 
     value: int | None
@@ -123,6 +123,8 @@ def _broken(problem: Problem, chosen: Bools, reached: Bools, free: int, cost: in
     found = []
     if problem.p is not None and free > problem.p:
         found.append("p")
+    if (chosen & problem.shut & ~problem.fixed).any():
+        found.append("shut")
     if int((chosen & problem.old).sum()) < problem.keep:
         found.append("keep")
     if problem.budget is not None and cost > problem.budget:

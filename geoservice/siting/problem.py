@@ -103,6 +103,8 @@ class Problem:
         bool, shape (sites,): sites that exist and stay. They count neither towards p nor as a cost.
     old, keep
         bool, shape (sites,): sites that exist but may be given up; they count towards p. At least so many of them stay.
+    shut
+        bool, shape (sites,): candidates that may not be chosen, though what they could reach is still asked for.
     cost, budget
         int64, shape (sites,), and the most that new sites may cost together; 0 for what exists.
     capacity
@@ -132,6 +134,7 @@ class Problem:
     fixed: Bools = field(default_factory=lambda: np.empty(0, dtype=np.bool_))
     old: Bools = field(default_factory=lambda: np.empty(0, dtype=np.bool_))
     keep: int = 0
+    shut: Bools = field(default_factory=lambda: np.empty(0, dtype=np.bool_))
     cost: Int64s | None = None
     budget: int | None = None
     capacity: Int64s | None = None
@@ -146,7 +149,7 @@ class Problem:
     per_unit: int = 1
 
     def __post_init__(self) -> None:
-        for name in ("fixed", "old"):
+        for name in ("fixed", "old", "shut"):
             if not getattr(self, name).size:
                 object.__setattr__(self, name, np.zeros(self.sites, dtype=np.bool_))
         _check(self)
@@ -227,6 +230,7 @@ def _check(problem: Problem) -> None:
         "group": (problem.group, n),
         "fixed": (problem.fixed, m),
         "old": (problem.old, m),
+        "shut": (problem.shut, m),
         "cost": (problem.cost, m),
         "capacity": (problem.capacity, m),
         "times": (times.start, n + 1),

@@ -29,6 +29,8 @@ def _lifted(problem: Problem) -> Iterator[tuple[str, Problem]]:
         yield "p", replace(problem, p=free)
     if problem.keep:
         yield "keep", replace(problem, keep=0)
+    if problem.shut.any():
+        yield "shut", replace(problem, shut=np.zeros_like(problem.shut))
     if problem.budget is not None:
         yield "budget", replace(problem, budget=None, p=problem.sites if problem.p is None else problem.p)
     if problem.conflicting().size:

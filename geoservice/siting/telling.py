@@ -86,12 +86,29 @@ def print_run(told: dict[str, Any]) -> None:
 
 def print_phases(phases: list[dict[str, Any]]) -> None:
     """Years of a plan in phases."""
-    names = ("p", "value", "alone_value", "price", "sites")
+    names = ["p", "value", "alone_value", "price", "opens"]
     rows = [
-        [one["p"], *(figure(one[name]) for name in ("value", "alone_value", "price")), _numbers(one["sites"])]
+        [
+            one["p"],
+            *(figure(one[name]) for name in ("value", "alone_value", "price")),
+            _named(one.get("opens", one["sites"])),
+        ]
         for one in phases
     ]
+    if any(one.get("closes") for one in phases):
+        names.append("closes")
+        rows = [[*row, _given_up(one)] for row, one in zip(rows, phases, strict=True)]
     print_table(translate("siting.phases"), [translate(f"siting.phases.{name}") for name in names], rows)
+
+
+def _given_up(year: dict[str, Any]) -> str:
+    named = _named(year["closes"])
+    return translate("siting.phases.moved", sites=named, count=year["moved"]) if year.get("moved") else named
+
+
+def _named(sites: list[Any]) -> str:
+    """Sites by name, or by number where they have none."""
+    return _numbers([one["name"] if isinstance(one, dict) else one for one in sites]) or "—"
 
 
 def print_explained(told: dict[str, Any]) -> None:

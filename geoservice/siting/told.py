@@ -17,7 +17,7 @@ from geoservice.siting.problem import Model, Problem
 
 
 def phases_told(problem: Problem, phases: Sequence[Phase]) -> list[dict[str, Any]]:
-    """Years of a plan in phases; `price`: what is lost against the year planned by itself."""
+    """Years of a plan in phases, what each opens and gives up; `price`: what is lost against the year planned by itself."""
     sign = 1 if problem.model.maximises else -1
 
     def price(phase: Phase) -> float | int | None:
@@ -29,6 +29,8 @@ def phases_told(problem: Problem, phases: Sequence[Phase]) -> list[dict[str, Any
         {
             "p": phase.p,
             "sites": [site + 1 for site in phase.answer.sites],
+            "opens": [site + 1 for site in phase.opens],
+            "closes": [site + 1 for site in phase.closes],
             "value": in_units(problem, phase.answer.value),
             "status": phase.answer.status.value,
             "alone_value": in_units(problem, phase.alone.value),

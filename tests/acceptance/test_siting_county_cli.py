@@ -33,7 +33,7 @@ def at_the_desk(county: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 def test_the_commands_of_the_page() -> None:
     commands = commands_of("siting.md")[FILES:]
     told = [run_command(line) for line in commands]
-    assert [one.exit_code for one in told] == [0] * 7, [one.output for one in told]
+    assert [one.exit_code for one in told] == [0] * 9, [one.output for one in told]
     for words in ("示意数据，非测绘成果", "已证明最优", "廖家河村", "彭市镇", "推演复核", "数据日期"):
         assert words in told[0].output
     assert "相符" in told[1].output
@@ -56,6 +56,17 @@ def test_the_commands_of_the_page() -> None:
     assert fewest["value"] == len(fewest["sites"]) == fewest["value_by_what_if"]
     assert "关闭（含迁出）现有设施" in told[5].output
     assert "县外" in told[6].output
+    assert "关闭（含迁出）" in told[7].output
+    years = json.loads(Path("years.json").read_text("utf-8"))
+    first, second = years["phases"]
+    assert (years["order"], years["existing_year"], first["closes"]) == ("first", 2, [])
+    assert [len(first["opens"]), second["moved"]] == [1, max(0, len(second["closes"]) - 1)]
+    assert second["closes"] == years["closed"]
+    assert [one["name"] for year in years["phases"] for one in year["opens"]] != []
+    assert sorted(one["name"] for year in years["phases"] for one in year["opens"]) == sorted(
+        one["name"] for one in years["sites"]
+    )
+    assert (second["value"], years["value"]) == (years["value_by_what_if"],) * 2
 
 
 def test_an_answer_that_was_tampered_with_is_found() -> None:
@@ -104,6 +115,9 @@ def test_english_is_whole(monkeypatch: pytest.MonkeyPatch) -> None:
         ("--p 1 --candidates broken.csv", "siting.bad-candidate"),
         ("--p 1 --candidates outside.geojson", "siting.no-candidates"),
         ("--p 1 --time-limit 0", "siting.bad-time-limit"),
+        ("--p 1 --close 1 --existing-year 2", "siting.no-year"),
+        ("--phase 1 --phase 2 --close 1 --existing-year 3", "siting.no-year"),
+        ("--phase 1 --phase 2 --existing-year 2", "siting.needs"),
     ],
 )
 def test_bad_input_is_told(line: str, code: str) -> None:

@@ -124,6 +124,46 @@ def test_existing_facilities_are_moved_and_closed(
     expect(page.locator("#changes li")).to_have_count(2 * count - 1)
 
 
+def test_a_plan_in_phases_closes_and_moves_in_its_year(
+    open_desk: Callable[..., Desk], office: Office, artefacts: Path
+) -> None:
+    page = opened(open_desk, office, "feng", width=1400, height=900)
+    page.click("button[data-mode=solve]")
+    page.click("#ask-more > summary")
+    year = page.locator("#ask-year-field")
+    expect(year).to_be_hidden()
+    page.fill("#ask-move", "1")
+    expect(year).to_be_hidden()
+    page.fill("#ask-phases", "1, 2")
+    expect(year).to_be_visible()
+    page.fill("#ask-move", "")
+    expect(year).to_be_hidden()
+    page.fill("#ask-close", "1")
+    page.fill("#ask-move", "1")
+    page.fill("#ask-year", "3")
+    page.click("#ask-start")
+    expect(page.locator("#ask-year-field .fault")).to_contain_text("请填 1 至 2")
+    page.locator("#ask-year-field").scroll_into_view_if_needed()
+    page.screenshot(path=artefacts / "siting-years-ask.png")
+    page.fill("#ask-year", "2")
+    page.click("#ask-start")
+    answered(page)
+    table = page.locator("#answer table.years")
+    expect(table.locator("tbody tr")).to_have_count(2)
+    expect(table.locator("thead th").last).to_have_text("本期关闭（含迁出）")
+    expect(table.locator("tbody tr").first.locator("td").last).to_be_empty()
+    expect(table.locator("tbody tr").last.locator("td").last).not_to_be_empty()
+    closed = page.locator("#answer table.closed tbody th").all_inner_texts()
+    for name in closed:
+        expect(table.locator("tbody tr").last.locator("td").last).to_contain_text(name.strip())
+    table.scroll_into_view_if_needed()
+    page.screenshot(path=artefacts / "siting-years.png")
+    page.set_viewport_size({"width": 390, "height": 844})
+    table.scroll_into_view_if_needed()
+    page.screenshot(path=artefacts / "siting-years-phone.png")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
 def test_a_search_is_cancelled_and_keeps_the_best(
     open_desk: Callable[..., Desk], office: Office, artefacts: Path
 ) -> None:

@@ -206,6 +206,28 @@ def test_a_plan_in_phases(web: TestClient) -> None:
     assert years[0]["value"] < years[1]["value"] == one["value"]
 
 
+@pytest.mark.usefixtures("_worker")
+@pytest.mark.parametrize("order", ["first", "last"])
+def test_a_plan_in_phases_closes_and_moves_in_its_year(web: TestClient, order: str) -> None:
+    existing = {"close": 1, "move": 1, "year": 2}
+    one = until(web, asked(web, phases=[1, 2, 3], order=order, existing=existing, time_limit_s=60)["id"], ended)
+    answer = one["answer"]
+    first, second, third = answer["phases"]
+    assert (answer["order"], answer["existing_year"]) == (order, 2)
+    assert [len(first["closes"]), len(third["closes"])] == [0, 0]
+    assert 1 <= len(second["closes"]) <= 2
+    assert second["closes"] == answer["closed"]
+    assert second["moved"] == len(second["closes"]) - 1
+    # As many as before and those asked for, less the one that is closed.
+    opened = [len(year["opens"]) for year in answer["phases"]]
+    assert (opened[0], sum(opened) - len(second["closes"])) == (1, 3 - 1)
+    assert [*first["opens"], *second["opens"], *third["opens"]] != []
+    assert {place["name"] for year in answer["phases"] for place in year["opens"]} == set(third["sites"])
+    assert answer["value"] == answer["value_by_what_if"] == third["value"]
+    if order == "last":
+        assert third["price"] == 0
+
+
 def children() -> list[int]:
     """Processes of proofs that this process has started."""
     found = []
@@ -356,7 +378,9 @@ def test_a_layer_that_a_rule_alone_looked_at_is_told_when_it_changes(
         ({"p": 0}, (422, "siting.nothing-to-do")),
         ({"existing": {"move": 1}}, (422, "siting.needs")),
         ({"p": 0, "existing": {"facilities": [1]}}, (422, "siting.needs")),
-        ({"phases": [1, 2], "existing": {"move": 1}}, (422, "siting.not-with")),
+        ({"phases": [1, 2], "existing": {"move": 1, "year": 3}}, (422, "siting.no-year")),
+        ({"p": 2, "existing": {"move": 1, "year": 2}}, (422, "siting.no-year")),
+        ({"phases": [1, 2], "existing": {"year": 2}}, (422, "siting.needs")),
         ({"p": 2, "model": "capacity"}, (422, "siting.no-rule")),
         ({"p": 2, "places": 9}, (422, "siting.not-with")),
         ({"p": 2, "model": "pmedian", "floor": 0.5}, (422, "siting.not-with")),

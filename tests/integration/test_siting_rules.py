@@ -34,7 +34,7 @@ from geoservice.siting.evaluate import evaluate
 from geoservice.siting.exclusion.asked import Asked
 from geoservice.siting.exclusion.engine import exclude
 from geoservice.siting.exclusion.land import land_left, land_told
-from geoservice.siting.phased import Order, free_answer, solve_phased
+from geoservice.siting.phased import Order, Years, free_answer, solve_phased
 from geoservice.siting.solve import Effort, solve
 from tests.integration.test_coverage_run import put
 from tests.people import signed_in
@@ -211,7 +211,7 @@ def test_prices_of_a_plan_in_phases_are_those_of_its_last_year_planned_free(
     county = asked(candidates=few(asked, tmp_path), p=2)
     ruled = county.candidates.ruled
     assert ruled is not None
-    phases = solve_phased(county.problem, [1, 2], order, Effort(300))
+    phases = solve_phased(county.problem, Years((1, 2), order), Effort(300))
 
     def best(kept: Any) -> int:
         problem = ask(county.ground, county.question, ruled.allowed(kept)).problem

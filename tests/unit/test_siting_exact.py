@@ -14,7 +14,7 @@ from geoservice.siting.exact.prove import prove
 from geoservice.siting.problem import Model, Problem
 from geoservice.siting.search.first import first_choice
 from geoservice.siting.solve import State
-from tests.siting_problems import best_value, choices, small, time_sum, with_old, worth
+from tests.siting_problems import best_value, choices, small, time_sum, with_old, with_shut, worth
 
 
 class Listener:
@@ -71,6 +71,23 @@ def test_existing_sites_are_given_up_as_trying_every_choice_gives_them_up(model:
     assert bound > 5
 
 
+@pytest.mark.parametrize("model", list(Model))
+def test_sites_that_are_shut_are_left_out_as_trying_every_choice_leaves_them_out(model: Model) -> None:
+    bound = 0
+    for seed in range(2000, 2120):
+        problem = small(seed, model)
+        problem = with_shut(with_old(problem, seed) if seed % 2 else problem, seed)
+        problem = replace(problem, ties=seed % 5 == 0 and model in (Model.MCLP, Model.LSCP, Model.PCENTRE))
+        best = best_value(problem)
+        bound += best != best_value(replace(problem, shut=np.zeros_like(problem.shut)))
+        word, state = proven(problem, start=seed % 3 > 0)
+        if best is None:
+            assert (word, state.value) == ("infeasible", None), seed
+        else:
+            assert (word, state.value, state.bound) == ("optimal", best, best), seed
+    assert bound > 20
+
+
 @pytest.mark.parametrize("model", [Model.MCLP, Model.LSCP, Model.PCENTRE])
 @pytest.mark.parametrize("block", [0, pytest.param(1, marks=pytest.mark.slow)])
 def test_ties_are_told_apart_by_the_least_time_in_all(model: Model, block: int) -> None:
@@ -93,6 +110,7 @@ def test_the_checker_says_what_the_model_says(model: Model) -> None:
     for seed in range(60):
         problem = small(seed, model)
         problem = with_old(problem, seed) if seed % 2 else problem
+        problem = with_shut(problem, seed) if seed % 3 == 0 else problem
         allowed = set(choices(problem))
         for _ in range(10):
             chosen = tuple(np.flatnonzero(problem.fixed | (chance.random(problem.sites) < 0.4)).tolist())

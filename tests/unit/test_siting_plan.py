@@ -16,7 +16,7 @@ from geoservice.siting.answer import Status
 from geoservice.siting.evaluate import evaluate
 from geoservice.siting.explain import explain
 from geoservice.siting.instances.plan import read_plan
-from geoservice.siting.phased import Order, solve_phased
+from geoservice.siting.phased import Order, Years, solve_phased
 from geoservice.siting.problem import Model, Problem
 from geoservice.siting.solve import Effort, solve
 from tests.siting_problems import best_value, choices, dense, small, worth
@@ -137,7 +137,7 @@ def test_sites_of_a_year_stay_and_the_price_is_told(model: Model) -> None:
         problem = free(seed, model)
         sign = 1 if model.maximises else -1
         for order in Order:
-            phases = solve_phased(problem, [1, 2, 3], order, Effort(120))
+            phases = solve_phased(problem, Years((1, 2, 3), order), Effort(120))
             kept: set[int] = set()
             for phase in phases:
                 assert kept <= set(phase.answer.sites)
@@ -154,7 +154,7 @@ def test_sites_of_a_year_stay_and_the_price_is_told(model: Model) -> None:
 def test_the_second_year_is_the_best_that_keeps_the_first() -> None:
     for seed in (2, 3):
         problem = free(seed, Model.MCLP)
-        first, second = solve_phased(problem, [1, 2], Order.FIRST, Effort(60))
+        first, second = solve_phased(problem, Years((1, 2)), Effort(60))
         tried = [
             worth(problem, chosen) or 0
             for chosen in choices(replace(problem, p=2))
@@ -166,7 +166,13 @@ def test_the_second_year_is_the_best_that_keeps_the_first() -> None:
 @pytest.mark.parametrize("counts", [[], [0, 1], [2, 2], [3, 1]])
 def test_phases_have_to_rise(counts: list[int]) -> None:
     with pytest.raises(BadInput):
-        solve_phased(free(1, Model.MCLP), counts, Order.FIRST, Effort(5))
+        Years(tuple(counts))
+
+
+@pytest.mark.parametrize("year", [0, 3])
+def test_the_year_of_closing_is_one_of_the_years(year: int) -> None:
+    with pytest.raises(BadInput):
+        Years((1, 2), change=year)
 
 
 def served_alone(problem: Problem, chosen: tuple[int, ...], site: int) -> int:

@@ -53,7 +53,7 @@ def solve_kept(database: Database, catalog: Catalog, settings: Settings, answer_
         county = read_county(connection, catalog, settings, database.name, question)
     watching = Watching(database, answer_id, county.problem, form, step)
     answer, phases = _searched(county.problem, form, watching)
-    told = county_told(county, answer, phases)
+    told = county_told(county, answer, phases, form.order)
     if form.prices:
         told["prices"] = _priced(county, free_answer(answer, phases), form, watching)
     kept = {name: value for name, value in told.items() if name not in _WORDS} | {"reasons": list(answer.reasons)}
@@ -66,9 +66,10 @@ def solve_kept(database: Database, catalog: Catalog, settings: Settings, answer_
 
 def _searched(problem: Problem, form: QuestionForm, watching: Watching) -> tuple[Answer, list[Phase]]:
     stop = watching.stopped
-    if not form.phases:
+    years = form.years()
+    if years is None:
         return solve(problem, form.effort(), watch=watching, cancelled=stop), []
-    found = solve_phased(problem, form.phases, form.order, form.effort(), watch=watching, cancelled=stop)
+    found = solve_phased(problem, years, form.effort(), watch=watching, cancelled=stop)
     return final_answer(found), found
 
 

@@ -24,7 +24,7 @@ from geoservice.siting.county.question import (
 )
 from geoservice.siting.exclusion.asked import ON, Asked
 from geoservice.siting.exclusion.grid import LEAST_M, MOST_M
-from geoservice.siting.phased import Order
+from geoservice.siting.phased import Order, Years, years_of
 from geoservice.siting.problem import Model
 from geoservice.siting.solve import Effort
 
@@ -106,6 +106,13 @@ class Stock(_Strict):
     facilities: Annotated[tuple[Annotated[int, Field(ge=1, le=2**63 - 1)], ...], Field(max_length=MOST_SITES)] = Field(
         (), description="Ids of those that may be given up; all by default"
     )
+    year: Annotated[int, Field(ge=1, le=MOST_PHASES)] = Field(
+        1, description="Year of a plan in phases in which they may be given up; before it all of them stay"
+    )
+
+    def existing(self) -> Existing:
+        """The same as a question has it."""
+        return Existing(self.close, self.move, self.facilities, self.year)
 
 
 class QuestionForm(_Strict):
@@ -165,10 +172,18 @@ class QuestionForm(_Strict):
             limits=Limits(self.cost, self.budget, self.spacing_m, self._floors()),
             grid_m=self.candidates.spacing_m if isinstance(self.candidates, Grid) else None,
             rules=self.rules,
-            existing=Existing(self.existing.close, self.existing.move, self.existing.facilities)
-            if self.existing
-            else ALL_STAY,
+            existing=self.existing.existing() if self.existing else ALL_STAY,
         )
+
+    def years(self) -> Years | None:
+        """The years of a plan in phases.
+
+        Raises
+        ------
+        BadInput
+            ``siting.phases``, ``siting.no-year``.
+        """
+        return years_of(self.phases, self.order, self.existing.year if self.existing else 1)
 
     def effort(self) -> Effort:
         """How long to look, and from which seed."""
@@ -198,10 +213,7 @@ class QuestionForm(_Strict):
     def _check(self) -> None:
         if self.phases and self.model is Model.LSCP:
             raise BadInput("siting.not-with", model=self.model.value, name="phases")
-        if self.phases and self.existing and (self.existing.close or self.existing.move):
-            raise BadInput("siting.not-with", model=self.model.value, name="phases, existing")
-        if list(self.phases) != sorted(set(self.phases)):
-            raise BadInput("siting.phases")
+        self.years()
         if self.weights and not self.weights.milli():
             raise BadInput("siting.no-weight")
 

@@ -93,11 +93,14 @@ class Existing:
         At most so many more are given up, each for a new site beside the `p` new ones.
     only
         Ids of those that may be given up; empty: all.
+    year
+        Of a plan in phases, from 1: in which year that may be.
     """
 
     close: int = 0
     move: int = 0
     only: tuple[int, ...] = ()
+    year: int = 1
 
     @property
     def most(self) -> int:
@@ -260,6 +263,7 @@ class Question:
             "close": self.existing.close,
             "move": self.existing.move,
             "closable": list(self.existing.only) or None,
+            "existing_year": self.existing.year,
         }
 
 
@@ -290,7 +294,7 @@ def _check_existing(question: Question) -> None:
     existing, model = question.existing, question.model
     if not (0 <= existing.close <= MOST_GIVEN_UP and 0 <= existing.move <= MOST_GIVEN_UP):
         raise BadInput("siting.bad-existing", most=MOST_GIVEN_UP)
-    if existing.only and not existing.most:
+    if (existing.only or existing.year != 1) and not existing.most:
         raise BadInput("siting.needs", model=model.value, name="close, move")
     refuse_given_up(model, question.p, existing.close, existing.move)
     if question.p == 0 and not existing.most:

@@ -17,7 +17,7 @@ from geoservice.language import translate
 from geoservice.siting.answer import Answer
 from geoservice.siting.county.asking import County
 from geoservice.siting.county.ruled import area_of, hints_of, ruled_told
-from geoservice.siting.phased import Phase
+from geoservice.siting.phased import Order, Phase
 from geoservice.siting.problem import Model
 from geoservice.siting.told import as_told, in_units, phases_told
 
@@ -35,7 +35,9 @@ _NUMBERED = (
 )
 
 
-def county_told(county: County, answer: Answer, phases: Sequence[Phase] = ()) -> dict[str, Any]:
+def county_told(
+    county: County, answer: Answer, phases: Sequence[Phase] = (), order: Order = Order.FIRST
+) -> dict[str, Any]:
     """Fit for JSON; times in seconds, positions in degrees, EPSG:4490.
 
     Returns
@@ -75,6 +77,7 @@ def county_told(county: County, answer: Answer, phases: Sequence[Phase] = ()) ->
         | plain
         | {
             "value_by_what_if": value_of(county, state),
+            "order": order.value if phases else None,
             "phases": _phases(county, phases),
             **_gains(county, begin, state),
             "changes": [change.as_dict() for change in changes],
@@ -229,9 +232,21 @@ def _unit(county: County, unit: int) -> dict[str, Any]:
 
 
 def _phases(county: County, phases: Sequence[Phase]) -> list[dict[str, Any]]:
-    """Years with the names of their new sites."""
+    """Years with the names of their new sites, and what each opens and gives up; `moved`: of that, what is not closed for nothing."""
     names = county.problem.site_names
     return [
-        told | {"sites": [names[site - 1] for site in told["sites"] if site > county.existing]}
-        for told in phases_told(county.problem, phases)
+        told
+        | {
+            "sites": [names[site - 1] for site in told["sites"] if site > county.existing],
+            "opens": [_opened(county, site) for site in phase.opens],
+            "closes": [_closed(county, site) for site in phase.closes],
+            "moved": max(0, len(phase.closes) - county.question.existing.close),
+        }
+        for told, phase in zip(phases_told(county.problem, phases), phases, strict=True)
     ]
+
+
+def _opened(county: County, site: int) -> dict[str, Any]:
+    candidates, number = county.candidates, site - county.existing
+    lon, lat = float(candidates.lon[number]), float(candidates.lat[number])
+    return {"name": candidates.name[number], "lon": lon, "lat": lat}

@@ -24,9 +24,11 @@ def prove_centre(problem: Problem, start: list[int] | None, settings: highs.Sett
         tell.sites(np.flatnonzero(problem.fixed).tolist())
         tell.bound(0)
         return "optimal"
+    there = problem.times.only(~problem.shut[problem.times.site] | problem.fixed[problem.times.site])
+    if (np.diff(there.start)[asked] == 0).any():
+        return "infeasible"
     # Nobody is nearer than the nearest candidate.
-    least = problem.times.time[problem.times.start[asked]].max()
-    low = int(np.searchsorted(times, least))
+    low = int(np.searchsorted(times, there.time[there.start[asked]].max()))
     high = times.size - 1 if start is None else int(np.searchsorted(times, evaluate(problem, start).worst))
     proven = start is not None
     tell.bound(int(times[low]))

@@ -43,8 +43,8 @@ def add_sites(
 
 
 def blocked_sites(problem: Problem) -> Bools:
-    """Candidates too near to a site that stays."""
-    blocked = np.zeros(problem.sites, dtype=np.bool_)
+    """Candidates that are shut or too near to a site that stays."""
+    blocked = problem.shut.copy()
     first, second = problem.conflicting().T
     blocked[second[problem.fixed[first]]] = True
     blocked[first[problem.fixed[second]]] = True

@@ -33,7 +33,7 @@ def prove_plain(problem: Problem, start: list[int], settings: Settings, tell: Te
 
 
 def first_state(problem: Problem) -> Int8s:
-    """Existing sites open, those too near to them shut."""
+    """Existing sites open, those that are shut or too near to them shut."""
     state = np.zeros(problem.sites, dtype=np.int8)
     state[problem.fixed] = OPEN
     state[blocked_sites(problem)] = SHUT

@@ -62,15 +62,19 @@ class Rows:
 
 
 def rows_of(problem: Problem) -> Rows:
-    """Rows of a cover problem: points with people that somebody covers, merged where they are covered alike."""
+    """Rows of a cover problem: points with people that somebody could cover, merged where they are covered alike.
+
+    What only sites that are shut could cover is a row without sites.
+    """
     times = problem.covering()
+    weight = np.where(np.diff(times.start) > 0, problem.weight, 0)
     standing = np.zeros(problem.points, dtype=np.int64)
     by_fixed = problem.fixed[times.site]
     np.add.at(standing, times.point()[by_fixed], 1)
-    kept = times.only(~by_fixed)
+    kept = times.only(~by_fixed & ~problem.shut[times.site])
     group = np.full(problem.points, -1, dtype=np.int64) if problem.group is None else problem.group.astype(np.int64)
-    merged = _merged(kept.start, kept.site, problem.weight, group, np.minimum(standing, 2))
-    return merged.only((merged.weight > 0) & ((np.diff(merged.start) > 0) | (merged.standing > 0)))
+    merged = _merged(kept.start, kept.site, weight, group, np.minimum(standing, 2))
+    return merged.only(merged.weight > 0)
 
 
 def all_rows(problem: Problem) -> Rows:

@@ -77,7 +77,7 @@ class CoverSearch:
         """What each swap changes, shape (new sites, sites); minus infinity where it is not allowed."""
         if self.rules.plain and not self._needs.size:
             change = self._plain_changes(chosen, new)
-            change[:, chosen] = -np.inf
+            change[:, chosen | self.problem.shut] = -np.inf
             return change
         change = np.empty((new.size, self.problem.sites))
         now = self.score(chosen)

@@ -16,7 +16,7 @@ class Costs:
     ----------
     cost
         Shape (sites, points): points without people and those that nobody serves are left out. `far` where there is
-        no way.
+        no way, and of sites that are shut.
     far
         More than any sum of costs.
     """
@@ -35,6 +35,7 @@ class Costs:
         self.far = float(largest.sum() + 1)
         self.cost: Floats = np.full((problem.sites, served.size), self.far)
         self.cost[times.site[here], row[point[here]]] = paid
+        self.cost[problem.shut & ~problem.fixed] = self.far
 
 
 class MedianSearch:
@@ -86,7 +87,7 @@ class MedianSearch:
         loss = (second - near) @ mine
         mended = np.maximum(second - np.maximum(cost, near), 0.0) @ mine
         saved: Floats = (gain[:, None] + mended - loss).T
-        saved[:, chosen] = -np.inf
+        saved[:, chosen | self.problem.shut] = -np.inf
         if not self.rules.plain:
             for row, site in enumerate(new):
                 rest = chosen.copy()

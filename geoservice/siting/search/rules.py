@@ -23,7 +23,7 @@ class Rules:
         room = self.most - int((chosen & ~problem.fixed).sum())
         if room <= 0:
             return np.zeros_like(chosen)
-        free = ~chosen
+        free = ~chosen & ~problem.shut
         if room <= self.owed(chosen):
             free &= problem.old
         if problem.budget is not None:
@@ -51,7 +51,7 @@ class Rules:
 
 def most_new(problem: Problem) -> int:
     """How many sites there may be beside the fixed ones, by p and by what the cheapest cost."""
-    free = np.flatnonzero(~problem.fixed)
+    free = np.flatnonzero(~problem.fixed & ~problem.shut)
     most = free.size if problem.p is None else min(problem.p, free.size)
     if problem.budget is not None:
         assert problem.cost is not None

@@ -128,12 +128,20 @@ function totals({ people, people_covered: { before, after }, group, gained }) {
 const sign = (before, after) => (after > before ? "more" : after < before ? "less" : "same");
 const gainTold = (before, after) => (after > before ? `+${count(after - before)}` : after < before ? `−${count(before - after)}` : "");
 
+/** By year: what it is worth, what it opens, and what it closes or moves. */
 function phases(years, question) {
+  const closing = years.some(({ closes }) => closes?.length);
   const rows = years.map((year, at) =>
-    el("tr", {}, el("th", { scope: "row" }, text("siting.phase", { number: at + 1, sites: year.p })), el("td", {}, valueTold(year.value, question)), el("td", {}, year.price === null ? "" : valueTold(year.price, question)), el("td", { class: "by" }, year.sites.join("、"))),
+    el("tr", {}, el("th", { scope: "row" }, text("siting.phase", { number: at + 1, sites: year.p })), el("td", {}, valueTold(year.value, question)), el("td", {}, year.price === null ? "" : valueTold(year.price, question)), el("td", { class: "by" }, year.opens ? nameList(year.opens) : year.sites.join("、")), ...(closing ? [el("td", { class: "by" }, givenUp(year))] : [])),
   );
-  const heads = ["phase", "value", "price", "sites"].map((id) => el("th", { scope: "col" }, text(`siting.phases.head.${id}`)));
-  return el("table", { class: "costs" }, el("caption", {}, text("siting.phases.caption")), el("thead", {}, el("tr", {}, ...heads)), el("tbody", {}, ...rows));
+  const heads = ["phase", "value", "price", "opens", ...(closing ? ["closes"] : [])].map((id) => el("th", { scope: "col" }, text(`siting.phases.head.${id}`)));
+  return el("table", { class: "costs years" }, el("caption", {}, text("siting.phases.caption")), el("thead", {}, el("tr", {}, ...heads)), el("tbody", {}, ...rows));
+}
+
+const nameList = (list) => list.map(({ name }) => name).join("、");
+
+function givenUp({ closes, moved }) {
+  return moved ? text("siting.phases.moved.told", { sites: nameList(closes), count: count(moved) }) : nameList(closes);
 }
 
 function townships(rows) {

@@ -22,6 +22,7 @@ export function startForm({ existing, townships, onPlaces }) {
   byId("ask-group").replaceChildren(...GROUPS.map((group) => option(group, text(`siting.ask.group.${group}`))));
   byId("ask-candidates").replaceChildren(...SOURCES.map((source) => option(source, text(`siting.ask.candidates.${source}`))));
   for (const id of ["ask-model", "ask-group", "ask-candidates"]) byId(id).addEventListener("change", fit);
+  for (const id of ["ask-phases", "ask-close", "ask-move"]) byId(id).addEventListener("input", fitYear);
   byId("ask-closable").addEventListener("toggle", () => byId("ask-closable").open && listClosable(existing().filter(({ inside }) => inside)));
   plan.onPlan((what) => what === "case" && forgetClosable());
   startFloors(townships);
@@ -53,7 +54,17 @@ function fit() {
   byId("ask-weights").hidden = byId("ask-group").value !== "weights" || model === "capacity";
   byId("ask-points-field").hidden = byId("ask-candidates").value !== "points";
   byId("ask-grid-field").hidden = byId("ask-candidates").value !== "grid";
+  fitYear();
 }
+
+/** In which year facilities are closed or moved is asked where there are years and something may go. */
+function fitYear() {
+  byId("ask-year-field").hidden = !phased().length || !someGo();
+}
+
+const phased = () => (shown("ask-phases") ? byId("ask-phases").value.split(/[\s,，、]+/).filter(Boolean) : []);
+const toClose = () => (shown("ask-close") ? (number("ask-close") ?? 0) : 0);
+const someGo = () => toClose() + (number("ask-move") ?? 0) > 0;
 
 /**
  * What is asked; faults name their fields.
@@ -63,8 +74,10 @@ export function asked() {
   const faults = [...byId("ask").querySelectorAll("input")].filter((field) => !field.closest("[hidden]") && !field.checkValidity()).map((field) => bad(field.id));
   const { service, type, on } = plan.current();
   const question = { service, type, on, model: byId("ask-model").value, time_limit_s: number("ask-seconds") ?? 60, seed: number("ask-seed") ?? 1 };
-  const phases = shown("ask-phases") ? byId("ask-phases").value.split(/[\s,，、]+/).filter(Boolean) : [];
+  const phases = phased();
   if (phases.some((one) => !/^[1-9]\d{0,2}$/.test(one))) faults.push(bad("ask-phases"));
+  const existing = stock(phases.length > 0);
+  if (existing && phases.length && existing.year > phases.length) faults.push({ id: "ask-year", words: text("siting.ask.year.bad", { years: phases.length }) });
   const given = {
     phases: phases.length ? phases.map(Number) : null,
     p: shown("ask-p") && !phases.length ? number("ask-p") : null,
@@ -76,7 +89,7 @@ export function asked() {
     budget: number("ask-budget"),
     rules: byId("ask-rules").checked ? null : "off",
     prices: (byId("ask-rules").checked && byId("ask-prices").checked && !phases.length) || null,
-    existing: stock(),
+    existing,
     ties: (shown("ask-ties") && byId("ask-ties").checked) || null,
     ...people(question.model),
   };
@@ -107,12 +120,11 @@ function people(model) {
   return { weights: { all: number("ask-weight-all") ?? 0, "60+": number("ask-weight-60") ?? 0, "80+": number("ask-weight-80") ?? 0 } };
 }
 
-/** What may become of facilities that exist; null where all stay. */
-function stock() {
-  const close = shown("ask-close") ? (number("ask-close") ?? 0) : 0;
-  const move = number("ask-move") ?? 0;
+/** What may become of facilities that exist, and where there are years in which of them; null where all stay. */
+function stock(inYears) {
+  const [close, move] = [toClose(), number("ask-move") ?? 0];
   if (!close && !move) return null;
-  return { close, move, facilities: closable() };
+  return { close, move, facilities: closable(), ...(inYears ? { year: number("ask-year") ?? 1 } : {}) };
 }
 
 /** The points to choose from; nothing where villages are meant. */
