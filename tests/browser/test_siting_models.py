@@ -149,13 +149,15 @@ def test_a_plan_in_phases_closes_and_moves_in_its_year(
     page.click("#ask-start")
     answered(page)
     table = page.locator("#answer table.years")
-    expect(table.locator("tbody tr")).to_have_count(2)
-    expect(table.locator("thead th").last).to_have_text("本期关闭（含迁出）")
-    expect(table.locator("tbody tr").first.locator("td").last).to_be_empty()
-    expect(table.locator("tbody tr").last.locator("td").last).not_to_be_empty()
-    closed = page.locator("#answer table.closed tbody th").all_inner_texts()
-    for name in closed:
-        expect(table.locator("tbody tr").last.locator("td").last).to_contain_text(name.strip())
+    done = table.locator("tr.done")
+    expect(done).to_have_count(2)
+    expect(done.first).to_contain_text("开设：")
+    expect(done.first).not_to_contain_text("关闭")
+    expect(done.last).to_contain_text("关闭")
+    for name in page.locator("#answer table.closed tbody th").all_inner_texts():
+        expect(done.last).to_contain_text(name.strip())
+    panel = page.locator("#answer").evaluate("(node) => [node.scrollWidth, node.clientWidth]")
+    assert panel[0] <= panel[1]
     table.scroll_into_view_if_needed()
     page.screenshot(path=artefacts / "siting-years.png")
     page.set_viewport_size({"width": 390, "height": 844})

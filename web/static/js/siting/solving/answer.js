@@ -130,19 +130,26 @@ const gainTold = (before, after) => (after > before ? `+${count(after - before)}
 
 /** By year: what it is worth, what it opens, and what it closes or moves. */
 function phases(years, question) {
-  const closing = years.some(({ closes }) => closes?.length);
-  const rows = years.map((year, at) =>
-    el("tr", {}, el("th", { scope: "row" }, text("siting.phase", { number: at + 1, sites: year.p })), el("td", {}, valueTold(year.value, question)), el("td", {}, year.price === null ? "" : valueTold(year.price, question)), el("td", { class: "by" }, year.opens ? nameList(year.opens) : year.sites.join("、")), ...(closing ? [el("td", { class: "by" }, givenUp(year))] : [])),
+  const heads = ["phase", "value", "price"].map((id) => el("th", { scope: "col" }, text(`siting.phases.head.${id}`)));
+  const bodies = years.map((year, at) =>
+    el(
+      "tbody",
+      {},
+      el("tr", {}, el("th", { scope: "row" }, text("siting.phase", { number: at + 1, sites: year.p })), el("td", {}, valueTold(year.value, question)), el("td", {}, year.price === null ? "" : valueTold(year.price, question))),
+      el("tr", { class: "done" }, el("td", { class: "by", colspan: 3 }, ...doneIn(year).map((words) => el("p", {}, words)))),
+    ),
   );
-  const heads = ["phase", "value", "price", "opens", ...(closing ? ["closes"] : [])].map((id) => el("th", { scope: "col" }, text(`siting.phases.head.${id}`)));
-  return el("table", { class: "costs years" }, el("caption", {}, text("siting.phases.caption")), el("thead", {}, el("tr", {}, ...heads)), el("tbody", {}, ...rows));
+  return el("table", { class: "costs years" }, el("caption", {}, text("siting.phases.caption")), el("thead", {}, el("tr", {}, ...heads)), ...bodies);
+}
+
+/** What a year opens and gives up, in words. */
+function doneIn({ sites, opens, closes, moved }) {
+  const built = opens ? nameList(opens) : sites.join("、");
+  const gone = closes?.length ? text(moved ? "siting.phases.moved.told" : "siting.phases.closes.told", { sites: nameList(closes), count: count(moved) }) : "";
+  return [built ? text("siting.phases.opens.told", { sites: built }) : "", gone].filter(Boolean);
 }
 
 const nameList = (list) => list.map(({ name }) => name).join("、");
-
-function givenUp({ closes, moved }) {
-  return moved ? text("siting.phases.moved.told", { sites: nameList(closes), count: count(moved) }) : nameList(closes);
-}
 
 function townships(rows) {
   if (!rows.length) return "";
