@@ -138,11 +138,25 @@ def print_check(told: dict[str, Any]) -> None:
     """Whether an answer holds."""
     key = "siting.check.agrees" if told["agrees"] else "siting.check.differs"
     print_text(translate(key, value=figure(told["value"]), told=figure(told["value_in_file"])))
+    print_years(told["years"])
     if not told["same_file"]:
         print_text(translate("siting.check.other-file"))
     for broken in told["broken"]:
         print_text("· " + translate(f"siting.broken.{broken}"))
     print_text(translate("siting.told.sites", count=told["new"], sites=_numbers(told["sites"])))
+
+
+def print_years(years: list[dict[str, Any]]) -> None:
+    """What does not hold of single years."""
+    for year in years:
+        if year["agrees"]:
+            continue
+        told = {"year": year["year"], "value": figure(year["value"]), "told": figure(year["value_in_file"])}
+        print_text(translate("siting.check.year", **told))
+        for broken in year["broken"]:
+            print_text("· " + translate(f"siting.broken.{broken}"))
+    if years and all(year["agrees"] for year in years):
+        print_text(translate("siting.check.years", count=len(years)))
 
 
 def _numbers(numbers: list[int] | list[str]) -> str:

@@ -67,6 +67,7 @@ def test_the_commands_of_the_page() -> None:
         one["name"] for one in years["sites"]
     )
     assert (second["value"], years["value"]) == (years["value_by_what_if"],) * 2
+    assert "2 期逐期重算，均相符" in told[8].output
 
 
 def test_an_answer_that_was_tampered_with_is_found() -> None:
@@ -87,6 +88,40 @@ def test_an_answer_that_was_tampered_with_is_found() -> None:
         done = run_command("siting check other.json --json")
         assert done.exit_code == 2
         assert json.loads(done.stdout)["error"]["code"] == code
+
+
+def test_a_year_that_was_tampered_with_is_named() -> None:
+    run_command("siting solve --phase 1 --phase 2 --move 1 --existing-year 2 --rules off -o years.json")
+    kept = json.loads(Path("years.json").read_text("utf-8"))
+    assert json.loads(run_command("siting check years.json --json").stdout)["agrees"] is True
+    first, second = kept["phases"]
+    other = {"name": "别处", "lon": 113.0, "lat": 30.5}
+    changes: list[tuple[int, dict[str, object]]] = [
+        (1, {"value": first["value"] + 1}),
+        (2, {"value": second["value"] - 1}),
+        (1, {"opens": [other], "sites": ["别处"]}),
+        (1, {"opens": [*first["opens"], *second["opens"]], "sites": second["sites"]}),
+        (1, {"closes": second["closes"]}),
+        (2, {"closes": []}),
+        (2, {"opens": []}),
+        (2, {"sites": first["sites"]}),
+        (1, {"value": None, "status": "infeasible"}),
+    ]
+    assert second["closes"] != []
+    for year, change in changes:
+        phases = [one | (change if number == year else {}) for number, one in enumerate(kept["phases"], 1)]
+        Path("other.json").write_text(json.dumps(kept | {"phases": phases}), encoding="utf-8")
+        done = run_command("siting check other.json --json")
+        assert done.exit_code == 1, change
+        found = json.loads(done.stdout)
+        assert found["agrees"] is False
+        assert next(one["year"] for one in found["years"] if not one["agrees"]) == year, change
+        assert f"第 {year} 期不符" in run_command("siting check other.json").output
+    for wrong in ({"p": 9}, {"phases": [{"p": 1}, {"p": 2}]}, {"phases": [first | {"value": "1"}, second]}):
+        Path("other.json").write_text(json.dumps(kept | wrong), encoding="utf-8")
+        assert (
+            json.loads(run_command("siting check other.json --json").stdout)["error"]["code"] == "siting.not-an-answer"
+        )
 
 
 def test_english_is_whole(monkeypatch: pytest.MonkeyPatch) -> None:

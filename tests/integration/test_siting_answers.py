@@ -226,6 +226,8 @@ def test_a_plan_in_phases_closes_and_moves_in_its_year(web: TestClient, order: s
     assert answer["value"] == answer["value_by_what_if"] == third["value"]
     if order == "last":
         assert third["price"] == 0
+    held = web.post(f"/api/siting/{one['id']}/check", json={}).json()
+    assert (held["agrees"], [year["agrees"] for year in held["years"]]) == (True, [True] * 3)
 
 
 def children() -> list[int]:

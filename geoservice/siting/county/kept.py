@@ -21,9 +21,11 @@ from geoservice.siting.county.asking import County
 from geoservice.siting.county.question import Existing, Group, Question
 from geoservice.siting.county.reading import read_county
 from geoservice.siting.county.told import EDITION, KIND, changes_for, new_of, value_of
+from geoservice.siting.county.years import YearsWanted, check_years_of
 from geoservice.siting.evaluate import Worth, evaluate
 from geoservice.siting.problem import Model
 from geoservice.siting.told import in_units
+from geoservice.siting.yearly import YearChecked
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,8 @@ class CheckedCounty:
         The value in the file, recomputed from the sites, and by the what-if, None where that has no such figure.
     changed
         Layers that have changed since.
+    years
+        Each year of a plan in phases.
     """
 
     county: County
@@ -47,11 +51,13 @@ class CheckedCounty:
     found: float | None
     what_if: float | None
     changed: tuple[str, ...]
+    years: tuple[YearChecked, ...] = ()
 
     @property
     def agrees(self) -> bool:
         """Whether the value holds and all conditions are kept."""
-        return self.told == self.found and self.worth.allowed and self.what_if in (None, self.found)
+        whole = self.told == self.found and self.worth.allowed and self.what_if in (None, self.found)
+        return whole and all(one.agrees for one in self.years)
 
     def as_dict(self) -> dict[str, Any]:
         """The check as plain values."""
@@ -65,22 +71,25 @@ class CheckedCounty:
             "new": self.worth.new,
             "broken": list(self.worth.broken),
             "changed_layers": list(self.changed),
+            "years": [one.as_dict() for one in self.years],
             **self.county.question.as_dict(),
         }
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What an answer does: new sites by name, longitude and latitude in degrees, and ids of what it gives up."""
+    """What an answer does: new sites by name, longitude and latitude in degrees, ids of what it gives up, and its years."""
 
     sites: list[tuple[str, float, float]]
     closed: tuple[int, ...]
+    years: YearsWanted | None = None
 
     @classmethod
     def of(cls, told: Mapping[str, Any]) -> Wanted:
         """Of an answer as `county_told` tells it."""
         sites = [(str(one["name"]), float(one["lon"]), float(one["lat"])) for one in told["sites"]]
-        return cls(sites, tuple(int(one["id"]) for one in told.get("closed", ())))
+        closed = tuple(int(one["id"]) for one in told.get("closed", ()))
+        return cls(sites, closed, YearsWanted.of(told) if told.get("phases") else None)
 
 
 def is_of_county(path: Path) -> bool:
@@ -109,7 +118,7 @@ def check_county(
         question, told = _question(catalog, kept), kept["value"]
         wanted = Wanted.of(kept)
         revisions = dict(kept["input_revisions"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, OverflowError):
         raise BadInput("siting.not-an-answer", file=path.name) from None
     county = read_county(connection, catalog, settings, database_name, question)
     return check_sites(county, wanted, told, revisions)
@@ -132,8 +141,9 @@ def check_sites(county: County, wanted: Wanted, told: float | None, revisions: M
     now, figures = county.revisions, county.ground.revisions
     # What was told before layers of rules were kept with it says nothing of them.
     changed = tuple(one for one in now if (one in revisions or one in figures) and revisions.get(one) != now[one])
+    years = () if wanted.years is None else check_years_of(county, wanted.years, sites, told)
     return CheckedCounty(
-        county, sites, worth, told, in_units(county.problem, worth.value), value_of(county, state), changed
+        county, sites, worth, told, in_units(county.problem, worth.value), value_of(county, state), changed, years
     )
 
 
@@ -149,7 +159,12 @@ def _question(catalog: Catalog, kept: Mapping[str, Any]) -> Question:
         candidates=str(kept["candidates_from"]),
         places=None if kept["places"] is None else int(kept["places"]),
         ties=bool(kept["ties"]),
-        existing=Existing(int(kept.get("close", 0)), int(kept.get("move", 0)), tuple(kept.get("closable") or ())),
+        existing=Existing(
+            int(kept.get("close", 0)),
+            int(kept.get("move", 0)),
+            tuple(kept.get("closable") or ()),
+            int(kept.get("existing_year", 1)),
+        ),
     )
 
 

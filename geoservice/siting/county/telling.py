@@ -7,7 +7,7 @@ from typing import Any
 from geoservice.language import translate
 from geoservice.siting.exclusion.telling import print_applied, print_prices
 from geoservice.siting.problem import Model
-from geoservice.siting.telling import figure, print_phases, print_run, print_value
+from geoservice.siting.telling import figure, print_phases, print_run, print_value, print_years
 from geoservice.terminal import print_table, print_text
 
 _MOST_NAMED = 40
@@ -50,6 +50,7 @@ def print_check(told: dict[str, Any]) -> None:
     print_text(translate(key, value=figure(told["value"]), told=figure(told["value_in_file"])))
     if told["value_by_what_if"] is not None:
         print_text(translate("siting.county.what_if", value=figure(told["value_by_what_if"])))
+    print_years(told["years"])
     if told["changed_layers"]:
         print_text(translate("siting.county.changed", layers=", ".join(told["changed_layers"])))
     for broken in told["broken"]:

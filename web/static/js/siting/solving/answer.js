@@ -196,7 +196,9 @@ function unreachable(left) {
 
 function check(told, question) {
   const words = text(told.agrees ? "siting.check.same" : "siting.check.other", { value: valueTold(told.value, question) });
-  return el("p", { class: `note ${told.agrees ? "good" : "warn"}`, role: "status", id: "answer-checked" }, words);
+  const wrong = (told.years ?? []).filter((year) => !year.agrees);
+  const years = wrong.map((year) => el("li", {}, text("siting.check.phase", { number: year.year, value: valueTold(year.value, question), told: valueTold(year.value_in_file, question) })));
+  return el("div", { class: `note ${told.agrees ? "good" : "warn"}`, role: "status", id: "answer-checked" }, words, years.length ? el("ul", {}, ...years) : "");
 }
 
 function foot(one, { onDiscard, onShare }) {
