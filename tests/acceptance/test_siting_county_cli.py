@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from pyproj import Geod
+from shapely.geometry import Point, shape
 
 from geoservice.database.engine import Database
 from tests.acceptance.helpers import commands_of, run_command
@@ -68,6 +70,29 @@ def test_the_commands_of_the_page() -> None:
     )
     assert (second["value"], years["value"]) == (years["value_by_what_if"],) * 2
     assert "2 期逐期重算，均相符" in told[8].output
+
+
+def test_the_commands_of_the_page_of_rules() -> None:
+    rules, land, plan = (run_command(line) for line in commands_of("siting-rules.md"))
+    assert [one.exit_code for one in (rules, land, plan)] == [0, 0, 0], [rules.output, land.output, plan.output]
+    for words in ("天门市2019年农村公益性公墓规定", "硬（排除）", "软（提示）", "不得近于 100"):
+        assert words in rules.output
+    allowed = json.loads(Path("allowed.geojson").read_text("utf-8"))
+    (ground,) = (
+        shape(one["geometry"]) for one in allowed["features"] if one["properties"]["kind_of_land"] == "allowed"
+    )
+    area_m2 = abs(Geod(ellps="GRS80").geometry_area_perimeter(ground)[0])
+    assert allowed["allowed_km2"] == pytest.approx(area_m2 / 1e6, rel=1e-3)
+    assert f"{allowed['allowed_km2']:,.1f} 平方公里" in land.output
+    for words in ("已证明最优", "应用的规则", "图层未载入", "每条规则的代价", "条文未读到"):
+        assert words in plan.output
+    # Rules of land and of candidates are the same: what is refused lies outside, what is chosen inside.
+    told = json.loads(run_command(commands_of("siting-rules.md")[2] + " --no-prices --json").stdout)
+    sites = {(one["lon"], one["lat"]) for one in told["sites"]}
+    refused = {(one["lon"], one["lat"]) for one in told["rejected"]}
+    assert (len(sites) > 0, len(refused) > 0) == (True, True)
+    inside = {place for place in sites | refused if ground.covers(Point(place))}
+    assert inside == sites
 
 
 def test_an_answer_that_was_tampered_with_is_found() -> None:
