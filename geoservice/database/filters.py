@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, and_, func, literal, or_, select, true
+from sqlalchemy import BigInteger, ColumnElement, Date, Text, and_, func, literal, literal_column, or_, select, true
 from sqlalchemy.orm import aliased
 
 from geoservice.database.actor import acting
 from geoservice.database.models import SRID, UnitVersion
 from geoservice.database.models.base import Classified, Dated
 from geoservice.errors import BadRequest
+
+# Stands in the statement itself.
+_OPEN: ColumnElement[str] = literal_column("'public'", Text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,7 @@ def visible(*tables: type[Classified]) -> ColumnElement[bool]:
     """
     if acting.get().reads:
         return true()
-    return and_(*(and_(table.published, table.classification == "public") for table in tables))
+    return and_(*(and_(table.published, table.classification == _OPEN) for table in tables))
 
 
 def in_force(table: type[Dated], day: date) -> ColumnElement[bool]:
@@ -129,4 +132,6 @@ def containing(text: str) -> str:
 
 
 def _spans(start: Any, end: Any, day: date) -> ColumnElement[bool]:
-    return and_(or_(start.is_(None), start <= day), or_(end.is_(None), end > day))
+    # One value for both: what a statement is given costs time at each execution.
+    that = literal(day, Date)
+    return and_(or_(start.is_(None), start <= that), or_(end.is_(None), end > that))

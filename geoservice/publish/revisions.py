@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, ScalarSelect, Select, Text, any_, cast, func, literal, select
+from sqlalchemy import Connection, ScalarSelect, Select, Text, any_, cast, func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by, array
 from sqlalchemy.orm import InstrumentedAttribute
 
 from geoservice import __version__
 from geoservice.database.actor import acting
 from geoservice.database.models import LayerRevision
+from geoservice.publish.queries.texts import fixed
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +48,11 @@ def revision_of(layer: str) -> Select[Any]:
 def revision_mark(layers: Sequence[str]) -> ScalarSelect[str]:
     """State of several layers as one text, for a statement that reads their records in the same moment."""
     number, changed_at = _columns()
-    one = cast(number, Text).concat("@").concat(cast(func.extract("epoch", changed_at), Text))
-    ordered = aggregate_order_by(literal(",", Text), LayerRevision.layer)
-    marks = func.string_agg(LayerRevision.layer.concat(" ").concat(one), ordered)
+    one = cast(number, Text).concat(fixed("@")).concat(cast(func.extract("epoch", changed_at), Text))
+    ordered = aggregate_order_by(fixed(","), LayerRevision.layer)
+    marks = func.string_agg(LayerRevision.layer.concat(fixed(" ")).concat(one), ordered)
     # Not IN, whose length would be written into the statement at every execution.
-    found = select(func.coalesce(marks, "")).where(LayerRevision.layer == any_(array(layers)))
+    found = select(func.coalesce(marks, fixed(""))).where(LayerRevision.layer == any_(array(layers)))
     return found.scalar_subquery()
 
 

@@ -8,7 +8,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, and_, any_, func, inspect, literal, select, true
+from sqlalchemy import ColumnElement, FromClause, and_, any_, func, inspect, select, true
 from sqlalchemy.dialects.postgresql import aggregate_order_by, distinct_on
 from sqlalchemy.orm import aliased
 
@@ -19,6 +19,7 @@ from geoservice.publish.ogc.model import Collection
 from geoservice.publish.ogc.moments import Moments
 from geoservice.publish.queries.columns import newest_unit_code, newest_unit_codes, unit_code
 from geoservice.publish.queries.overview import TABLES
+from geoservice.publish.queries.texts import fixed
 
 JOINED = "；"
 
@@ -211,7 +212,7 @@ def _standard_name(table: Any, day: date, when: Moments | None) -> Any:
     name = aliased(PlaceName)
     wanted = select(
         name.name, name.reading, name.reading_source, name.romanisation, name.valid_from, name.valid_to
-    ).where(name.place_id == table.id, name.kind == "standard", visible(name))
+    ).where(name.place_id == table.id, name.kind == fixed("standard"), visible(name))
     if when is not None:
         wanted = wanted.where(when.meets(name.valid_from, name.valid_to))
     ordered = wanted.order_by(in_force(name, day).desc(), name.valid_from.desc().nulls_last(), name.id)
@@ -221,18 +222,22 @@ def _standard_name(table: Any, day: date, when: Moments | None) -> Any:
 def _other_names(table: Any, day: date) -> Any:
     name = aliased(PlaceName)
     told = _told(name, in_force(name, day))
-    return select(*told).where(name.place_id == table.id, visible(name), name.kind != "standard").lateral("other_names")
+    return (
+        select(*told)
+        .where(name.place_id == table.id, visible(name), name.kind != fixed("standard"))
+        .lateral("other_names")
+    )
 
 
 def _told(name: Any, now: ColumnElement[bool]) -> list[ColumnElement[Any]]:
     """The names of a place beside its standard one, those of each kind in one text."""
     kinds = {
-        "alias": and_(name.kind == "alias", now),
-        "abbreviation": and_(name.kind == "abbreviation", now),
-        "former_name": name.kind == "former",
-        "map_name": and_(name.kind == "map", now),
+        "alias": and_(name.kind == fixed("alias"), now),
+        "abbreviation": and_(name.kind == fixed("abbreviation"), now),
+        "former_name": name.kind == fixed("former"),
+        "map_name": and_(name.kind == fixed("map"), now),
     }
-    every = func.string_agg(name.name, aggregate_order_by(literal(JOINED), name.id))
+    every = func.string_agg(name.name, aggregate_order_by(fixed(JOINED), name.id))
     return [every.filter(kind).label(column) for column, kind in kinds.items()]
 
 
@@ -246,12 +251,12 @@ def _with_all_names(table: Any, day: date) -> tuple[FromClause, Any, Any]:
     of = names.c
     standard = (
         select(names)
-        .where(of.kind == "standard")
+        .where(of.kind == fixed("standard"))
         .ext(distinct_on(of.place_id))
         .order_by(of.place_id, of.now.desc(), of.valid_from.desc().nulls_last(), of.id)
         .subquery("standard_name")
     )
-    told = select(of.place_id, *_told(of, of.now)).where(of.kind != "standard").group_by(of.place_id)
+    told = select(of.place_id, *_told(of, of.now)).where(of.kind != fixed("standard")).group_by(of.place_id)
     others = told.subquery("other_names")
     joined = _rows(table).join(standard, standard.c.place_id == table.id, isouter=True)
     return joined.join(others, others.c.place_id == table.id, isouter=True), standard, others
