@@ -313,7 +313,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="script/bench serve", description=__doc__)
     parser.add_argument("--quick", action="store_true", help=f"{QUICK:,} names, fewer requests")
     parser.add_argument("--names", type=int, default=None)
-    parser.add_argument("--growth", action="store_true", help="ours alone, from 5,000 to 5 million names")
+    parser.add_argument(
+        "--growth", action="store_true", help="ours alone, from 5,000 names to 5 million, or to --names"
+    )
     parser.add_argument("--alone", action="store_true", help="without the peer")
     parser.add_argument("--json", type=Path, default=None)
     parser.add_argument("--keep", type=Path, default=None, help="directory for the registries, used again")
@@ -323,7 +325,8 @@ def main() -> int:
         print(f"real lists are missing: {missing}", file=sys.stderr)
         return 2
     options.alone |= options.growth
-    sizes = GROWTH if options.growth else (options.names or (QUICK if options.quick else NAMES),)
+    most = options.names or (GROWTH[-1] if options.growth else QUICK if options.quick else NAMES)
+    sizes = tuple(size for size in GROWTH if size <= most) if options.growth else (most,)
     for names in sizes:
         one(names, 40 if options.quick else 200, options)
     return 0

@@ -126,16 +126,20 @@ def _page(collection: Collection, found: Source, asked: Asked, *, count: bool) -
 
 def _rows_first(collection: Collection, found: Source, asked: Asked) -> Select[Any]:
     """Where nothing that is joined decides: the rows of the page, then what belongs to all of them."""
-    rows = _limited(select(*found.table.__table__.c), found, asked).cte("rows").prefix_with("materialized")
-    told = described_rows(collection, rows, today=asked.today, when=asked.when, many=asked.limit > MANY)
-    behind = select(func.max(rows.c.id)).having(func.count() > _number(asked.limit)).scalar_subquery()
-    feature = _shown(rows.c.id.is_distinct_from(behind), collection, told, asked)
-    return select(rows.c.id, feature).select_from(told.joined).order_by(rows.c.id)
+    limited, many = _limited(select(*found.table.__table__.c), found, asked), asked.limit > MANY
+    if many:
+        rows: Any = limited.cte("rows").prefix_with("materialized")
+        behind = select(func.max(rows.c.id)).having(func.count() > _number(asked.limit)).scalar_subquery()
+        is_shown = rows.c.id.is_distinct_from(behind)
+    else:
+        rows = limited.add_columns(_turn(found).label("turn")).subquery("rows")
+        is_shown = rows.c.turn <= _number(asked.limit)
+    told = described_rows(collection, rows, today=asked.today, when=asked.when, many=many)
+    return select(rows.c.id, _shown(is_shown, collection, told, asked)).select_from(told.joined).order_by(rows.c.id)
 
 
 def _joined_first(collection: Collection, found: Source, asked: Asked) -> Select[Any]:
-    turn = func.row_number().over(order_by=found.id)
-    feature = _shown(turn <= _number(asked.limit), collection, found, asked)
+    feature = _shown(_turn(found) <= _number(asked.limit), collection, found, asked)
     page: Select[Any] = _limited(select(found.id.label("id"), feature).select_from(found.joined), found, asked)
     return page
 
@@ -144,6 +148,10 @@ def _limited(rows: Any, found: Source, asked: Asked) -> Any:
     """One row more than the page holds; the number stands in the statement, for the planner to know."""
     rows = rows.where(*fitting(found, asked), found.id > bindparam("after", type_=BigInteger))
     return rows.order_by(found.id).limit(_number(asked.limit + 1))
+
+
+def _turn(found: Source) -> ColumnElement[int]:
+    return func.row_number().over(order_by=found.id)
 
 
 def _number(number: int) -> ColumnElement[int]:
