@@ -24,6 +24,7 @@ from geoservice.api.metrics import Metrics
 from geoservice.api.middleware import RequestMiddleware
 from geoservice.api.parameters import plain_query
 from geoservice.api.permits import declare
+from geoservice.api.preparing import preparing
 from geoservice.api.problems import ProblemBody
 from geoservice.api.receiving import body_limits
 from geoservice.api.routers import (
@@ -177,7 +178,10 @@ def create_app(settings: Settings, *, catalog: Catalog | None = None, database: 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         configure_logs()
-        with sealing(services.database, settings.audit_file, settings.audit.audit_seal_s):
+        with (
+            sealing(services.database, settings.audit_file, settings.audit.audit_seal_s),
+            preparing(services.database, services.catalog),
+        ):
             yield
         if database is None:
             services.database.dispose()

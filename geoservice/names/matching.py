@@ -33,12 +33,18 @@ class Tier:
         others.
     counted
         What about as many names fulfil as answer so, where the planner counts that better than what the indexes are asked.
+    in_order
+        Whether the index that `index` asks gives names in the order of the search.
+    by_beginning
+        Whether that is the index of beginnings.
     """
 
     number: int
     check: Check
     index: Callable[[Columns], Sequence[Condition]]
     counted: Check | None = None
+    in_order: bool = False
+    by_beginning: bool = False
 
 
 @dataclass(frozen=True)
@@ -99,11 +105,12 @@ def _text(query: NameQuery) -> Answering:
 
     return Answering(
         (
-            Tier(EXACT, lambda name: name.folded == typed, lambda name: [name.beginning == first]),
+            Tier(EXACT, lambda name: name.folded == typed, lambda name: [name.beginning == first], in_order=True),
             Tier(
                 PREFIX,
                 lambda name: func.starts_with(name.folded, typed),
                 lambda name: [name.beginning.like(containing(first).removeprefix("%"))],
+                by_beginning=True,
             ),
             Tier(PART, lambda name: func.strpos(name.folded, typed) > 0, within),
         ),

@@ -1,10 +1,9 @@
 """Which names answer a search best.
 
 A few hits are read through the indexes and sorted. Where a character or sound is frequent, names are walked through in the
-order of the search, from an index that holds all that is asked, until enough answer. What the planner expects decides. Both
-give the same names. Where the walk ends too early and there are too many hits to be sorted (names in 大道 are long and come
-late), the first names of each importance and length are looked through: what is found answers, but a better name may have
-been passed by, and the answer says so. Where that finds too few, the hits are sorted all the same.
+order of the search, from an index that holds all that is asked, until enough answer. What comes between, and names that a short
+walk does not meet (those in 大道 are long and come late), are looked up by groups of one standing, importance and length, in
+their order. What the planner expects decides; each way gives the same names.
 """
 
 from __future__ import annotations
@@ -16,6 +15,7 @@ from math import sqrt
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Connection,
     Date,
@@ -23,6 +23,7 @@ from sqlalchemy import (
     Select,
     and_,
     case,
+    cast,
     exists,
     func,
     literal,
@@ -33,6 +34,7 @@ from sqlalchemy import (
     true,
     tuple_,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.elements import ClauseElement
@@ -43,12 +45,10 @@ from geoservice.database.models import PlaceName
 from geoservice.names.matching import Answering, Columns, Condition, Tier, answers, only, tier_number
 from geoservice.names.within import Area
 
-FEW = 8000  # hits that are sorted sooner than walked to
-FEW_WITHIN = 6000  # the same in an area
-MANY_WITHIN = 24_000  # hits of an area that are never sorted before others are tried
+FEW = 8000  # hits that are sorted at once
+FEW_WITHIN = 4000  # the same in an area
 WALK = 50_000  # names that a walk reads at most
-SPARE = 3  # so many times the names that are wanted a walk has to promise in an area
-HEAD = 1500  # names of one importance and length that are looked through
+SPARE = 10  # so many times the names that are wanted a walk has to promise
 FORMER = 2
 
 
@@ -89,58 +89,36 @@ class Asked:
         return self.answering.tiers
 
 
-@dataclass(frozen=True)
-class Ranked:
-    """Names in order.
-
-    Attributes
-    ----------
-    complete
-        Whether no better name has been passed by.
-    """
-
-    hits: Sequence[Hit]
-    complete: bool = True
-
-
-def best(connection: Connection, asked: Asked, most: int) -> Ranked:
+def best(connection: Connection, asked: Asked, most: int) -> list[Hit]:
     """The best names after a certain one, in order; one a place."""
     if not asked.tiers:
-        return Ranked(())
-    if not _walkable(connection, asked, _expected(connection, asked, asked.answering), most):
-        return Ranked(_run(connection, by_index(asked, most)))
-    ranked = _by_tiers(connection, asked, most)
-    # Where the hits of an area are rare among the first names, all of them are read.
-    if asked.area is not None and not ranked.complete and len(ranked.hits) < most:
-        return Ranked(_run(connection, by_index(asked, most)))
-    return ranked
-
-
-def _by_tiers(connection: Connection, asked: Asked, most: int) -> Ranked:
+        return []
+    if _few(asked, _expected(connection, asked, asked.answering)):
+        return _run(connection, by_index(asked, most))
     found: list[Hit] = []
-    complete = True
     for tier in asked.tiers:
         wanted = most - len(found)
         if wanted > 0 and (asked.after is None or tier.number >= asked.after.tier):
-            ranked = _of_tier(connection, asked, tier, wanted)
-            found += ranked.hits
-            complete = complete and ranked.complete
-    return Ranked(found, complete)
+            found += _of_tier(connection, asked, tier, wanted)
+    return found
 
 
-def _of_tier(connection: Connection, asked: Asked, tier: Tier, most: int) -> Ranked:
-    if _walkable(connection, asked, _expected(connection, asked, tier), most):
+def _of_tier(connection: Connection, asked: Asked, tier: Tier, most: int) -> list[Hit]:
+    expected = _expected(connection, asked, tier)
+    if _few(asked, expected):
+        return _run(connection, by_tier_index(asked, tier, most))
+    if not tier.in_order and _walkable(connection, expected, most):
         hits = _run(connection, by_walk(asked, tier, most))
         if _whole(asked, hits, most):
-            return Ranked(hits)
-        hits = _run(connection, by_heads(asked, tier, most))
-        if len(hits) == most or asked.area is not None:
-            return Ranked(hits, complete=False)
-    return Ranked(_run(connection, by_tier_index(asked, tier, most)))
+            return hits
+    hits = _run(connection, (by_order if tier.in_order else by_groups)(asked, tier, most))
+    if asked.only_in_force or _whole(asked, hits, most):
+        return hits
+    return sorted([*hits, *_run(connection, by_ended(asked, tier, most))])[:most]
 
 
 def _whole(asked: Asked, hits: Sequence[Hit], wanted: int) -> bool:
-    """Whether no name that the walk has not come to is better: it meets none that has ended."""
+    """Whether no other name is better: neither one that comes later nor one that has ended."""
     return len(hits) == wanted and (asked.only_in_force or hits[-1].kind_order < FORMER)
 
 
@@ -159,6 +137,13 @@ def by_tier_index(asked: Asked, tier: Tier, most: int) -> Select[Any]:
     """All names of one tier that the indexes find, sorted."""
     found = and_(*tier.index(PlaceName), only(asked.tiers, tier.number, PlaceName))
     return _first_sorted(asked, _read(asked, PlaceName, found), most)
+
+
+def by_ended(asked: Asked, tier: Tier, most: int) -> Select[Any]:
+    """Names of one tier that have ended, sorted."""
+    found = and_(*tier.index(PlaceName), only(asked.tiers, tier.number, PlaceName))
+    ended = (PlaceName.lane == 1, PlaceName.valid_to <= asked.day)
+    return _first_sorted(asked, _read(asked, PlaceName, found).where(*ended), most)
 
 
 def _first_sorted(asked: Asked, hit: Select[Any], most: int) -> Select[Any]:
@@ -210,32 +195,63 @@ def _after(asked: Asked, statement: Select[Any], keys: Sequence[Any]) -> Select[
 def by_walk(asked: Asked, tier: Tier, most: int) -> Select[Any]:
     """Names of one tier as they come in the order of the search, among the first names that there are."""
     walk = _walked(asked, tier).limit(WALK).subquery("walked")
-    return _with_others(asked, tier, _met(asked, tier, walk.c, walk.c.standing, most), most)
+    in_order = _met(asked, tier, walk.c, walk.c.standing, most)
+    return _with_others(asked, tier, in_order, most, only_if_enough=True)
 
 
-def by_heads(asked: Asked, tier: Tier, most: int) -> Select[Any]:
-    """Names of one tier among the first ones of each standing, importance and length."""
-    groups = _groups()
-    head = (
-        _walked(asked, tier)
-        .where(*(getattr(PlaceName, name) == groups.c[name] for name in _GROUP))
-        .limit(HEAD)
-        .correlate(groups)
-        .subquery("head")
+def by_order(asked: Asked, tier: Tier, most: int) -> Select[Any]:
+    """Names of one tier as an index of its own gives them in the order of the search."""
+    in_order = _walked(asked, tier).where(*tier.index(PlaceName)).offset(0).subquery("in_order_of_tier")
+    return _with_others(asked, tier, _met(asked, tier, in_order.c, in_order.c.standing, most), most)
+
+
+def by_groups(asked: Asked, tier: Tier, most: int) -> Select[Any]:
+    """All names of one tier that the indexes find, a standing and importance after the other until there are enough."""
+    groups = _groups(_since(asked, tier))
+    order = (PlaceName.standing, PlaceName.place_rank, PlaceName.length, PlaceName.id)
+    read: Any = select(*order, PlaceName.place_id).where(
+        *_of_group(tier, groups.c),
+        *tier.index(PlaceName),
+        PlaceName.lane == 0,
+        only(asked.tiers, tier.number, PlaceName),
+        visible(PlaceName),
+        _dated(asked, PlaceName),
     )
-    of_group = _met(asked, tier, head.c, head.c.standing, most).correlate(groups).subquery("of_group").lateral()
+    if asked.area is not None:
+        read = read.where(asked.area.roughly(PlaceName.areas))
+    # In order first, which OFFSET 0 holds to: what else a place is called and where it lies is asked until there are enough.
+    hit = (
+        _beyond(asked, tier, read).order_by(PlaceName.length, PlaceName.id).offset(0).correlate(groups).subquery("hit")
+    )
+    told = _told(asked, tier, hit.c, hit.c.standing).order_by(hit.c.length, hit.c.id).limit(most)
+    of_group = told.correlate(groups).subquery("of_group").lateral()
     # The groups come in order and each is looked into when its turn comes: there is no sorting before the limit.
     found = select(*of_group.c).select_from(groups.join(of_group, true())).limit(most)
     return _with_others(asked, tier, found, most)
 
 
+def _of_group(tier: Tier, group: Columns) -> Sequence[ColumnElement[bool]]:
+    """As the index that the tier asks holds groups."""
+    if tier.by_beginning:
+        return [PlaceName.standing == group.standing, PlaceName.place_rank == group.place_rank]
+    return [PlaceName.order_group.overlap(group.order_groups)]
+
+
+def _group_key(name: Columns) -> Any:
+    """As the database makes `order_group`."""
+    return cast(name.standing, BigInteger) * 10**16 + cast(name.place_rank, BigInteger) * 10**5 + name.length
+
+
 _GROUP = ("standing", "place_rank", "length")
 
 
-def _groups() -> Any:
-    """Each standing, importance and length that there is, in order: one step into the index a group."""
+def _groups(since: Sequence[int] | None) -> Any:
+    """Each standing and importance that there is, in order and not before `since`, with the numbers of its lengths: a step into the index each."""
     columns = [getattr(PlaceName, name) for name in _GROUP]
-    first = select(*columns).where(PlaceName.lane == 0).order_by(*columns).limit(1).subquery("first")
+    begin: Any = select(*columns).where(PlaceName.lane == 0)
+    if since is not None:
+        begin = begin.where(tuple_(*columns) >= tuple_(*since[: len(columns)]))
+    first = begin.order_by(*columns).limit(1).subquery("first")
     step = select(*first.c).cte("step", recursive=True)
     later = [getattr(PlaceName, name) for name in _GROUP]
     beyond = (
@@ -248,7 +264,10 @@ def _groups() -> Any:
         .lateral()
     )
     step = step.union_all(select(*beyond.c).select_from(step.join(beyond, true())))
-    return select(*step.c).order_by(*step.c).offset(0).subquery("groups")
+    # Worked out here and not where it is compared: under a policy an index is only asked what is known not to leak.
+    numbers = func.array_agg(_group_key(step.c), type_=ARRAY(BigInteger)).label("order_groups")
+    importance = (step.c.standing, step.c.place_rank)
+    return select(*importance, numbers).group_by(*importance).order_by(*importance).offset(0).subquery("groups")
 
 
 def _walked(asked: Asked, tier: Tier) -> Select[Any]:
@@ -256,47 +275,67 @@ def _walked(asked: Asked, tier: Tier) -> Select[Any]:
     order = (PlaceName.standing, PlaceName.place_rank, PlaceName.length, PlaceName.id)
     covered = (PlaceName.place_id, PlaceName.folded, PlaceName.pinyin, PlaceName.tones, PlaceName.initials)
     walk: Any = select(*order, *covered, PlaceName.valid_from, null().cast(Date).label("valid_to"))
-    since = _since(asked, tier)
-    if since is not None:
-        walk = walk.where(tuple_(*order) > tuple_(*since))
-    found: Select[Any] = walk.where(PlaceName.lane == 0, visible(PlaceName)).order_by(*order)
+    found: Select[Any] = _beyond(asked, tier, walk.where(PlaceName.lane == 0, visible(PlaceName))).order_by(*order)
     return found
+
+
+def _beyond(asked: Asked, tier: Tier, statement: Any, name: Columns = PlaceName) -> Any:
+    """Only what comes after the last name of the page before."""
+    since = _since(asked, tier)
+    if since is None:
+        return statement
+    return statement.where(tuple_(name.standing, name.place_rank, name.length, name.id) > tuple_(*since))
 
 
 def _since(asked: Asked, tier: Tier) -> Sequence[int] | None:
     return asked.after[1:] if asked.after is not None and asked.after.tier == tier.number else None
 
 
-def _with_others(asked: Asked, tier: Tier, in_order: Select[Any], most: int) -> Select[Any]:
-    """Names of the ordered index with those outside of it, which end or are too long; few of these are in force."""
+def _with_others(
+    asked: Asked, tier: Tier, in_order: Select[Any], most: int, *, only_if_enough: bool = False
+) -> Select[Any]:
+    """Names of the ordered index with those outside of it, which end or are too long; few of these are in force.
+
+    Parameters
+    ----------
+    only_if_enough
+        Nothing from outside where the ordered index gives too few: what it would give next may be better.
+    """
     rest = aliased(PlaceName)
     others = _met(asked, tier, rest, rest.standing, most).where(
         visible(rest), or_(and_(rest.lane == 1, rest.valid_to > asked.day), rest.lane == 2)
     )
-    since = _since(asked, tier)
-    if since is not None:
-        others = others.where(tuple_(rest.standing, rest.place_rank, rest.length, rest.id) > tuple_(*since))
-    both = in_order.subquery("in_order"), others.subquery("others")
+    others = _beyond(asked, tier, others, rest)
+    met = in_order.cte("in_order")
+    if only_if_enough:
+        others = others.where(select(func.count()).select_from(met).scalar_subquery() == most)
+    both = met, others.subquery("others")
     found = select(both[0]).union_all(select(both[1])).subquery("found")
     keys = [found.c[name] for name in Hit._fields]
     return select(*keys).order_by(*keys).limit(most)
 
 
 def _met(asked: Asked, tier: Tier, name: Columns, standing: Any, most: int) -> Select[Any]:
+    of_tier = (only(asked.tiers, tier.number, name), _dated(asked, name))
     order = (standing, name.place_rank, name.length, name.id)
+    return _told(asked, tier, name, standing).where(*of_tier).order_by(*order).limit(most)
+
+
+def _told(asked: Asked, tier: Tier, name: Columns, standing: Any) -> Select[Any]:
+    """As hits: those that lie in the area, one a place."""
     statement = select(
         literal(tier.number).label("tier"),
         standing.label("kind_order"),
         name.place_rank.label("rank"),
         name.length.label("length"),
         name.id.label("name_id"),
-    ).where(only(asked.tiers, tier.number, name), _dated(asked, name))
+    )
     if asked.area is not None:
         statement = statement.where(asked.area.holds(name.place_id))
     if asked.once:
         mine = (literal(tier.number), standing, name.length, name.id)
         statement = statement.where(~_better(asked, name.place_id, *mine))
-    return statement.order_by(*order).limit(most)
+    return statement
 
 
 def _better(asked: Asked, place_id: Any, *mine: Any) -> ColumnElement[bool]:
@@ -365,12 +404,12 @@ def _expected(connection: Connection, asked: Asked, of: Answering | Tier) -> int
     return round(sqrt(rarest * rows(*conditions))) if asked.answering.apart and rarest > FEW_WITHIN else rarest
 
 
-def _walkable(connection: Connection, asked: Asked, expected: int, most: int) -> bool:
-    """Whether there are too many hits to be sorted at once; in an area also, whether a walk is likely to meet enough."""
-    if asked.area is None:
-        return expected > FEW
-    if not FEW_WITHIN < expected < MANY_WITHIN:
-        return expected > FEW_WITHIN
+def _few(asked: Asked, expected: int) -> bool:
+    return expected <= (FEW if asked.area is None else FEW_WITHIN)
+
+
+def _walkable(connection: Connection, expected: int, most: int) -> bool:
+    """Whether a walk is likely to meet enough."""
     return expected * WALK > SPARE * most * _rows(connection, select(PlaceName.id))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -23,19 +22,6 @@ from geoservice.names.twice import once_each
 from geoservice.names.within import Area
 
 
-@dataclass(frozen=True, slots=True)
-class NamePage(Page):
-    """A page of names.
-
-    Attributes
-    ----------
-    complete
-        Whether no name that answers better has been passed by; of very many names not all are looked at.
-    """
-
-    complete: bool = True
-
-
 def search_places(
     connection: Connection,
     query: NameQuery,
@@ -46,7 +32,7 @@ def search_places(
     bbox: BBox | None = None,
     limit: int,
     after: str | None = None,
-) -> NamePage:
+) -> Page:
     """Places one of whose names answers the query, the best first: each with that name and its standard name.
 
     Exact before beginning before initials before part; a standard name before an alias before a former one; then
@@ -76,10 +62,9 @@ def search_places(
         area=Area.of(connection, unit, bbox, day),
         after=None if after is None else Hit(*map(int, decode(after, [int] * len(Hit._fields)))),
     )
-    ranked = best(connection, asked, limit + 1)
-    hits = ranked.hits
+    hits = best(connection, asked, limit + 1)
     items = once_each(connection, _described(connection, hits[:limit], query, day), asked)
-    return NamePage(items, encode(hits[limit - 1]) if len(hits) > limit else None, ranked.complete)
+    return Page(items, encode(hits[limit - 1]) if len(hits) > limit else None)
 
 
 def _described(connection: Connection, hits: Sequence[Hit], query: NameQuery, day: date) -> list[dict[str, Any]]:

@@ -71,14 +71,19 @@ def places(new_database: Callable[[], Database]) -> Database:
     return database
 
 
-@pytest.fixture(params=["sorted", "walked", "walked in vain"], autouse=True)
+@pytest.fixture(params=["sorted", "walked", "walked in vain", "by groups"], autouse=True)
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """However a search is answered, the answer is the same."""
     if request.param != "sorted":
         for limit in ("FEW", "FEW_WITHIN"):
             monkeypatch.setattr(ranking, limit, -1)
+    if request.param == "walked":
+        monkeypatch.setattr(ranking, "SPARE", 0)
+    if request.param == "by groups":
+        monkeypatch.setattr(ranking, "SPARE", 10**9)
     if request.param == "walked in vain":
         monkeypatch.setattr(ranking, "WALK", 2)
+        monkeypatch.setattr(ranking, "SPARE", 0)
 
 
 @pytest.mark.parametrize(
@@ -190,18 +195,6 @@ def test_pages_of_a_query_follow_each_other(places: Database) -> None:
         assert names(connection, "men", limit=2) == names(connection, "men")[:2]
 
 
-def test_what_was_passed_by_is_told(places: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    with places.connect("owner") as connection:
-        assert find(connection, "天门").complete
-        assert find(connection, "").complete
-        monkeypatch.setattr(ranking, "FEW", -1)
-        monkeypatch.setattr(ranking, "WALK", 2)
-        first = find(connection, "门", limit=1)
-        assert (first.complete, first.items[0]["name"]) == (False, "天门市")
-        # All that there are were found in the end.
-        assert find(connection, "门", limit=20).complete
-
-
 def test_what_ended_or_will_end_is_ranked_by_the_day(places: Database) -> None:
     with rolled_back(places) as connection:
         ends = make.make_place(connection, "石桥村", rank=6)
@@ -294,7 +287,7 @@ def test_every_search_uses_an_index(places: Database, request: pytest.FixtureReq
             )
         )
         # What waits for its place in the index is read beside it, which a planner rightly counts.
-        connection.execute(text("select gin_clean_pending_list('geoservice.ix_place_name_grams_areas_sounds')"))
+        connection.execute(text("select gin_clean_pending_list('geoservice.ix_place_name_lookups')"))
         connection.execute(text("analyze geoservice.place_name"))
         for typed in ("天门", "干", "tianmen", "tiān", "tm", "gy", "menhe"):
             plan = _plan(connection, typed)
@@ -302,7 +295,7 @@ def test_every_search_uses_an_index(places: Database, request: pytest.FixtureReq
         window = Area.of(connection, None, BBox(112.0, 30.0, 112.1, 30.1), DAY)
         for typed in ("天门", "村", "", "cun"):
             plan = _plan(connection, typed, window)
-            assert "ix_place_name_grams_areas_sounds" in plan, f"{typed}\n{plan}"
+            assert "ix_place_name_lookups" in plan, f"{typed}\n{plan}"
 
 
 def _plan(connection: Connection, typed: str, area: Area | None = None) -> str:

@@ -76,14 +76,6 @@ class NameHit(Shape):
     schematic: bool
 
 
-class NamePage(PageOf[NameHit]):
-    """One page of places by name."""
-
-    complete: bool = Field(
-        description="False where very many names answer and better ones than these may have been passed by"
-    )
-
-
 class SyllableShape(Shape):
     """One character with its reading, and whose word that is."""
 
@@ -148,7 +140,7 @@ class PlaceShape(Shape):
 
 
 @router.get("/place-names")
-def place_names(service: Service, given: Annotated[NameParameters, Query()]) -> NamePage:
+def place_names(service: Service, given: Annotated[NameParameters, Query()]) -> PageOf[NameHit]:
     """Places by name, the best match first; without `q` the most important places."""
     limit, box, query = given.capped(CAP), given.box, NameQuery.parse(given.q)
     with service.read() as connection:
@@ -163,7 +155,7 @@ def place_names(service: Service, given: Annotated[NameParameters, Query()]) -> 
             after=given.after,
         )
     items = [NameHit(**_titled(service, item)) for item in found.items]
-    return NamePage(items=items, next=found.next, complete=found.complete)
+    return PageOf(items=items, next=found.next)
 
 
 @router.get("/places/{place_id}")

@@ -45,6 +45,11 @@ LANE = (
     "case when valid_to is not null then 1 when octet_length(name) > 150"
     " or octet_length(pinyin) + octet_length(tones) + octet_length(initials) > 900 then 2 else 0 end"
 )
+# Names of one standing, importance and length, in the order of the search; none where a name will end. As a list, for GIN holds lists.
+ORDER_GROUP = (
+    f"array[case when valid_to is null then ({STANDING})::bigint * 10000000000000000 + place_rank::bigint * 100000"
+    " + length(name) end]"
+)
 LONGEST_SOUND = 48  # letters of a sound that the index holds
 BEGINNING = 40  # characters of a name that the index of beginnings holds
 _ORDER = ("standing", "place_rank", "length", "id")
@@ -125,7 +130,7 @@ class PlaceName(Classified, Dated, Versioned, Base):
         no_overlap("place_id", "kind", "name", name="ex_place_name_validity"),
         UniqueConstraint("place_id", "kind", "name", "valid_from", postgresql_nulls_not_distinct=True),
         Index("ix_place_name_name_trgm", "name", postgresql_using="gin", postgresql_ops={"name": "gin_trgm_ops"}),
-        Index("ix_place_name_grams_areas_sounds", "grams", "areas", "sounds", postgresql_using="gin"),
+        Index("ix_place_name_lookups", "grams", "areas", "sounds", "order_group", postgresql_using="gin"),
         Index("ix_place_name_alike_keys_areas", "alike_keys", "areas", postgresql_using="gin"),
         Index("ix_place_name_without_keys", "id", postgresql_where=text("alike_keys = '{}'")),
         Index(
@@ -179,6 +184,11 @@ class PlaceName(Classified, Dated, Versioned, Base):
     length: Mapped[int] = mapped_column(Integer, Computed("length(name)", persisted=True))
     lane: Mapped[int] = mapped_column(SmallInteger, Computed(LANE, persisted=True))
     place_rank: Mapped[int] = mapped_column(server_default=text("5"), comment="Of its place; a trigger keeps it")
+    order_group: Mapped[list[int]] = mapped_column(
+        ARRAY(BigInteger),
+        Computed(ORDER_GROUP, persisted=True),
+        comment="Standing, importance and length as one number; none where the name will end",
+    )
     areas: Mapped[list[int]] = mapped_column(
         ARRAY(BigInteger), server_default="{}", comment="Units and cells of its place; a trigger keeps it"
     )

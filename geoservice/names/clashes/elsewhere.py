@@ -15,6 +15,8 @@ from geoservice.ingest.alike import alike_keys
 
 # Without a scope so many are looked through, and no more.
 MOST_LOOKED_AT = 20_000
+# Units whose keys are worked out before anybody asks; the rest when a name is first compared with them.
+MOST_PREPARED = 50_000
 _IN_FORCE = "(v.valid_from is null or v.valid_from <= :day) and (v.valid_to is null or v.valid_to > :day)"
 _SAME = """
     select null as name_id, null as place_id, {row}.name, null as reading, 'unstated' as reading_source, 'standard' as kind,
@@ -38,9 +40,10 @@ _ALL_COMMUNITIES = "select m.id, m.name from community m where true {within} ord
 _ALL_UNITS = f"""
     select v.id, v.name from unit_version v where v.level = :kind and {_IN_FORCE} {{within}} order by v.id limit :most
 """  # noqa: S608 - columns of our own
+UNITS = ("township", "county", "prefecture", "province")
 _OF_KIND = {
     "village": (_ALL_COMMUNITIES, _COMMUNITIES, "m.unit_id"),
-    **dict.fromkeys(("township", "county", "prefecture", "province"), (_ALL_UNITS, _UNITS, "v.unit_id")),
+    **dict.fromkeys(UNITS, (_ALL_UNITS, _UNITS, "v.unit_id")),
 }
 
 KINDS_ELSEWHERE = frozenset(_OF_KIND)
@@ -74,6 +77,22 @@ def kept_elsewhere(connection: Connection, kind: str, code: str, below: Sequence
     return Elsewhere(by_key, cut=len(named) >= MOST_LOOKED_AT)
 
 
+def prepare_units(connection: Connection, codes: Mapping[str, str], day: date) -> None:
+    """Works out the keys of units, so that no check of a name waits for it: a name takes half a millisecond, `MOST_PREPARED` at most.
+
+    Parameters
+    ----------
+    codes
+        Class codes by the kind of unit.
+    """
+    left = MOST_PREPARED
+    for kind, code in codes.items():
+        named = _named(connection, kind, None, day, left)
+        left -= len(named)
+        for _, name in named:
+            _keys(name, code)
+
+
 def names_elsewhere(
     connection: Connection, kind: str, code: str, below: Sequence[int] | None, day: date
 ) -> list[dict[str, Any]]:
@@ -81,12 +100,14 @@ def names_elsewhere(
     return told_elsewhere(connection, kind, code, [number for number, _ in _named(connection, kind, below, day)])
 
 
-def _named(connection: Connection, kind: str, below: Sequence[int] | None, day: date) -> Sequence[tuple[int, str]]:
+def _named(
+    connection: Connection, kind: str, below: Sequence[int] | None, day: date, most: int = MOST_LOOKED_AT
+) -> Sequence[tuple[int, str]]:
     if kind not in _OF_KIND:
         return []
     statement, _, unit = _OF_KIND[kind]
     within = "" if below is None else f"and {unit} = any(:below)"
-    given = {"day": day, "kind": kind, "below": list(below or ()), "most": MOST_LOOKED_AT}
+    given = {"day": day, "kind": kind, "below": list(below or ()), "most": most}
     return [(number, name) for number, name in connection.execute(text(statement.format(within=within)), given)]
 
 
@@ -98,6 +119,6 @@ def told_elsewhere(connection: Connection, kind: str, code: str, ids: Sequence[i
     return [{**row, "class_code": code} for row in rows]
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=2 * MOST_PREPARED)
 def _keys(name: str, code: str) -> frozenset[str]:
     return frozenset(alike_keys(name, code, None))

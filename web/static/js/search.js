@@ -18,7 +18,7 @@ const find = latest(async (signal, q) => {
     get("/api/place-names", { q, limit: PLACES }, { signal }),
     get("/api/facilities", { q, limit: FACILITIES }, { signal }),
   ]);
-  return { places: places.items, complete: places.complete, facilities: facilities.items };
+  return { places: places.items, facilities: facilities.items };
 });
 
 /** @param {(hit: {kind: string, id: number, name: string, lon: number, lat: number, bbox?: number[]}) => void} onHit */
@@ -66,14 +66,13 @@ async function lookUp(q, onHit) {
   return undefined;
 }
 
-function show({ places, complete, facilities }, q, onHit) {
+function show({ places, facilities }, q, onHit) {
   active = -1;
   hits = [...places.map(placeHit), ...facilities.map(facilityHit)];
   const rows = hits.map((hit, index) => option(hit, index, q, onHit));
   const groups = [];
   if (places.length) groups.push(group("map.search.places", rows.slice(0, places.length)));
   if (facilities.length) groups.push(group("map.search.facilities", rows.slice(places.length)));
-  if (!complete) groups.push(el("p", { class: "quiet" }, text("map.search.incomplete")));
   fill(groups.length ? groups : [el("p", { class: "quiet" }, text("map.search.none", { q }))]);
   say(text("map.search.found", { count: hits.length }));
 }
