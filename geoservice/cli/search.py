@@ -28,10 +28,8 @@ def search(
     with ready() as (_, _, database), database.connect("reader") as connection:
         found = search_places(connection, NameQuery.parse(text), today=today(), limit=limit)
     hits = found.items
-    if not found.complete:
-        notes.print(translate("search.incomplete"), markup=False)
     if json_:
-        print_json({"items": hits, "complete": found.complete})
+        print_json({"items": hits})
         return 0 if hits else 1
     if not hits:
         notes.print(translate("search.nothing", text=text), markup=False)

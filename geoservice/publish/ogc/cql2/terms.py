@@ -14,7 +14,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Literal
 
-from sqlalchemy import BigInteger, Boolean, ColumnElement, Date, Double, Numeric, Text, and_, literal, not_, or_
+from sqlalchemy import BigInteger, Boolean, ColumnElement, Date, Double, Numeric, Text, and_, case, literal, not_, or_
 
 from geoservice.database.paging import LARGEST
 from geoservice.publish.ogc.cql2.folding import without_accents, without_case
@@ -212,7 +212,9 @@ class _Translator:
         def related(found: Source) -> Any:
             pairs = [one.make(found) for one in terms]
             (a, b), (c, d) = (pair if isinstance(pair, tuple) else (pair, pair) for pair in pairs)
-            return relation(a, b, c, d)
+            # An interval of which one end is not known is not known: no relation with it is true, and none is false.
+            ends = [end.is_not(None) for pair in pairs if isinstance(pair, tuple) for end in pair]
+            return case((and_(*ends), relation(a, b, c, d))) if ends else relation(a, b, c, d)
 
         return Term("boolean", related)
 

@@ -57,7 +57,7 @@ async function show() {
     const found = await load(null);
     if (mine !== round) return;
     byId("hits").replaceChildren(...found.items.map(hit));
-    byId("told").textContent = !found.items.length ? text("case.registry.none") : found.complete ? "" : text("case.registry.incomplete");
+    byId("told").textContent = found.items.length ? "" : text("case.registry.none");
     more(found.next, mine);
   } catch (error) {
     if (mine === round) byId("told").replaceChildren(failure(error, show));
