@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from typing import Any
 
 from fastapi import Depends, FastAPI
@@ -153,7 +153,9 @@ for _media in (
     add_compress_type(_media)
 
 
-def create_app(settings: Settings, *, catalog: Catalog | None = None, database: Database | None = None) -> FastAPI:
+def create_app(
+    settings: Settings, *, catalog: Catalog | None = None, database: Database | None = None, ahead: bool = False
+) -> FastAPI:
     """The service. The database need not be up: until it is, answers are problems and ``/readyz`` gives the reason.
 
     Parameters
@@ -162,6 +164,8 @@ def create_app(settings: Settings, *, catalog: Catalog | None = None, database: 
         The declarations; the program's own by default.
     database
         One that the caller disposes of; by default the one of the settings, disposed of at shutdown.
+    ahead
+        Whether what the first requests would wait for is worked out at the start.
 
     Raises
     ------
@@ -180,7 +184,7 @@ def create_app(settings: Settings, *, catalog: Catalog | None = None, database: 
         configure_logs()
         with (
             sealing(services.database, settings.audit_file, settings.audit.audit_seal_s),
-            preparing(services.database, services.catalog),
+            preparing(services.database, services.catalog) if ahead else nullcontext(),
         ):
             yield
         if database is None:
@@ -227,7 +231,7 @@ def create_app(settings: Settings, *, catalog: Catalog | None = None, database: 
 
 def served() -> FastAPI:
     """The service by the settings of the environment: what each of several processes begins with."""
-    return create_app(Settings())
+    return create_app(Settings(), ahead=True)
 
 
 def routes() -> list[APIRoute]:

@@ -65,7 +65,7 @@ def serve(
         if outdated(database):
             notes.print(translate("names.keys-outdated"), markup=False)
         # Whatever is wrong with declarations and settings is told here, once.
-        app = create_app(settings)
+        app = create_app(settings, ahead=True)
         wanted = not database.external if work is None else work
         with _working(settings, catalog, database) if wanted else nullcontext():
             notes.print(translate("cli.serving", url=f"http://{address}:{number}"), markup=False)
