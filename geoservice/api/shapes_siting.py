@@ -31,6 +31,12 @@ class CandidateFile(Parameters):
     )
     kind: Literal["plots", "points"] = Field("plots", description="Areas, or points with lon and lat")
     type: Code | None = Field(None, description="Code of the facility type, for points")
+    crs: Annotated[str, StringConstraints(max_length=200)] | None = Field(
+        None, description="EPSG code, GCJ02 or BD09; by default what the file says", examples=["EPSG:4547"]
+    )
+    encoding: Annotated[str, StringConstraints(max_length=40)] | None = Field(
+        None, description="Of the texts, where the file does not say it", examples=["gb18030"]
+    )
 
 
 class PlaceRead(Shape):

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
+from pyproj import Transformer
+from shapely import transform
 from shapely.geometry import box, mapping
 
 from geoservice.catalog import Catalog
@@ -271,6 +273,30 @@ def test_plots_of_a_file_are_chosen_from(
     page.click("#answer-check")
     expect(page.locator("#answer-checked")).to_have_class("note good")
     page.screenshot(path=artefacts / "siting-plots-answer.png")
+
+
+def test_coordinates_of_a_file_are_told_where_it_does_not_say_them(
+    open_desk: Callable[..., Desk], office: Office, artefacts: Path, tmp_path: Path
+) -> None:
+    page = opened(open_desk, office, "wu", DAY_CARE)
+    page.click("button[data-mode=solve]")
+    page.select_option("#ask-candidates", "plots")
+    to_grid = Transformer.from_crs(4490, 4547, always_xy=True).transform
+    shape = transform(box(113.1600, 30.6650, 113.1605, 30.6654), to_grid, interleaved=False)
+    feature = {"type": "Feature", "properties": {"name": "一号地"}, "geometry": mapping(shape)}
+    plots = tmp_path / "地块.geojson"
+    plots.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}), "utf-8")
+    page.set_input_files("#ask-file", plots)
+    expect(page.locator("#ask-file-wishes")).to_have_attribute("open", "")
+    expect(page.locator("#ask-file")).to_have_attribute("aria-invalid", "true")
+    expect(page.locator("#ask-file-said [role=alert]")).to_contain_text("EPSG:4547")
+    expect(page.locator("#ask-file-said [role=alert]")).not_to_contain_text("--")
+    page.locator("#ask-file-wishes").scroll_into_view_if_needed()
+    page.screenshot(path=artefacts / "siting-file-refused.png")
+    page.select_option("#wish-crs", "EPSG:4547")
+    expect(page.locator("#ask-file-said .tick")).to_contain_text("一号地 2,125 平方米")
+    expect(page.locator("#wish-crs")).to_have_value("EPSG:4547")
+    page.screenshot(path=artefacts / "siting-file-told.png")
 
 
 def test_floors_and_plots_on_a_phone(

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from pyproj import Geod
+from pyproj import Geod, Transformer
+from shapely import transform
 from shapely.geometry import Point, box, mapping
 from starlette.testclient import TestClient
 
@@ -136,3 +137,27 @@ def test_what_is_no_candidate_is_told(
 def test_who_may_not_compute_may_not_send(clients: dict[str, TestClient]) -> None:
     assert sent(clients["public"], plots(PLOTS)).status_code == 401
     assert sent(clients["viewer"], plots(PLOTS)).status_code == 403
+
+
+def test_what_is_said_of_coordinates_and_texts_wins(clients: dict[str, TestClient]) -> None:
+    to_grid = Transformer.from_crs(4490, 4547, always_xy=True).transform
+    on_grid = {name: transform(shape, to_grid, interleaved=False) for name, shape in PLOTS.items() if name != "县外"}
+    assert sent(clients["planner"], plots(on_grid)).status_code == 422
+    told = sent(clients["planner"], plots(on_grid), crs="EPSG:4547")
+    assert told.status_code == 200, told.text
+    for one in told.json()["points"]:
+        assert PLOTS[one["name"]].contains(Point(one["lon"], one["lat"]))
+    rows = "名称,经度,纬度\n城西新院,113.05,30.66\n".encode("gb18030")
+    points = {"file": "点.csv", "kind": "points", "encoding": "gb18030"}
+    assert [one["name"] for one in sent(clients["planner"], rows, **points).json()["points"]] == ["城西新院"]
+
+
+@pytest.mark.parametrize(
+    "given", [{"crs": "EPSG:999999"}, {"crs": ""}, {"crs": "火星"}, {"encoding": "nope"}, {"encoding": ""}]
+)
+def test_a_system_or_an_encoding_that_there_is_not_is_refused(
+    clients: dict[str, TestClient], given: dict[str, str]
+) -> None:
+    answer = sent(clients["planner"], "名称,经度,纬度\n城西新院,113.05,30.66\n".encode(), **{"file": "点.csv", "kind": "points", **given})  # fmt: skip
+    assert 400 <= answer.status_code < 500, answer.text
+    assert answer.json()["detail"]

@@ -31,12 +31,13 @@ async def read_file(
 
 
 def _read(service: Services, path: Path, given: CandidateFile) -> PlacesRead:
+    told = {"crs": given.crs, "encoding": given.encoding}
     with service.read() as connection:
         if given.kind == "plots":
-            found = plots_in(connection, service.catalog, service.settings, path)
+            found = plots_in(connection, service.catalog, service.settings, path, **told)
         else:
             code = given.type or next(entry.code for entry in service.catalog.codes["facility_types"].entries)
-            found = points_in(connection, service.catalog, service.settings, path, code)
+            found = points_in(connection, service.catalog, service.settings, path, code, **told)
     if not 0 < len(found) <= MOST_POINTS:
         raise BadInput("siting.file-places", count=len(found), most=MOST_POINTS)
     return PlacesRead(points=_told(found))

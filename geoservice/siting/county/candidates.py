@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -183,15 +184,33 @@ def given(points: Sequence[Place]) -> Candidates:
     )
 
 
-def points_in(connection: Connection, catalog: Catalog, settings: Settings, file: Path, type_: str) -> Candidates:
-    """Read as a file of facilities of the type is: names, coordinates in any system that is told, beds.
+def points_in(
+    connection: Connection,
+    catalog: Catalog,
+    settings: Settings,
+    file: Path,
+    type_: str,
+    *,
+    crs: str | None = None,
+    encoding: str | None = None,
+) -> Candidates:
+    """Read as a file of facilities of the type is: names, coordinates, beds.
+
+    Parameters
+    ----------
+    crs
+        Reference system of the coordinates, as `Crs.parse` reads it; wins over what the file says.
+    encoding
+        Of the texts, where the file does not say it or says it wrongly.
 
     Raises
     ------
     BadInput
         ``siting.bad-candidate`` with the row, or what is wrong with the file as a whole.
     """
-    records = _records(connection, catalog, settings, file, _LAYER, {"type": type_})
+    records = _records(
+        connection, catalog, settings, file, _LAYER, constants={"type": type_}, crs=crs, encoding=encoding
+    )
     shapes = np.asarray(records[GEOM], dtype=object)
     beds = [-1 if value is None else int(value) for value in records["beds"].astype(object)]
     return Candidates(
@@ -203,15 +222,28 @@ def points_in(connection: Connection, catalog: Catalog, settings: Settings, file
     )
 
 
-def plots_in(connection: Connection, catalog: Catalog, settings: Settings, file: Path) -> Candidates:
+def plots_in(
+    connection: Connection,
+    catalog: Catalog,
+    settings: Settings,
+    file: Path,
+    *,
+    crs: str | None = None,
+    encoding: str | None = None,
+) -> Candidates:
     """A point inside each area of a file, with the size of the area.
+
+    Parameters
+    ----------
+    crs, encoding
+        As for `points_in`.
 
     Raises
     ------
     BadInput
         As `points_in`.
     """
-    records = _records(connection, catalog, settings, file, _PARCELS, {})
+    records = _records(connection, catalog, settings, file, _PARCELS, crs=crs, encoding=encoding)
     shapes = np.asarray(records[GEOM], dtype=object)
     points = shapely.point_on_surface(shapes)
     nothing = np.full(len(records), -1, dtype=np.int64)
@@ -235,13 +267,13 @@ def _records(
     settings: Settings,
     file: Path,
     layer: str,
-    constants: Mapping[str, str],
+    **given: Any,
 ) -> pd.DataFrame:
     read = read_layer(
         file,
         catalog.layers[layer],
         catalog,
-        constants=constants,
+        **given,
         reference=reference_for(connection, layer),
         limits=settings.imports,
     )

@@ -3,6 +3,8 @@
 import { byId, el } from "../../dom.js";
 import { count, decimal } from "../../format.js";
 import { sendBytes } from "../../import/sending.js";
+import { ENCODINGS, select, systemField } from "../../import/wishes.js";
+import { remedyInWords } from "../../import/wording.js";
 import { failure } from "../../problem.js";
 import { text } from "../../texts.js";
 import * as plan from "../plan.js";
@@ -12,13 +14,14 @@ const MU_M2 = 10_000 / 15;
 const KINDS = { plots: "plots", file: "points" };
 let places = [];
 let file = null;
+let wishes = {};
 let sending = null;
 let onPlaces = () => {};
 
 /** @param {(places: object[]) => void} shown called with the candidates that are meant */
 export function startFiled(shown) {
   onPlaces = shown;
-  byId("ask-file").addEventListener("change", () => take(byId("ask-file").files[0] ?? null));
+  byId("ask-file").addEventListener("change", () => another(byId("ask-file").files[0] ?? null));
   byId("ask-candidates").addEventListener("change", fitFiled);
   fitFiled();
 }
@@ -35,6 +38,12 @@ function fitFiled() {
   return file ? take(file) : onPlaces([]);
 }
 
+/** What was said of the file before says nothing of another. */
+function another(given) {
+  wishes = {};
+  return take(given);
+}
+
 async function take(given) {
   sending?.abort();
   [file, places] = [given, []];
@@ -44,17 +53,18 @@ async function take(given) {
   sending = mine;
   const bar = el("progress", { max: file.size || 1, value: 0, "aria-label": file.name });
   byId("ask-file-said").replaceChildren(el("p", { class: "quiet" }, text("siting.ask.file.reading", { file: file.name })), bar);
-  const given_ = new URLSearchParams({ file: file.name, kind: kind(), type: plan.current().type });
+  const given_ = new URLSearchParams({ file: file.name, kind: kind(), type: plan.current().type, ...wishes });
   try {
-    const told = await sendBytes("POST", `/api/siting/files?${given_}`, file, { onProgress: (loaded) => (bar.value = loaded), signal: mine.signal });
-    places = told.points.map((place) => ({ ...place, meant: true }));
+    const found = await sendBytes("POST", `/api/siting/files?${given_}`, file, { onProgress: (loaded) => (bar.value = loaded), signal: mine.signal });
+    places = found.points.map((place) => ({ ...place, meant: true }));
     draw();
   } catch (error) {
     if (error.name === "AbortError") return;
-    byId("ask-file-said").replaceChildren(failure(error));
     byId("ask-file").setAttribute("aria-invalid", "true");
+    error.remedy = remedyInWords(error.remedy);
+    byId("ask-file-said").replaceChildren(failure(error), told());
     // The same file may be chosen again once it is mended.
-    [file, byId("ask-file").value] = [null, ""];
+    byId("ask-file").value = "";
   } finally {
     if (sending === mine) sending = null;
   }
@@ -62,17 +72,33 @@ async function take(given) {
 
 function draw() {
   byId("ask-file").removeAttribute("aria-invalid");
-  const told = el("p", { class: "quiet", role: "status" });
+  const status = el("p", { class: "quiet", role: "status" });
   const say = () => {
     const meant = filed();
-    told.textContent = text("siting.ask.file.read", { file: file.name, count: count(places.length), meant: count(meant.length) });
+    status.textContent = text("siting.ask.file.read", { file: file.name, count: count(places.length), meant: count(meant.length) });
     onPlaces(meant);
   };
   const tick = (place) => el("label", { class: "tick" }, el("input", { type: "checkbox", checked: true, onchange: ({ target }) => { place.meant = target.checked; say(); } }), el("span", {}, place.name, el("span", { class: "quiet" }, size(place))));
   const list = el("div", { class: "ticks", role: "group", "aria-label": text("siting.ask.file.list") }, ...places.slice(0, MOST_SHOWN).map(tick));
   const more = places.length > MOST_SHOWN ? el("p", { class: "quiet" }, text("siting.ask.file.more", { count: count(places.length - MOST_SHOWN) })) : null;
-  byId("ask-file-said").replaceChildren(...[told, list, more].filter(Boolean));
+  byId("ask-file-said").replaceChildren(...[status, list, more, told()].filter(Boolean));
   say();
+}
+
+/** How coordinates and texts of the file are read, to be said where the file says it wrongly. */
+function told() {
+  const changed = (patch) => {
+    wishes = Object.fromEntries(Object.entries({ ...wishes, ...patch }).filter(([, value]) => value));
+    take(file);
+  };
+  const encodings = [["", text("siting.ask.file.encoding")], ...ENCODINGS.map((one) => [one, one])];
+  return el(
+    "details",
+    { id: "ask-file-wishes", open: Object.keys(wishes).length > 0 || byId("ask-file").getAttribute("aria-invalid") === "true" },
+    el("summary", {}, text("siting.ask.file.wishes")),
+    systemField({ crs: null }, wishes, changed),
+    select("encoding", encodings, wishes.encoding ?? "", (encoding) => changed({ encoding })),
+  );
 }
 
 function size({ area_m2: area, places: held }) {
