@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Date, Text, and_, func, literal, literal_column, or_, select, true
+from sqlalchemy import BigInteger, ColumnElement, Date, and_, func, literal, or_, select, text, true
 from sqlalchemy.orm import aliased
 
 from geoservice.database.actor import acting
@@ -15,8 +15,8 @@ from geoservice.database.models import SRID, UnitVersion
 from geoservice.database.models.base import Classified, Dated
 from geoservice.errors import BadRequest
 
-# Stands in the statement itself.
-_OPEN: ColumnElement[str] = literal_column("'public'", Text)
+# Stands in the statement itself. Not as a literal column: where one is part of what is joined by, a join has no left side.
+_OPEN = text("'public'")
 
 
 @dataclass(frozen=True, slots=True)
