@@ -278,7 +278,7 @@ def test_plots_of_a_file_are_chosen_from(
 def test_coordinates_of_a_file_are_told_where_it_does_not_say_them(
     open_desk: Callable[..., Desk], office: Office, artefacts: Path, tmp_path: Path
 ) -> None:
-    page = opened(open_desk, office, "zheng", DAY_CARE)
+    page = opened(open_desk, office, "chen", DAY_CARE)
     page.click("button[data-mode=solve]")
     page.select_option("#ask-candidates", "plots")
     to_grid = Transformer.from_crs(4490, 4547, always_xy=True).transform
