@@ -33,18 +33,18 @@ class Tier:
         others.
     counted
         What about as many names fulfil as answer so, where the planner counts that better than what the indexes are asked.
-    in_order
-        Whether the index that `index` asks gives names in the order of the search.
     by_beginning
-        Whether that is the index of beginnings.
+        Whether `index` asks the index of beginnings, which holds standing and importance as they are.
+    in_order
+        Whether that index gives the names in the order of the search.
     """
 
     number: int
     check: Check
     index: Callable[[Columns], Sequence[Condition]]
     counted: Check | None = None
-    in_order: bool = False
     by_beginning: bool = False
+    in_order: bool = False
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,13 @@ def _text(query: NameQuery) -> Answering:
 
     return Answering(
         (
-            Tier(EXACT, lambda name: name.folded == typed, lambda name: [name.beginning == first], in_order=True),
+            Tier(
+                EXACT,
+                lambda name: name.folded == typed,
+                lambda name: [name.beginning == first],
+                by_beginning=True,
+                in_order=True,
+            ),
             Tier(
                 PREFIX,
                 lambda name: func.starts_with(name.folded, typed),

@@ -2,8 +2,7 @@
 
 A few hits are read through the indexes and sorted. Where a character or sound is frequent, names are walked through in the
 order of the search, from an index that holds all that is asked, until enough answer. What comes between, and names that a short
-walk does not meet (those in 大道 are long and come late), are looked up by groups of one standing, importance and length, in
-their order. What the planner expects decides; each way gives the same names.
+walk does not meet (those in 大道 are long and come late), are looked up by groups of one standing and importance, in their order. What the planner expects decides; each way gives the same names.
 """
 
 from __future__ import annotations
@@ -42,6 +41,7 @@ from sqlalchemy.sql.visitors import InternalTraversal
 
 from geoservice.database.filters import in_force, visible
 from geoservice.database.models import PlaceName
+from geoservice.database.models.places import GROUP_OF_RANK, GROUP_OF_STANDING
 from geoservice.names.matching import Answering, Columns, Condition, Tier, answers, only, tier_number
 from geoservice.names.within import Area
 
@@ -239,7 +239,8 @@ def _of_group(tier: Tier, group: Columns) -> Sequence[ColumnElement[bool]]:
 
 def _group_key(name: Columns) -> Any:
     """As the database makes `order_group`."""
-    return cast(name.standing, BigInteger) * 10**16 + cast(name.place_rank, BigInteger) * 10**5 + name.length
+    standing, rank = (cast(column, BigInteger) for column in (name.standing, name.place_rank))
+    return standing * GROUP_OF_STANDING + rank * GROUP_OF_RANK + name.length
 
 
 _GROUP = ("standing", "place_rank", "length")

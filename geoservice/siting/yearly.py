@@ -1,6 +1,6 @@
 """The checker of plans in phases: every year recomputed from its sites alone, and held against the year before.
 
-It shares no code with `phased`: a year is a problem of one year whose sites are given.
+It uses nothing that plans: a year is a problem of one year whose sites are given.
 """
 
 from __future__ import annotations

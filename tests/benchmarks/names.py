@@ -23,7 +23,7 @@ import geoservice
 from geoservice.catalog import Catalog, load_catalog
 from geoservice.database.actor import EVERYWHERE, PUBLIC, Actor, acting
 from geoservice.errors import Deadline
-from geoservice.names.clashes.elsewhere import UNITS, prepare_units
+from geoservice.names.clashes.elsewhere import UNITS, prepare_keys, units_named
 from geoservice.names.clashes.searching import codes_of
 from geoservice.names.plans.checking import check_plan
 from geoservice.names.plans.reading import read_plan
@@ -57,7 +57,7 @@ class Run:
         """One name at a time, against every name in the scope of the law."""
         head("Check of one name, staff, after what the service works out when it starts")
         with made.database.connect(actor=STAFF) as connection:
-            prepare_units(connection, {kind: codes_of(self.catalog, kind)[0] for kind in UNITS}, DAY)
+            prepare_keys(units_named(connection, {kind: codes_of(self.catalog, kind)[0] for kind in UNITS}, DAY))
         for title, asked in proposals(made, self.each):
             calls = [partial(self._check, made, one) for one in asked]
             self.told(made, "names check", title, OURS, calls)

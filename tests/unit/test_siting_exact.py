@@ -2,45 +2,15 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from geoservice.siting.evaluate import evaluate
-from geoservice.siting.exact import highs
-from geoservice.siting.exact.prove import prove
-from geoservice.siting.problem import Model, Problem
-from geoservice.siting.search.first import first_choice
-from geoservice.siting.solve import State
+from geoservice.siting.problem import Model
 from tests.siting_problems import best_value, choices, small, time_sum, with_old, with_shut, worth
-
-
-class Listener:
-    """Keeps what a proof tells, by the checker, as `solve` does."""
-
-    def __init__(self, problem: Problem) -> None:
-        self.state = State(problem)
-
-    def sites(self, sites: list[int]) -> None:
-        self.state.offer(sites)
-
-    def bound(self, bound: int) -> None:
-        self.state.limit(bound)
-
-    def time_bound(self, bound: int) -> None:
-        self.state.limit_time(bound)
-
-
-def proven(problem: Problem, *, start: bool = True) -> tuple[str, State]:
-    now = time.monotonic()
-    first = first_choice(problem, seed=1, deadline=now + 1) if start else None
-    listener = Listener(problem)
-    if first is not None:
-        listener.sites(first)
-    word = prove(problem, first, highs.Settings(1, 1, now + 60), listener)
-    return word, listener.state
+from tests.siting_proofs import proven
 
 
 @pytest.mark.parametrize("model", list(Model))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import combinations
@@ -12,44 +11,20 @@ import pytest
 
 from geoservice.siting import phased
 from geoservice.siting.answer import Answer, Ended, Status
-from geoservice.siting.exact import highs
-from geoservice.siting.exact.prove import prove
 from geoservice.siting.phased import Order, Phase, Years, solve_phased
 from geoservice.siting.problem import Model, Problem, with_given_up
-from geoservice.siting.search.first import first_choice
-from geoservice.siting.solve import Effort, State, Watch
+from geoservice.siting.solve import Effort, Watch
 from tests.siting_problems import small, worth
+from tests.siting_proofs import proven
 
 PHASED = [one for one in Model if one is not Model.LSCP]
-
-
-class Listener:
-    """Keeps what a proof tells."""
-
-    def __init__(self, problem: Problem) -> None:
-        self.state = State(problem)
-
-    def sites(self, sites: list[int]) -> None:
-        self.state.offer(sites)
-
-    def bound(self, bound: int) -> None:
-        self.state.limit(bound)
-
-    def time_bound(self, bound: int) -> None:
-        self.state.limit_time(bound)
 
 
 def here(problem: Problem, effort: Effort, *, watch: Watch, cancelled: Callable[[], bool]) -> Answer:
     """As `solve`, in this process."""
     assert watch is not None
     assert not cancelled()
-    now = time.monotonic()
-    first = first_choice(problem, seed=effort.seed, deadline=now + 1)
-    listener = Listener(problem)
-    if first is not None:
-        listener.sites(first)
-    word = prove(problem, first, highs.Settings(effort.seed, 1, now + 60), listener)
-    state = listener.state
+    word, state = proven(problem, seed=effort.seed)
     status = Status.OPTIMAL if state.proven else Status.INFEASIBLE
     assert (word == "optimal") == state.proven
     return Answer(

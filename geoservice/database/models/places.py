@@ -46,9 +46,10 @@ LANE = (
     " or octet_length(pinyin) + octet_length(tones) + octet_length(initials) > 900 then 2 else 0 end"
 )
 # Names of one standing, importance and length, in the order of the search; none where a name will end. As a list, for GIN holds lists.
+GROUP_OF_STANDING, GROUP_OF_RANK = 10**16, 10**5
 ORDER_GROUP = (
-    f"array[case when valid_to is null then ({STANDING})::bigint * 10000000000000000 + place_rank::bigint * 100000"
-    " + length(name) end]"
+    f"array[case when valid_to is null then ({STANDING})::bigint * {GROUP_OF_STANDING}"
+    f" + place_rank::bigint * {GROUP_OF_RANK} + length(name) end]"
 )
 LONGEST_SOUND = 48  # letters of a sound that the index holds
 BEGINNING = 40  # characters of a name that the index of beginnings holds

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -77,20 +77,27 @@ def kept_elsewhere(connection: Connection, kind: str, code: str, below: Sequence
     return Elsewhere(by_key, cut=len(named) >= MOST_LOOKED_AT)
 
 
-def prepare_units(connection: Connection, codes: Mapping[str, str], day: date) -> None:
-    """Works out the keys of units, so that no check of a name waits for it: a name takes half a millisecond, `MOST_PREPARED` at most.
+def units_named(connection: Connection, codes: Mapping[str, str], day: date) -> list[tuple[str, str]]:
+    """Names of units with their class codes, for `prepare_keys`; `MOST_PREPARED` at most.
 
     Parameters
     ----------
     codes
         Class codes by the kind of unit.
     """
-    left = MOST_PREPARED
+    found: list[tuple[str, str]] = []
     for kind, code in codes.items():
-        named = _named(connection, kind, None, day, left)
-        left -= len(named)
-        for _, name in named:
-            _keys(name, code)
+        named = _named(connection, kind, None, day, MOST_PREPARED - len(found))
+        found += [(name, code) for _, name in named]
+    return found
+
+
+def prepare_keys(named: Iterable[tuple[str, str]], *, ended: Callable[[], bool] = lambda: False) -> None:
+    """Works out the keys of names, half a millisecond each, so that no check of a name waits for it."""
+    for name, code in named:
+        if ended():
+            return
+        _keys(name, code)
 
 
 def names_elsewhere(
