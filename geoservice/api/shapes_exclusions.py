@@ -44,12 +44,20 @@ class ExclusionsAsked(LandAsked):
     points: Annotated[tuple[PlaceAsked, ...], Field(min_length=1, max_length=MOST_POINTS)]
 
 
+class RuledType(Shape):
+    """A type of facilities that rules are for, with its title in the reader's language."""
+
+    type: str
+    title: str
+
+
 class RuleList(Shape):
     """Texts and rules with the day that they are told for."""
 
     type: str | None
     on: str
-    types: list[str] = Field(description="Types that rules are declared for")
+    types: list[str] = Field(description="Types that texts are declared for")
+    ruled: list[RuledType] = Field(description="Types that rules are laid down for")
     texts: list[dict[str, Any]]
     rules: list[dict[str, Any]]
 

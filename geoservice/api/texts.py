@@ -22,6 +22,7 @@ PAGE_DOMAINS = (
     "approval",
     "batch_page",
     "siting_page",
+    "siting_told",
 )
 
 

@@ -95,6 +95,14 @@ def test_the_commands_of_the_page_of_rules() -> None:
     assert inside == sites
 
 
+def test_where_no_rules_are_laid_down_that_is_said() -> None:
+    told = run_command("siting solve --service elder_circle --type day_care_centre --p 1").output
+    assert "没有为“日间照料中心”编入选址规则" in told
+    assert "编有规则的类型：公墓、加油加气站、养老机构" in told
+    off = run_command("siting solve --service funeral --type cemetery --p 1 --rules off").output
+    assert "没有用任何选址规则" in off
+
+
 def test_an_answer_that_was_tampered_with_is_found() -> None:
     run_command("siting solve --service elder_circle --type nursing_home --model pmedian --p 2 -o plan.json")
     kept = json.loads(Path("plan.json").read_text("utf-8"))

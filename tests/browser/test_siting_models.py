@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 from pyproj import Transformer
 from shapely import transform
 from shapely.geometry import box, mapping
+from sqlalchemy import text
 
 from geoservice.catalog import Catalog
 from geoservice.database.engine import Database
@@ -59,6 +60,8 @@ def test_sites_are_asked_for_explained_and_made_a_scenario(
     expect(page.locator("#add")).to_be_hidden()
     page.fill("#ask-p", "4")
     page.select_option("#ask-group", "60+")
+    expect(page.locator("#ask-unruled")).to_contain_text("没有为“日间照料中心”编入选址规则")
+    expect(page.locator("#ask-rules")).to_be_disabled()
     page.screenshot(path=artefacts / "siting-ask.png")
     page.click("#ask-start")
     answered(page)
@@ -69,6 +72,9 @@ def test_sites_are_asked_for_explained_and_made_a_scenario(
     value = answer.locator(".facts dd").first.inner_text()
     assert answer.locator(".facts dd").nth(1).inner_text() == value
     page.screenshot(path=artefacts / "siting-answer.png")
+    expect(page.locator("#ruled")).to_contain_text("编有规则的类型：公墓、加油加气站、养老机构")
+    page.locator("#ruled").scroll_into_view_if_needed()
+    page.screenshot(path=artefacts / "siting-unruled.png")
     page.click("#answer-check")
     expect(page.locator("#answer-checked")).to_contain_text(value)
     page.click("#why summary")
@@ -136,8 +142,13 @@ def test_a_plan_in_phases_closes_and_moves_in_its_year(
     expect(year).to_be_hidden()
     page.fill("#ask-move", "1")
     expect(year).to_be_hidden()
+    expect(page.locator("#ask-order-field")).to_be_hidden()
     page.fill("#ask-phases", "1, 2")
     expect(year).to_be_visible()
+    help_ = page.locator("#ask-order-help")
+    expect(help_).to_contain_text("每一期都在已建成的基础上添最好的点")
+    page.select_option("#ask-order", "last")
+    expect(help_).to_contain_text("先选定最后一期全部建成时最好的点")
     page.fill("#ask-move", "")
     expect(year).to_be_hidden()
     page.fill("#ask-close", "1")
@@ -158,14 +169,51 @@ def test_a_plan_in_phases_closes_and_moves_in_its_year(
     expect(done.last).to_contain_text("关闭")
     for name in page.locator("#answer table.closed tbody th").all_inner_texts():
         expect(done.last).to_contain_text(name.strip())
+    expect(table.locator("caption")).to_contain_text("先定末期，再排先后")
+    kept = page.request.get(f"{office[0]}/api/siting").json()["items"][0]["id"]
+    kept = page.request.get(f"{office[0]}/api/siting/{kept}").json()
+    assert (kept["question"]["order"], kept["answer"]["phases"][-1]["price"]) == ("last", 0)
     panel = page.locator("#answer").evaluate("(node) => [node.scrollWidth, node.clientWidth]")
     assert panel[0] <= panel[1]
     table.scroll_into_view_if_needed()
     page.screenshot(path=artefacts / "siting-years.png")
+    page.click("#answer-check")
+    expect(page.locator("#answer-checked")).to_contain_text("2 期逐期重新计算，每期的结果和条件都相符")
     page.set_viewport_size({"width": 390, "height": 844})
     table.scroll_into_view_if_needed()
     page.screenshot(path=artefacts / "siting-years-phone.png")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.set_viewport_size({"width": 1400, "height": 900})
+    (one,) = page.request.get(f"{office[0]}/api/siting").json()["items"]
+    told_without_leave(office[1], one["id"])
+    for language, phases in (("zh", CHECKED), ("en", CHECKED_ENGLISH)):
+        page.goto(f"{office[0]}{DAY_CARE}&answer={one['id']}&lang={language}")
+        page.click("#answer-check")
+        checked = page.locator("#answer-checked")
+        expect(checked).to_have_class("note warn")
+        expect(checked.locator("[data-year]")).to_have_count(2)
+        for at, words in enumerate(phases):
+            for part in words:
+                expect(checked.locator("[data-year]").nth(at)).to_contain_text(part)
+        checked.scroll_into_view_if_needed()
+        page.screenshot(path=artefacts / f"siting-checked-{language}.png")
+
+
+CHECKED = [
+    ("第 1 期", "条件不满足：有现有设施在约定的那一期之前就关闭了"),
+    ("第 2 期", "条件不满足：这一期开设、关闭的与列出的点对不上"),
+]
+CHECKED_ENGLISH = [
+    ("Phase 1", "a condition does not hold: an existing facility is closed before its phase"),
+    ("Phase 2", "a condition does not hold: what the phase opens and closes does not fit its sites"),
+]
+
+
+def told_without_leave(database: Database, answer: int) -> None:
+    """Has the first phase of a kept answer close what the second may close."""
+    early = "jsonb_set(answer::jsonb, '{phases,0,closes}', answer::jsonb #> '{phases,1,closes}')"
+    with database.connect("owner") as connection:
+        connection.execute(text(f"update siting_answer set answer = {early} where id = :id"), {"id": answer})
 
 
 def test_a_search_is_cancelled_and_keeps_the_best(

@@ -65,7 +65,7 @@ def test_a_cemetery_for_a_country_on_allowed_land(page: Page, artefacts: Path) -
     expect(page.locator("body")).not_to_contain_text("示意数据")
     page.wait_for_selector("#map[aria-busy=false]", state="attached")
     page.screenshot(path=artefacts / "siting-country.png")
-    rules = answer.locator("details", has_text="规则").first
+    rules = answer.locator("#ruled")
     rules.scroll_into_view_if_needed()
     page.screenshot(path=artefacts / "siting-country-rules.png")
     page.click("#answer-check")

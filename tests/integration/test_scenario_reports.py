@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 import re
 from pathlib import Path
@@ -149,6 +150,40 @@ def test_the_geopackage(web: TestClient, kept: dict[str, Any], tmp_path: Path) -
     )
     _, _, _, (lines,) = pyogrio.raw.read(path, layer="about")
     assert "示意数据，非测绘成果" in list(lines)
+
+
+@pytest.mark.parametrize("form", ["page", "map", "xlsx", "gpkg"])
+def test_what_rules_say_stands_in_every_file(web: TestClient, kept: dict[str, Any], form: str, tmp_path: Path) -> None:
+    """For a type with rules the texts and each new place, for one without that there are none."""
+    far = kept["changes"][0]
+    point = {"lon": far["lon"], "lat": far["lat"]}
+    (place,) = web.post("/api/siting/exclusions", json={"type": "nursing_home", "on": CASE["on"], "points": [point]}).json()[
+        "points"
+    ]  # fmt: skip
+    told = plain(report(web, kept, form), form, tmp_path)
+    assert "已应用" in told
+    messages = [rule["message"] for rule in place["rules"] if rule["broken"]]
+    for words in messages or ["没有违反已应用的规则"]:
+        assert words in told, words
+    unruled = {**CASE, "type": "day_care_centre"}
+    change = {"kind": "add", **point, "name": "新中心"}
+    other = web.post("/api/scenarios", json={**unruled, "name": f"无规则 {form}", "changes": [change]}).json()
+    told = plain(report(web, other, form), form, tmp_path)
+    assert "没有为“日间照料中心”编入选址规则" in told
+    assert "公墓、加油加气站、养老机构" in told
+    assert "没有违反" not in told
+
+
+def plain(content: bytes, form: str, folder: Path) -> str:
+    """What a file says, in one text."""
+    if form == "xlsx":
+        book = openpyxl.load_workbook(io.BytesIO(content))
+        return "\n".join(str(row[0].value) for row in book["说明"].iter_rows())
+    if form == "gpkg":
+        path = folder / "scenario.gpkg"
+        path.write_bytes(content)
+        return "\n".join(pyogrio.raw.read(path, layer="about")[3][0])
+    return html.unescape(content.decode())
 
 
 def test_two_side_by_side(web: TestClient, kept: dict[str, Any], other: dict[str, Any]) -> None:

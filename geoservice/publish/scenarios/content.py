@@ -22,6 +22,7 @@ from geoservice.coverage.scenarios.store import ScenarioRow
 from geoservice.database.models import CLASSIFICATIONS
 from geoservice.publish.reports import queries
 from geoservice.publish.reports.content import Shown, shown
+from geoservice.publish.scenarios.lawful import Lawful, read_lawful
 
 # What a community becomes: covered in both, in the second only, in the first only, in neither.
 Fate = Literal["kept", "gained", "lost", "left_out"]
@@ -59,6 +60,8 @@ class Content:
         As `telling.communities_of` for the second state, with ``unit``, ``within_before`` and ``fate``.
     facilities
         Those of the second state, and those that it has closed.
+    lawful
+        What exclusion rules say of the second state.
     circles
         Of the second state, the widest first.
     """
@@ -70,6 +73,7 @@ class Content:
     told: Mapping[str, Any]
     communities: Sequence[Mapping[str, Any]]
     facilities: Sequence[Mapping[str, Any]]
+    lawful: Lawful
     release: Release
     made_at: datetime
     place: str | None
@@ -115,6 +119,7 @@ def read_content(
     ground, on = after.ground, after.ground.case.on
     before = plans[0].state if len(plans) > 1 else State.begin(ground)
     types = {entry.code: entry for entry in catalog.codes["facility_types"].entries}
+    lawful = read_lawful(connection, after)
     return Content(
         plans=plans,
         ground=ground,
@@ -123,7 +128,8 @@ def read_content(
         told=telling.told(before, after),
         communities=_communities(before, after),
         facilities=[*telling.facilities_of(after), *_closed(after)],
-        release=_release(ground, approval),
+        lawful=lawful,
+        release=_release(ground, lawful, approval),
         made_at=made_at,
         place=queries.county(connection, on, public_only=False),
         sources=queries.sources(connection),
@@ -136,10 +142,10 @@ def read_content(
     )
 
 
-def _release(ground: Ground, approval: str | None) -> Release:
-    """As the highest of what the figures and the indicators come from."""
-    levels = (ground.publication.classification, ground.measured.situation.classification)
-    schematic = ground.publication.schematic or ground.measured.situation.schematic
+def _release(ground: Ground, lawful: Lawful, approval: str | None) -> Release:
+    """As the highest of what the figures and the indicators come from, and of what rules looked at."""
+    levels = (ground.publication.classification, ground.measured.situation.classification, *lawful.levels)
+    schematic = ground.publication.schematic or ground.measured.situation.schematic or lawful.schematic
     return Release(ground.case.on, max(levels, key=CLASSIFICATIONS.index), schematic, approval=approval)
 
 

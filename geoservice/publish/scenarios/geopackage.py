@@ -127,6 +127,7 @@ def _about(content: Content) -> list[str]:
         *words.dates(content),
         *words.assumptions(content),
         *(translate("scenario.report.text", None, text=one) for one in words.texts_applied(content)),
+        *words.rules(content),
         *words.sources(content),
         *content.attributions,
     ]

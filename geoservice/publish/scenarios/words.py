@@ -108,6 +108,11 @@ def texts_applied(content: Content) -> list[str]:
     return list(dict.fromkeys(found))
 
 
+def rules(content: Content) -> list[str]:
+    """What exclusion rules say, each line with what it is about."""
+    return [translate("siting.lawful.line", told=one) for one in content.lawful.lines()]
+
+
 def dates(content: Content) -> list[str]:
     """Days and revisions that the figures hold for."""
     people = ", ".join(day.isoformat() for day in content.population_dates) or "—"

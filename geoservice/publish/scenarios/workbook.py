@@ -39,6 +39,7 @@ def _about(book: Workbook, content: Content) -> None:
         *words.dates(content),
         *words.assumptions(content),
         *(translate("scenario.report.text", None, text=one) for one in words.texts_applied(content)),
+        *words.rules(content),
         *words.sources(content),
         *content.attributions,
     ]

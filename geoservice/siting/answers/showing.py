@@ -7,7 +7,7 @@ from typing import Any
 
 from geoservice.language import translate
 from geoservice.siting.answers.store import AnswerRow
-from geoservice.siting.exclusion.words import breach_text, open_point, titled
+from geoservice.siting.exclusion.words import breach_text, open_point, titled, unruled
 
 # What a list tells of an answer.
 BRIEF = ("value", "bound", "gap", "status", "ended")
@@ -39,7 +39,7 @@ def _rules_in_words(answer: Mapping[str, Any]) -> dict[str, Any]:
 
     open_points = [{**one, "message": open_point(dict(one), titles)} for one in told["not_applied"]]
     return {
-        "exclusions": {**told, "not_applied": open_points},
+        "exclusions": {**told, "not_applied": open_points, "unruled": unruled(told["type"], len(told["rules"]))},
         "rejected": [{**one, "breaks": breaks(one["breaks"])} for one in answer["rejected"]],
         "sites": [{**one, "hints": breaks(one["hints"])} for one in answer["sites"]],
     }

@@ -140,6 +140,11 @@ class SitingRules(Declaration):
         """Types of facilities that any text is for."""
         return tuple(sorted({type_ for text in self.texts for type_ in text.types}))
 
+    @property
+    def ruled(self) -> tuple[str, ...]:
+        """Types of facilities that any rule is for, whatever the day."""
+        return tuple(sorted({type_ for rule in self.rules for type_ in rule.types}))
+
     def text_of(self, rule: Rule) -> LegalText:
         """The text that a rule comes from."""
         return next(text for text in self.texts if text.id == rule.text)

@@ -7,6 +7,7 @@ from typing import Any
 
 from geoservice.errors import BadInput
 from geoservice.siting.exclusion.declared import rule_told, siting_rules, text_told
+from geoservice.siting.exclusion.words import type_title
 
 
 def rules_listed(type_: str | None, on: date) -> dict[str, Any]:
@@ -30,6 +31,7 @@ def rules_listed(type_: str | None, on: date) -> dict[str, Any]:
         "type": type_,
         "on": on.isoformat(),
         "types": list(declared.types),
+        "ruled": [{"type": one, "title": type_title(one)} for one in declared.ruled],
         "texts": [text_told(one, on) for one in declared.texts if type_ is None or type_ in one.types],
         "rules": [rule_told(one, on) for one in declared.rules if type_ is None or type_ in one.types],
     }

@@ -12,6 +12,7 @@ import shapely
 from numpy.typing import NDArray
 from sqlalchemy import Connection, text
 
+from geoservice.database.models import CLASSIFICATIONS
 from geoservice.network.arrays import Int64s
 from geoservice.siting.exclusion.declared import Selection
 
@@ -45,6 +46,8 @@ class Objects:
         In the whole layer, not only around the places.
     shape
         Degrees, EPSG:4490.
+    classification
+        The highest level of those around the places; None where there are none.
     """
 
     selection: Selection
@@ -55,6 +58,7 @@ class Objects:
     class_: NDArray[Any]
     shape: NDArray[Any]
     schematic: bool = False
+    classification: str | None = None
 
 
 @dataclass(frozen=True)
@@ -104,7 +108,7 @@ def read_objects(connection: Connection, selection: Selection, on: date, around:
         return _without(selection, "none" if any_ else "not_loaded")
     rows = connection.execute(
         text(
-            f'select id, name, "{column}", st_asbinary(geom), schematic from {table}'  # noqa: S608
+            f'select id, name, "{column}", st_asbinary(geom), schematic, classification from {table}'  # noqa: S608
             f" where geom && st_makeenvelope(:west, :south, :east, :north, 4490) and {condition} and {chosen} order by id"
         ),
         used | vars(around),
@@ -120,6 +124,7 @@ def read_objects(connection: Connection, selection: Selection, on: date, around:
         class_=np.array([row[2] for row in rows], dtype=object),
         shape=np.asarray(shapely.from_wkb([bytes(row[3]) for row in rows]), dtype=object),
         schematic=any(row[4] for row in rows),
+        classification=max((row[5] for row in rows), key=CLASSIFICATIONS.index),
     )
 
 

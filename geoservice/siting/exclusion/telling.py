@@ -37,7 +37,8 @@ def print_rules(told: dict[str, Any]) -> None:
 
 def print_applied(told: dict[str, Any]) -> None:
     """Which rules were held against the candidates, which texts stand open and why, and who was refused by what."""
-    print_text(translate("siting.exclusion.kept", kept=told["kept"], candidates=told["candidates"]))
+    kept = translate("siting.exclusion.kept", kept=told["kept"], candidates=told["candidates"])
+    print_text(told["unruled"] or kept)
     names = ("rule", "article", "force", "state", "broken_by", "refused_alone")
     rows = [
         [

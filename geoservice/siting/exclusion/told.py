@@ -10,7 +10,7 @@ import numpy as np
 from geoservice.siting.exclusion.asked import Asked
 from geoservice.siting.exclusion.declared import Rule, siting_rules, state_of, text_told
 from geoservice.siting.exclusion.engine import Exclusions, Finding
-from geoservice.siting.exclusion.words import breach_text, open_point, titled
+from geoservice.siting.exclusion.words import breach_text, open_point, titled, unruled
 
 # Objects whose point is told for each place; a mass of rejected places is told by rule and metres only.
 MOST_REJECTED = 2_000
@@ -22,7 +22,8 @@ def applied_told(exclusions: Exclusions) -> dict[str, Any]:
     Returns
     -------
     ``rules``: each that was meant, with its state and the places that it refuses, alone or with others; ``texts``: each
-    that is for the type, with where it stands on the day; ``not_applied``: what of the texts in force stands open.
+    that is for the type, with where it stands on the day; ``not_applied``: what of the texts in force stands open;
+    ``unruled``: where no rule was held against the places, why, in words.
     """
     asked = exclusions.asked
     return {
@@ -33,6 +34,7 @@ def applied_told(exclusions: Exclusions) -> dict[str, Any]:
         "rules": [_rule(exclusions, one) for one in exclusions.findings],
         "texts": [text_told(text, asked.on) for text in asked.texts],
         "not_applied": open_points(asked, exclusions.findings),
+        "unruled": unruled(asked.type, len(exclusions.findings)),
     }
 
 

@@ -50,6 +50,35 @@ def _class_title(layer: str, code: str) -> str:
     return code if entry is None else titled(entry.title.model_dump())
 
 
+def type_title(code: str) -> str:
+    """Title of a type of facilities, its code where nothing declares it."""
+    others = {one.id: one.title for one in siting_rules().others}
+    entry = _declared().codes["facility_types"].find(code)
+    title = others.get(code) if entry is None else entry.title
+    return code if title is None else titled(title.model_dump())
+
+
+def unruled(type_: str, applied: int) -> str | None:
+    """Why no rule was held against the places of a type; None where some were.
+
+    Examples
+    --------
+    >>> unruled("day_care_centre", 0)
+    '没有为“日间照料中心”编入选址规则（不等于法规没有要求），候选点未按规则排除。编有规则的类型：公墓、加油加气站、养老机构。'
+    >>> unruled("cemetery", 0)
+    '没有用任何选址规则：按要求关闭，或当日没有生效的。'
+    >>> unruled("cemetery", 3) is None
+    True
+    """
+    if applied:
+        return None
+    ruled = siting_rules().ruled
+    if type_ in ruled:
+        return translate("siting.exclusion.off")
+    types = translate("siting.and").join(map(type_title, ruled))
+    return translate("siting.exclusion.unruled", type=type_title(type_), types=types)
+
+
 @cache
 def _declared() -> Catalog:
     return load_catalog()

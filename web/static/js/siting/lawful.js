@@ -14,8 +14,8 @@ const ask = latest((_signal, given) => post("/api/siting/exclusions", given));
 
 let map = null;
 let say = () => {};
-/** Types that there are rules for. */
-let types = [];
+/** Types that there are rules for, with their titles. */
+let ruled = [];
 /** Ids of the rules whose land is shown. */
 const shown = new Set();
 let land = null;
@@ -29,25 +29,49 @@ export async function startLawful({ view, say: tell }) {
   for (const layer of styles()) map.addLayer(layer, layer.source === HOME.land ? below : undefined);
   onTheme(() => styles().forEach(({ id, paint }) => Object.entries(paint).forEach(([name, value]) => map.getLayer(id) && map.setPaintProperty(id, name, value))));
   byId("land").addEventListener("toggle", fillLand);
-  onLanguage(() => follow("case"));
-  ({ types } = await get("/api/siting/rules"));
+  onLanguage(async () => {
+    await readTypes();
+    await follow("case");
+  });
+  await readTypes();
   plan.onPlan(follow);
   if (plan.current().type) await follow("case");
 }
 
+async function readTypes() {
+  ({ ruled } = await get("/api/siting/rules"));
+}
+
+const isRuled = (type) => ruled.some((one) => one.type === type);
+
+/** Says that no rule is laid down for the type, where that is so: here, and where rules are switched on. */
+function sayUnruled(type) {
+  const none = type && !isRuled(type) ? text("siting.lawful.unruled", { type: byId("type").querySelector(`option[value="${CSS.escape(type)}"]`)?.textContent ?? type, types: ruled.map(({ title }) => title).join(text("siting.and")) }) : "";
+  for (const id of ["unruled", "ask-unruled"]) {
+    byId(id).textContent = none;
+    byId(id).hidden = !none;
+  }
+  byId("lawful").dataset.ruled = String(!none);
+  byId("land").hidden = Boolean(none);
+  byId("ask-rules").disabled = Boolean(none);
+}
+
 async function follow(what) {
   if (what === "scenario") return;
-  const ruled = types.includes(plan.current().type);
-  byId("lawful").hidden = !ruled;
+  const { type } = plan.current();
+  const lawful = isRuled(type);
+  byId("lawful").hidden = !type;
+  sayUnruled(type);
   if (what === "case") {
     land = null;
     shown.clear();
     map.getSource(HOME.land).setData(EMPTY);
     byId("land-rules").replaceChildren();
-    if (ruled) await fillLand();
+    if (lawful) await fillLand();
   }
-  if (ruled) await check();
-  else drawPins([]);
+  if (lawful) return check();
+  byId("broken").replaceChildren();
+  return drawPins([]);
 }
 
 /** Facilities that the plan adds or moves, where they stand at last. */
@@ -118,7 +142,7 @@ async function fillLand() {
   if (!byId("land").open || land) return;
   const root = byId("land-rules");
   const { type, on } = plan.current();
-  if (!types.includes(type)) return;
+  if (!isRuled(type)) return;
   root.replaceChildren(el("p", { class: "quiet" }, text("map.loading")));
   try {
     const found = await get("/api/siting/land", { type, on });

@@ -5,6 +5,7 @@ import { count, decimal, percent, share } from "../../format.js";
 import { failure } from "../../problem.js";
 import { text, titled } from "../../texts.js";
 import { progressChart } from "./chart.js";
+import { drawCheck } from "./check.js";
 import { drawRules } from "./rules.js";
 import { ACTIVE, gapTold, valueTold } from "./words.js";
 
@@ -90,10 +91,10 @@ function found(one, { onGo, onScenario, onCheck, why, checked }) {
       el("button", { id: "answer-scenario", class: "button primary", type: "button", disabled: !answer.changes.length, onclick: onScenario }, text("siting.answer.scenario")),
       el("button", { id: "answer-check", class: "button", type: "button", onclick: onCheck }, text("siting.answer.check")),
     ),
-    checked ? check(checked, unit(one)) : "",
+    checked ? drawCheck(checked, unit(one)) : "",
     totals(answer),
     drawRules(answer, unit(one), onGo),
-    answer.phases.length ? phases(answer.phases, unit(one)) : "",
+    answer.phases.length ? phases(answer, unit(one)) : "",
     townships(answer.townships),
     named("gained", answer.gained, onGo),
     answer.lost ? named("lost", answer.lost, onGo) : "",
@@ -129,7 +130,7 @@ const sign = (before, after) => (after > before ? "more" : after < before ? "les
 const gainTold = (before, after) => (after > before ? `+${count(after - before)}` : after < before ? `−${count(before - after)}` : "");
 
 /** By year: what it is worth, what it opens, and what it closes or moves. */
-function phases(years, question) {
+function phases({ phases: years, order }, question) {
   const heads = ["phase", "value", "price"].map((id) => el("th", { scope: "col" }, text(`siting.phases.head.${id}`)));
   const bodies = years.map((year, at) =>
     el(
@@ -139,7 +140,7 @@ function phases(years, question) {
       el("tr", { class: "done" }, el("td", { class: "by", colspan: 3 }, ...doneIn(year).map((words) => el("p", {}, words)))),
     ),
   );
-  return el("table", { class: "costs years" }, el("caption", {}, text("siting.phases.caption")), el("thead", {}, el("tr", {}, ...heads)), ...bodies);
+  return el("table", { class: "costs years" }, el("caption", {}, text("siting.phases.caption"), order ? el("span", { class: "quiet" }, ` ${text(`siting.phases.order.${order}`)}`) : ""), el("thead", {}, el("tr", {}, ...heads)), ...bodies);
 }
 
 /** What a year opens and gives up, in words. */
@@ -192,13 +193,6 @@ function unreachable(left) {
   const people = left.reduce((sum, one) => sum + one.people, 0);
   const line = (one) => el("li", {}, one.township ? `${one.name}（${one.township}）` : one.name, el("span", { class: "quiet" }, ` ${count(one.people)} · ${text(`siting.unreachable.${one.reason}`)}`));
   return el("details", { class: "named lost" }, el("summary", {}, text("siting.unreachable", { count: count(left.length), people: count(people) })), el("ul", {}, ...left.slice(0, MOST_SHOWN).map(line)));
-}
-
-function check(told, question) {
-  const words = text(told.agrees ? "siting.check.same" : "siting.check.other", { value: valueTold(told.value, question) });
-  const wrong = (told.years ?? []).filter((year) => !year.agrees);
-  const years = wrong.map((year) => el("li", {}, text("siting.check.phase", { number: year.year, value: valueTold(year.value, question), told: valueTold(year.value_in_file, question) })));
-  return el("div", { class: `note ${told.agrees ? "good" : "warn"}`, role: "status", id: "answer-checked" }, words, years.length ? el("ul", {}, ...years) : "");
 }
 
 function foot(one, { onDiscard, onShare }) {

@@ -9,6 +9,7 @@ import { MODELS } from "./words.js";
 
 const GROUPS = ["all", "60+", "80+", "weights"];
 const SOURCES = ["villages", "grid", "plots", "file", "points", "plan"];
+const ORDERS = ["first", "last"];
 const number = (id) => (byId(id).value.trim() === "" ? null : Number(byId(id).value));
 const option = (value, label) => el("option", { value }, label);
 const shown = (id) => !byId(id).closest("[data-for]")?.hidden;
@@ -21,8 +22,10 @@ export function startForm({ existing, townships, onPlaces }) {
   byId("ask-model").replaceChildren(...MODELS.map((model) => option(model, text(`siting.ask.model.${model}`))));
   byId("ask-group").replaceChildren(...GROUPS.map((group) => option(group, text(`siting.ask.group.${group}`))));
   byId("ask-candidates").replaceChildren(...SOURCES.map((source) => option(source, text(`siting.ask.candidates.${source}`))));
+  byId("ask-order").replaceChildren(...ORDERS.map((order) => option(order, text(`siting.ask.order.${order}`))));
+  byId("ask-order").addEventListener("change", fitYears);
   for (const id of ["ask-model", "ask-group", "ask-candidates"]) byId(id).addEventListener("change", fit);
-  for (const id of ["ask-phases", "ask-close", "ask-move"]) byId(id).addEventListener("input", fitYear);
+  for (const id of ["ask-phases", "ask-close", "ask-move"]) byId(id).addEventListener("input", fitYears);
   byId("ask-closable").addEventListener("toggle", () => byId("ask-closable").open && listClosable(existing().filter(({ inside }) => inside)));
   plan.onPlan((what) => what === "case" && forgetClosable());
   startFloors(townships);
@@ -54,12 +57,15 @@ function fit() {
   byId("ask-weights").hidden = byId("ask-group").value !== "weights" || model === "capacity";
   byId("ask-points-field").hidden = byId("ask-candidates").value !== "points";
   byId("ask-grid-field").hidden = byId("ask-candidates").value !== "grid";
-  fitYear();
+  fitYears();
 }
 
-/** In which year facilities are closed or moved is asked where there are years and something may go. */
-function fitYear() {
-  byId("ask-year-field").hidden = !phased().length || !someGo();
+/** Their order is asked where there are years; in which of them facilities are closed or moved where something may go too. */
+function fitYears() {
+  const none = !phased().length;
+  byId("ask-order-field").hidden = none;
+  byId("ask-order-help").textContent = text(`siting.ask.order.help.${byId("ask-order").value}`);
+  byId("ask-year-field").hidden = none || !someGo();
 }
 
 const phased = () => (shown("ask-phases") ? byId("ask-phases").value.split(/[\s,，、]+/).filter(Boolean) : []);
@@ -80,6 +86,7 @@ export function asked() {
   if (existing && phases.length && existing.year > phases.length) faults.push({ id: "ask-year", words: text("siting.ask.year.bad", { years: phases.length }) });
   const given = {
     phases: phases.length ? phases.map(Number) : null,
+    order: phases.length ? byId("ask-order").value : null,
     p: shown("ask-p") && !phases.length ? number("ask-p") : null,
     places: shown("ask-places") ? number("ask-places") : null,
     floor: shown("ask-floor") && number("ask-floor") !== null ? number("ask-floor") / 100 : null,

@@ -11,17 +11,25 @@ const MOST_SHOWN = 100;
 export function drawRules(answer, question, onGo) {
   const { exclusions, rejected = [], prices = [] } = answer;
   if (!exclusions) return "";
+  if (!exclusions.rules.length) return silent(exclusions);
   const applied = exclusions.rules.filter(({ state }) => state === "applied" || state === "partly");
   const title = text("siting.ruled", { rules: count(applied.length), refused: count(answer.rejected_count) });
   return el(
     "details",
     { class: "named ruled", id: "ruled", open: answer.rejected_count > 0 },
     el("summary", {}, title),
-    exclusions.rules.length ? rules(exclusions.rules, prices, question) : el("p", { class: "quiet" }, text("siting.ruled.none")),
-    exclusions.not_applied.length ? el("ul", { class: "reasons" }, ...exclusions.not_applied.map(({ message }) => el("li", { class: "quiet" }, message))) : "",
+    rules(exclusions.rules, prices, question),
+    open(exclusions.not_applied),
     rejected.length ? refused(rejected, answer.rejected_count, onGo) : "",
   );
 }
+
+/** Where no rule was held against any candidate: why, and which types have rules. */
+function silent({ unruled, not_applied: left }) {
+  return el("section", { class: "stack tight", id: "ruled" }, el("h3", {}, text("siting.lawful")), el("p", { class: "note" }, unruled), open(left));
+}
+
+const open = (points) => (points.length ? el("ul", { class: "reasons" }, ...points.map(({ message }) => el("li", { class: "quiet" }, message))) : "");
 
 function rules(list, prices, question) {
   const price = new Map(prices.map((one) => [one.rule, one]));
