@@ -91,7 +91,7 @@ def _steps(one: Process) -> list[tuple[str, str]]:
 
 def _type(schema: Mapping[str, Any]) -> str:
     if "oneOf" in schema:
-        return " / ".join(_type(one) for one in schema["oneOf"])
+        return " / ".join(dict.fromkeys(_type(one) for one in schema["oneOf"]))
     return str(schema.get("format", schema["type"]))
 
 

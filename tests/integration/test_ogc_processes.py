@@ -391,7 +391,7 @@ def test_conf_core_job_creation_not_offered(public: TestClient, process: str) ->
         ("coverage", {"inputs": {"circles": "yes"}}, "bad-value"),
         ("coverage", {"inputs": {"services": ["life_circle"] * 51}}, "bad-value"),
         ("coverage", {"inputs": {"types": [None]}}, "bad-value"),
-        ("siting", {"inputs": {"p": 0}}, "bad-value"),
+        ("siting", {"inputs": {"p": -1}}, "bad-value"),
         ("siting", {"inputs": {"model": "best", "p": 1}}, "bad-value"),
         ("siting", {"inputs": {"p": 1, "spacing_m": 0}}, "bad-value"),
         ("siting", {"inputs": {"p": 1, "floor": "half"}}, "bad-value"),

@@ -244,8 +244,7 @@ def plots_in(
         As `points_in`.
     """
     records = _records(connection, catalog, settings, file, _PARCELS, crs=crs, encoding=encoding)
-    shapes = np.asarray(records[GEOM], dtype=object)
-    points = shapely.point_on_surface(shapes)
+    told = [plot_told(shape) for shape in records[GEOM]]
     nothing = np.full(len(records), -1, dtype=np.int64)
     named = (
         records[name].fillna("").astype(str).tolist() if name in records else [""] * len(records)
@@ -253,12 +252,25 @@ def plots_in(
     )
     return Candidates(
         tuple(name or key or f"#{number}" for number, (name, key) in enumerate(zip(*named, strict=True), start=1)),
-        shapely.get_x(points),
-        shapely.get_y(points),
+        np.array([one["lon"] for one in told], dtype=np.float64),
+        np.array([one["lat"] for one in told], dtype=np.float64),
         nothing,
         nothing,
-        area_m2=np.array([abs(ELLIPSOID.geometry_area_perimeter(shape)[0]) for shape in shapes]),
+        area_m2=np.array([one["area_m2"] for one in told], dtype=np.float64),
     )
+
+
+def plot_told(shape: Any) -> dict[str, float]:
+    """A point inside a plot in degrees, as the plot is, and its size on the ellipsoid.
+
+    Examples
+    --------
+    >>> found = plot_told(shapely.box(113.0, 30.6, 113.001, 30.601))
+    >>> found["lon"], found["lat"], round(found["area_m2"])
+    (113.0005, 30.6005, 10632)
+    """
+    inside = shapely.point_on_surface(shape)
+    return {"lon": inside.x, "lat": inside.y, "area_m2": abs(ELLIPSOID.geometry_area_perimeter(shape)[0])}
 
 
 def _records(

@@ -172,9 +172,9 @@ def _outputs(process: Process, given: Any) -> tuple[str, ...]:
 
 
 def _text(one: Input, value: Any) -> str:
-    allowed = one.schema["enum"]
-    if not isinstance(value, str) or value not in allowed:
-        raise _bad(one.id, value, ", ".join(allowed))
+    allowed = one.schema.get("enum")
+    if not isinstance(value, str) or (allowed is not None and value not in allowed):
+        raise _bad(one.id, value, ", ".join(allowed or (one.schema.get("pattern", "…"),)))
     return value
 
 
@@ -218,18 +218,11 @@ def _point(one: Input, value: Any) -> tuple[float, float]:
     raise _bad(one.id, value, '{"type":"Point","coordinates":[113.16,30.66]}')
 
 
-def _collection(one: Input, value: Any) -> tuple[tuple[tuple[float, float], dict[str, Any]], ...]:
-    """Place and properties of each feature of a collection of points."""
-    features = value.get("features") if isinstance(value, dict) and value.get("type") == "FeatureCollection" else None
-    if not isinstance(features, list) or not 1 <= len(features) <= one.schema["properties"]["features"]["maxItems"]:
-        raise _bad(one.id, value, '{"type":"FeatureCollection","features":[…]}')
-    found = []
-    for feature in features:
-        properties = feature.get("properties") if isinstance(feature, dict) else None
-        if not isinstance(properties or {}, dict):
-            raise _bad(one.id, properties, '"properties":{…}')
-        found.append((_point(one, feature), properties or {}))
-    return tuple(found)
+def _object_value(one: Input, value: Any) -> Any:
+    """As it is: the form that declares it looks it over."""
+    if not isinstance(value, dict):
+        raise _bad(one.id, value, "{…}")
+    return value
 
 
 def _is_number(value: Any) -> bool:
@@ -246,7 +239,7 @@ _READ: Mapping[str, Callable[[Input, Any], Any]] = {
     "boolean": _boolean,
     "day": _day,
     "point": _point,
-    "collection": _collection,
+    "object": _object_value,
 }
 
 

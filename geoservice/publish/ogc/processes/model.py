@@ -89,7 +89,7 @@ def processes(catalog: Catalog) -> Mapping[str, Process]:
     sites = Process(
         "siting",
         siting.KIND,
-        _by_id(*siting_inputs(services | {"default": catalog.headline.id}, types, day)),
+        _by_id(*siting_inputs(services | {"default": catalog.headline.id}, types)),
         _by_id(_ANSWER, _SITES),
         at_once=False,
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 MOST_VALUES = 50
-Kind = Literal["text", "integer", "number", "boolean", "day", "point", "collection"]
+Kind = Literal["text", "integer", "number", "boolean", "day", "point", "object"]
 Schema = dict[str, Any]
 
 

@@ -1,19 +1,24 @@
-"""The siting process: its inputs, and how they make a question."""
+"""The siting process: its inputs are the fields of the question, and candidates may be GeoJSON as well."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
+import shapely
 from pydantic import ValidationError
+from shapely.errors import ShapelyError
 
 from geoservice.errors import BadRequest
+from geoservice.publish.ogc.processes.declared import as_openapi, inputs_of
 from geoservice.publish.ogc.processes.parts import Input, Schema
-from geoservice.siting.county.form import LONGEST_S, MOST_PHASES, MOST_POINTS, MOST_SITES, QuestionForm
-from geoservice.siting.county.question import MOST_PLACES, Group
-from geoservice.siting.problem import Model
+from geoservice.siting.county.candidates import plot_told
+from geoservice.siting.county.form import MOST_POINTS, QuestionForm
 
-_POINTS: Schema = {
+MOST_CORNERS = 200_000
+_GEOJSON: Schema = {
     "type": "object",
     "format": "geojson-feature-collection",
     "required": ["type", "features"],
@@ -22,30 +27,17 @@ _POINTS: Schema = {
         "features": {"type": "array", "minItems": 1, "maxItems": MOST_POINTS, "items": {"type": "object"}},
     },
 }
-_OF_A_POINT = ("name", "places", "cost")
+_OF_A_PLACE = ("name", "places", "cost", "area_m2")
+_PLOTS = ("Polygon", "MultiPolygon")
+_SHOWN = 60
 
 
-def siting_inputs(service: Schema, type_: Schema, day: Schema) -> tuple[Input, ...]:
-    """The inputs, of which none is required by itself: the model says what goes with it."""
-    sites = _whole(1, MOST_SITES)
-    return (
-        Input("service", "text", service),
-        Input("type", "text", type_),
-        Input("on", "day", day),
-        Input("model", "text", {"type": "string", "enum": [one.value for one in Model], "default": Model.MCLP.value}),
-        Input("group", "text", {"type": "string", "enum": [one.value for one in Group]}),
-        Input("p", "integer", sites),
-        Input("phases", "integer", sites, many=True, most=MOST_PHASES),
-        Input("candidates", "collection", _POINTS),
-        Input("places", "integer", _whole(1, MOST_PLACES)),
-        Input("cost", "integer", _whole(0, 10**9)),
-        Input("budget", "integer", _whole(0, 10**9)),
-        Input("spacing_m", "number", _number(0, 100_000)),
-        Input("floor", "number", _number(0, 1)),
-        Input("ties", "boolean", {"type": "boolean", "default": False}),
-        Input("time_limit_s", "number", _number(1, LONGEST_S)),
-        Input("seed", "integer", _whole(0, 2**31 - 1)),
-    )
+def siting_inputs(service: Schema, type_: Schema) -> tuple[Input, ...]:
+    """One input a field of the question; none is required by itself: the model says what goes with it."""
+    whole = QuestionForm.model_json_schema()
+    own = as_openapi(whole["properties"]["candidates"], whole["$defs"])
+    candidates = {**own, "oneOf": [_GEOJSON, *own["oneOf"]]}
+    return tuple(inputs_of(QuestionForm, {"service": service, "type": type_, "candidates": candidates}))
 
 
 def form_of(values: Mapping[str, Any]) -> QuestionForm:
@@ -54,18 +46,58 @@ def form_of(values: Mapping[str, Any]) -> QuestionForm:
     Raises
     ------
     BadRequest
-        ``ogc.process.bad-value``
+        ``ogc.process.bad-value`` with the name of the input and of the member in it.
     """
     told = dict(values)
-    if "candidates" in told:
-        told["candidates"] = {"from": "points", "points": [_point(n, one) for n, one in enumerate(told["candidates"])]}
+    if "on" in told:
+        told["on"] = told["on"].isoformat()
+    if isinstance(told.get("candidates"), dict) and "from" not in told["candidates"]:
+        told["candidates"] = {"from": "points", "points": _places(told["candidates"])}
     try:
-        return QuestionForm.model_validate(told)
+        # Strict as JSON is: a text is no number there.
+        return QuestionForm.model_validate_json(json.dumps(told), strict=True)
     except ValidationError as error:
         first = error.errors()[0]
-        name = ".".join(str(part) for part in first["loc"] if part != "points")
-        shown = str(first.get("input"))[:60].encode("utf-8", "replace").decode()
-        raise BadRequest("ogc.process.bad-value", name=name[:60], value=shown, expected=first["msg"][:120]) from None
+        name = ".".join(str(part) for part in first["loc"])
+        raise _bad(name, first.get("input"), first["msg"][:120]) from None
+
+
+def _places(given: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Candidates of a FeatureCollection: points, or a point inside each plot with the size of the plot."""
+    features = given.get("features") if given.get("type") == "FeatureCollection" else None
+    if not isinstance(features, list) or not 1 <= len(features) <= MOST_POINTS:
+        raise _bad("candidates", given, '{"type":"FeatureCollection","features":[…]}, {"from":"grid","spacing_m":500}')
+    return [_place(number, feature) for number, feature in enumerate(features)]
+
+
+def _place(number: int, feature: Any) -> dict[str, Any]:
+    name = f"candidates.features.{number}"
+    properties = (feature.get("properties") or {}) if isinstance(feature, dict) else None
+    if not isinstance(properties, dict):
+        raise _bad(name, feature, '{"type":"Feature","geometry":{…},"properties":{…}}')
+    told = {one: properties[one] for one in _OF_A_PLACE if properties.get(one) is not None}
+    return {"name": f"{number + 1}", **_where(f"{name}.geometry", feature.get("geometry")), **told}
+
+
+def _where(name: str, geometry: Any) -> dict[str, float]:
+    """Degrees of a point or of one inside a plot, CRS84, with the plot's square metres."""
+    found: Any = shapely.Point()
+    with suppress(ShapelyError, ValueError):
+        found = shapely.force_2d(shapely.from_geojson(json.dumps(geometry)))
+    kind = None if shapely.is_empty(found) or shapely.get_num_coordinates(found) > MOST_CORNERS else found.geom_type
+    if kind == "Point" and abs(found.x) <= 180 and abs(found.y) <= 90:
+        return {"lon": found.x, "lat": found.y}
+    if kind in _PLOTS and shapely.is_valid(found):
+        west, south, east, north = found.bounds
+        if west >= -180 and east <= 180 and south >= -90 and north <= 90:
+            return plot_told(found)
+    raise _bad(name, geometry, '{"type":"Point","coordinates":[113.16,30.66]}, Polygon, MultiPolygon')
+
+
+def _bad(name: str, value: Any, expected: str) -> BadRequest:
+    shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    shown = shown[:_SHOWN].encode("utf-8", "replace").decode()
+    return BadRequest("ogc.process.bad-value", name=name[:_SHOWN], value=shown, expected=expected)
 
 
 def sites_of(answer: Mapping[str, Any]) -> dict[str, Any]:
@@ -81,17 +113,3 @@ def sites_of(answer: Mapping[str, Any]) -> dict[str, Any]:
             for one in answer["sites"]
         ],
     }
-
-
-def _point(number: int, feature: tuple[tuple[float, float], Mapping[str, Any]]) -> dict[str, Any]:
-    (lon, lat), properties = feature
-    told = {name: properties[name] for name in _OF_A_POINT if properties.get(name) is not None}
-    return {"name": f"{number + 1}", **told, "lon": lon, "lat": lat}
-
-
-def _whole(least: int, most: int) -> Schema:
-    return {"type": "integer", "minimum": least, "maximum": most}
-
-
-def _number(least: float, most: float) -> Schema:
-    return {"type": "number", "minimum": least, "maximum": most}
