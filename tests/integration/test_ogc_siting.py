@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from threading import BoundedSemaphore
 from time import monotonic, sleep
 from typing import Any
 
@@ -14,6 +15,7 @@ from jsonschema import Draft4Validator
 from sqlalchemy import text
 from starlette.testclient import TestClient
 
+from geoservice.api import ogc_at_once
 from geoservice.api.app import create_app
 from geoservice.catalog import Catalog
 from geoservice.crs import ELLIPSOID
@@ -170,6 +172,38 @@ def test_plots_and_points_of_a_collection_are_the_points_of_the_resource(planner
     same = by_resource(planner, BASIC | {"candidates": {"from": "points", "points": points}})
     assert timeless(told) == timeless(same)
     assert {one["name"] for one in told["sites"]} <= {*(f"地块{number}" for number in range(3)), "4"}
+
+
+@pytest.mark.usefixtures("worker")
+@pytest.mark.parametrize("name", ["weights", "moved", "phases", "limits"])
+def test_at_once_the_answer_is_that_of_the_job(planner: TestClient, name: str) -> None:
+    question = {key: value for key, value in (BASIC | QUESTIONS[name]).items() if value is not None}
+    kept = len(planner.get("/api/siting").json()["items"])
+    answer = planner.post(EXECUTION, json={"inputs": question | {"time_limit_s": 20}, "response": "document"})
+    assert answer.status_code == 200, answer.text[:400]
+    assert "no-store" in answer.headers["cache-control"]
+    told = answer.json()
+    assert len(planner.get("/api/siting").json()["items"]) == kept
+    assert timeless(told["answer"]["value"]) == timeless(by_process(planner, question))
+    names = [one["properties"]["name"] for one in told["sites"]["value"]["features"]]
+    assert names == [one["name"] for one in told["answer"]["value"]["sites"]]
+
+
+@pytest.mark.parametrize("inputs", [{"time_limit_s": 21}, {"prices": True, "time_limit_s": 5}])
+def test_what_takes_long_is_refused_at_once_with_the_way_out(planner: TestClient, inputs: Json) -> None:
+    answer = planner.post(EXECUTION, json={"inputs": BASIC | inputs})
+    assert answer.status_code == 400
+    assert next(iter(inputs)) in answer.json()["detail"]
+    assert "respond-async" in answer.json()["remedy"]
+
+
+def test_searches_at_once_are_few(planner: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ogc_at_once, "_PLACES", BoundedSemaphore(1))
+    body = {"inputs": BASIC | {"time_limit_s": 5}}
+    with ogc_at_once._PLACES:
+        answer = planner.post(EXECUTION, json=body)
+    assert (answer.status_code, answer.json()["code"]) == (429, "siting.busy")
+    assert planner.post(EXECUTION, json=body).status_code == 200
 
 
 def test_every_input_of_the_question_is_described(described: Json) -> None:

@@ -13,8 +13,8 @@ from starlette.requests import ClientDisconnect
 
 from geoservice.access.roles import Permission
 from geoservice.api import ogc_process_pages as pages
-from geoservice.api import scenarios
 from geoservice.api.ogc import ROOT, Ask
+from geoservice.api.ogc_at_once import AT_ONCE, case
 from geoservice.api.permits import JSON, media_type, needs
 from geoservice.api.routers.ogc_items import found_feature, numbered
 from geoservice.api.routers.ogc_jobs import told_job
@@ -22,8 +22,6 @@ from geoservice.api.services import Service, Services
 from geoservice.coverage.background import submit_run
 from geoservice.coverage.cases import RunRequest
 from geoservice.coverage.scenarios.background import submit_circle
-from geoservice.coverage.scenarios.circle import circle_told
-from geoservice.coverage.uncertainty.query import Case, case_of
 from geoservice.database.filters import today
 from geoservice.errors import BadInput, BadRequest, WrongMedia
 from geoservice.jobs import board
@@ -97,13 +95,19 @@ def execute(
     later = _ASYNC in _preferences(request)
     with service.read() as connection:
         order = wanted(one, body, ask.place.root, lambda layer, number: _feature(service, connection, layer, number))
-        if one.at_once and not later:
-            found, media = sent(one, _AT_ONCE[one.id](service, connection, order.values), order.outputs, order.response)
-            return _private(Response(found, media_type=media))
-        number = _HANDED_IN[one.id](service, connection, order)
-        told = told_job(ask.place, one, board.job(connection, number))
+        if later or not one.at_once:
+            number = _HANDED_IN[one.id](service, connection, order)
+            told = told_job(ask.place, one, board.job(connection, number))
+            return _accepted(told, ask.place.to("jobs", str(number)), later=later)
+        work = AT_ONCE[one.id](service, connection, order.values)
+    found, media = sent(one, work(), order.outputs, order.response)
+    return _private(Response(found, media_type=media))
+
+
+def _accepted(told: documents.Document, there: str, *, later: bool) -> Response:
+    """A job that was handed in, with its address."""
     response = Response(documents.dumped(told), status_code=201, media_type=JSON)
-    response.headers["Location"] = ask.place.to("jobs", str(number))
+    response.headers["Location"] = there
     if later:
         response.headers["Preference-Applied"] = _ASYNC
     return _private(response)
@@ -126,18 +130,9 @@ def _feature(service: Services, connection: Connection, layer: str, number: str)
     return json.loads(found_feature(connection, one, numbered(one, number), CRS84)[0])
 
 
-def _case(service: Services, values: Mapping[str, Any]) -> Case:
-    return case_of(service.catalog, values.get("service"), values.get("type"), values.get("on") or today())
-
-
-def _circle(service: Services, connection: Connection, values: Mapping[str, Any]) -> dict[str, Any]:
-    _, ground = scenarios.ground_of(service, connection, _case(service, values))
-    return {"circles": circle_told(ground, *values["point"])}
-
-
 def _circle_later(service: Services, connection: Connection, order: Wanted) -> int:
-    case, more = _case(service, order.values), {"ogc": order.told}
-    return submit_circle(connection, case, order.values["point"], service.actor.name, more=more)
+    told, more = case(service, order.values), {"ogc": order.told}
+    return submit_circle(connection, told, order.values["point"], service.actor.name, more=more)
 
 
 def _coverage_later(service: Services, connection: Connection, order: Wanted) -> int:
@@ -158,9 +153,6 @@ def _siting_later(service: Services, connection: Connection, order: Wanted) -> i
     return number
 
 
-_AT_ONCE: Mapping[str, Callable[[Services, Connection, Mapping[str, Any]], dict[str, Any]]] = {
-    "service-circle": _circle
-}
 _HANDED_IN: Mapping[str, Callable[[Services, Connection, Wanted], int]] = {
     "service-circle": _circle_later,
     "coverage": _coverage_later,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from geoservice.catalog import Catalog
@@ -20,7 +20,7 @@ from geoservice.siting.county.ruled import priced
 from geoservice.siting.county.told import county_told
 from geoservice.siting.phased import Phase, free_answer, solve_phased
 from geoservice.siting.problem import Problem
-from geoservice.siting.solve import State, solve
+from geoservice.siting.solve import State, Watch, solve
 from geoservice.siting.told import final_answer, in_units
 
 _TELL_S, _AGAIN_S = 0.25, 1.0
@@ -52,11 +52,8 @@ def solve_kept(database: Database, catalog: Catalog, settings: Settings, answer_
         question = form.question(catalog, row.on_date)
         county = read_county(connection, catalog, settings, database.name, question)
     watching = Watching(database, answer_id, county.problem, form, step)
-    answer, phases = _searched(county.problem, form, watching)
-    told = county_told(county, answer, phases, form.order)
-    if form.prices:
-        told["prices"] = _priced(county, free_answer(answer, phases), form, watching)
-    kept = {name: value for name, value in told.items() if name not in _WORDS} | {"reasons": list(answer.reasons)}
+    answer, told = _told(county, form, Search(watching, watching.listen, watching.stopped))
+    kept = _keys(answer, told)
     with database.connect() as connection:
         store.tell(connection, answer_id, watching.told(told["value"], told["bound"], answer.seconds))
         store.write(connection, answer_id, answer=kept, base=county.revisions)
@@ -64,23 +61,49 @@ def solve_kept(database: Database, catalog: Catalog, settings: Settings, answer_
         raise Cancelled
 
 
-def _searched(problem: Problem, form: QuestionForm, watching: Watching) -> tuple[Answer, list[Phase]]:
-    stop = watching.stopped
+def solve_now(county: County, form: QuestionForm) -> dict[str, Any]:
+    """The answer as `solve_kept` keeps it; nobody watches, nothing is written down."""
+    answer, told = _told(county, form, Search())
+    return _keys(answer, told)
+
+
+def _keys(answer: Answer, told: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in told.items() if name not in _WORDS} | {"reasons": list(answer.reasons)}
+
+
+@dataclass(frozen=True)
+class Search:
+    """Who hears of a search, of those for prices, and who may stop it; by default nobody."""
+
+    watch: Watch = lambda _: None
+    listen: Watch = lambda _: None
+    stopped: Callable[[], bool] = lambda: False
+
+
+def _told(county: County, form: QuestionForm, search: Search) -> tuple[Answer, dict[str, Any]]:
+    answer, phases = _searched(county.problem, form, search)
+    told = county_told(county, answer, phases, form.order)
+    if form.prices:
+        told["prices"] = _priced(county, free_answer(answer, phases), form, search)
+    return answer, told
+
+
+def _searched(problem: Problem, form: QuestionForm, search: Search) -> tuple[Answer, list[Phase]]:
     years = form.years()
     if years is None:
-        return solve(problem, form.effort(), watch=watching, cancelled=stop), []
-    found = solve_phased(problem, years, form.effort(), watch=watching, cancelled=stop)
+        return solve(problem, form.effort(), watch=search.watch, cancelled=search.stopped), []
+    found = solve_phased(problem, years, form.effort(), watch=search.watch, cancelled=search.stopped)
     return final_answer(found), found
 
 
-def _priced(county: County, answer: Answer, form: QuestionForm, watching: Watching) -> list[dict[str, Any]]:
+def _priced(county: County, answer: Answer, form: QuestionForm, search: Search) -> list[dict[str, Any]]:
     """What each rule costs; each is given a part of the time, and none after a cancelling."""
     effort = replace(form.effort(), seconds=min(form.time_limit_s, _PRICE_S))
 
     def solved(problem: Problem) -> Answer:
-        return solve(problem, effort, watch=watching.listen, cancelled=watching.stopped)
+        return solve(problem, effort, watch=search.listen, cancelled=search.stopped)
 
-    return [] if watching.cancelled else priced(county, answer, solved)
+    return [] if search.stopped() else priced(county, answer, solved)
 
 
 class Watching:

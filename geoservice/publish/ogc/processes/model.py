@@ -91,7 +91,7 @@ def processes(catalog: Catalog) -> Mapping[str, Process]:
         siting.KIND,
         _by_id(*siting_inputs(services | {"default": catalog.headline.id}, types)),
         _by_id(_ANSWER, _SITES),
-        at_once=False,
+        at_once=True,
     )
     return _by_id(one, run, sites)
 

@@ -18,6 +18,7 @@ from geoservice.siting.county.candidates import plot_told
 from geoservice.siting.county.form import MOST_POINTS, QuestionForm
 
 MOST_CORNERS = 200_000
+AT_ONCE_S = 20.0
 _GEOJSON: Schema = {
     "type": "object",
     "format": "geojson-feature-collection",
@@ -60,6 +61,21 @@ def form_of(values: Mapping[str, Any]) -> QuestionForm:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
         raise _bad(name, first.get("input"), first["msg"][:120]) from None
+
+
+def at_once(form: QuestionForm) -> QuestionForm:
+    """The same for a client that waits: as long as that may take.
+
+    Raises
+    ------
+    BadRequest
+        ``ogc.process.bad-value`` for what takes longer.
+    """
+    if form.prices:
+        raise _bad("prices", form.prices, "false, Prefer: respond-async")
+    if "time_limit_s" in form.model_fields_set and form.time_limit_s > AT_ONCE_S:
+        raise _bad("time_limit_s", form.time_limit_s, f"≤ {AT_ONCE_S:g}, Prefer: respond-async")
+    return form.model_copy(update={"time_limit_s": min(form.time_limit_s, AT_ONCE_S)})
 
 
 def _places(given: Mapping[str, Any]) -> list[dict[str, Any]]:
