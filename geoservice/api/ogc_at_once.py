@@ -49,7 +49,7 @@ def _siting(service: Services, connection: Connection, values: Mapping[str, Any]
 
     def work() -> Outputs:
         if not _PLACES.acquire(blocking=False):
-            raise TooMany("siting.busy", seconds=f"{AT_ONCE_S:g}")
+            raise TooMany("siting.searches", seconds=f"{AT_ONCE_S:g}")
         try:
             found = solve_now(county, form)
         finally:

@@ -202,7 +202,7 @@ def test_searches_at_once_are_few(planner: TestClient, monkeypatch: pytest.Monke
     body = {"inputs": BASIC | {"time_limit_s": 5}}
     with ogc_at_once._PLACES:
         answer = planner.post(EXECUTION, json=body)
-    assert (answer.status_code, answer.json()["code"]) == (429, "siting.busy")
+    assert (answer.status_code, answer.json()["code"]) == (429, "siting.searches")
     assert planner.post(EXECUTION, json=body).status_code == 200
 
 
