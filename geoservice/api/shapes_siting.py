@@ -7,12 +7,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
-from geoservice.api.parameters import Code, Parameters
+from geoservice.api.parameters import Code, Day, Parameters
 from geoservice.api.shapes import Shape, Title
 from geoservice.api.shapes_jobs import JobError
 from geoservice.api.shapes_scenarios import Name
 from geoservice.ingest.uploads.naming import LONGEST_NAME
 from geoservice.siting.county.form import QuestionForm
+from geoservice.siting.county.question import Outline
 
 
 class NewAnswer(Parameters):
@@ -31,6 +32,10 @@ class CandidateFile(Parameters):
     )
     kind: Literal["plots", "points"] = Field("plots", description="Areas, or points with lon and lat")
     type: Code | None = Field(None, description="Code of the facility type, for points")
+    service: Code | None = Field(
+        None, description="Id of the service standard of the question; the headline by default"
+    )
+    on: Day | None = Field(None, description="Day of the question, for the county as it is then; today by default")
     crs: Annotated[str, StringConstraints(max_length=200)] | None = Field(
         None, description="EPSG code, GCJ02 or BD09; by default what the file says", examples=["EPSG:4547"]
     )
@@ -47,12 +52,22 @@ class PlaceRead(Shape):
     lat: float
     places: int | None
     area_m2: float | None
+    outline: Outline | None = Field(description="Of a plot, thinned: coordinates of a GeoJSON MultiPolygon")
+
+
+class OutsideRead(Shape):
+    """A candidate that lies outside the county, or in part: its place in `points` from 0, and the share of its area."""
+
+    number: int
+    share: float = Field(description="1: wholly outside; such a candidate is refused")
+    refused: bool = Field(description="Whether the point that stands for it lies outside")
 
 
 class PlacesRead(Shape):
     """The candidates of a file."""
 
     points: list[PlaceRead]
+    outside: list[OutsideRead]
 
 
 class AnswerChange(Parameters):

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import shapely
 from pyproj import Geod, Transformer
-from shapely import transform
-from shapely.geometry import Point, box, mapping
+from shapely import from_wkb, transform
+from shapely.geometry import Point, Polygon, box, mapping
+from sqlalchemy import text
 from starlette.testclient import TestClient
 
 from geoservice.api.app import create_app
@@ -23,6 +26,8 @@ from geoservice.siting.county.form import QuestionForm
 from geoservice.siting.county.question import Question
 from geoservice.siting.county.reading import read_county
 from geoservice.siting.county.ruled import ruled_told
+from geoservice.siting.county.told import county_told
+from geoservice.siting.solve import Effort, solve
 from tests.people import signed_in
 
 BASE = "http://127.0.0.1:8000"
@@ -69,6 +74,11 @@ def test_plots_are_those_that_the_shell_reads(
     for one, shape in zip(points, PLOTS.values(), strict=True):
         assert shape.contains(Point(one["lon"], one["lat"]))
         assert one["area_m2"] == pytest.approx(abs(Geod(ellps="GRS80").geometry_area_perimeter(shape)[0]), rel=1e-9)
+    # The one outside is told by its number, with the share of it that lies there.
+    assert told.json()["outside"] == [{"number": 4, "share": 1.0, "refused": True}]
+    for one, shape in zip(points, PLOTS.values(), strict=True):
+        ((ring,),) = one["outline"]
+        assert Polygon(ring).equals_exact(shape, 1e-6, normalize=True)
     asked = {"service": "funeral", "type": "cemetery", "on": DAY.isoformat(), "p": 1}
     form = QuestionForm.from_json(asked | {"candidates": {"from": "points", "points": points}})
     file = tmp_path / "地块.geojson"
@@ -81,7 +91,8 @@ def test_plots_are_those_that_the_shell_reads(
             for question in (form.question(catalog, DAY), by_file)
         )
     assert one.candidates.name == other.candidates.name
-    assert one.candidates.left_out == other.candidates.left_out == ("县外",)
+    assert one.candidates.left_out == other.candidates.left_out
+    assert [name for name, _, _ in one.candidates.left_out] == ["县外"]
     for name in ("lon", "lat", "area_m2"):
         assert np.array_equal(getattr(one.candidates, name), getattr(other.candidates, name))
     assert ruled_told(one) == ruled_told(other)
@@ -91,8 +102,8 @@ def test_points_are_read_with_their_beds(clients: dict[str, TestClient]) -> None
     body = "name,lon,lat,beds\n城西新院,113.05,30.66,100\n皂市新院,113.20,30.83,\n".encode()
     told = sent(clients["planner"], body, file="点.csv", kind="points", type="nursing_home").json()
     assert told["points"] == [
-        {"name": "城西新院", "lon": 113.05, "lat": 30.66, "places": 100, "area_m2": None},
-        {"name": "皂市新院", "lon": 113.20, "lat": 30.83, "places": None, "area_m2": None},
+        {"name": "城西新院", "lon": 113.05, "lat": 30.66, "places": 100, "area_m2": None, "outline": None},
+        {"name": "皂市新院", "lon": 113.20, "lat": 30.83, "places": None, "area_m2": None, "outline": None},
     ]
 
 
@@ -161,3 +172,67 @@ def test_a_system_or_an_encoding_that_there_is_not_is_refused(
     answer = sent(clients["planner"], "名称,经度,纬度\n城西新院,113.05,30.66\n".encode(), **{"file": "点.csv", "kind": "points", **given})  # fmt: skip
     assert 400 <= answer.status_code < 500, answer.text
     assert answer.json()["detail"]
+
+
+def test_a_plot_across_the_boundary_is_told_with_its_share(
+    clients: dict[str, TestClient], county: Database, catalog: Catalog, settings: Settings
+) -> None:
+    """The shares are those of PostGIS; which of both is refused is decided by the point that stands for the plot."""
+    with county.connect("reader") as connection:
+        home = from_wkb(bytes(connection.execute(text(HOME)).scalar_one()))
+        village = Point(*connection.execute(text(NEAREST)).one())
+        edge = home.exterior if home.geom_type == "Polygon" else max(home.geoms, key=shapely.area).exterior
+        x, y = edge.interpolate(edge.project(village)).coords[0]
+        inwards = np.array([village.x - x, village.y - y]) / village.distance(Point(x, y)) * 0.001
+        shapes = {
+            name: box(x + side[0] - 0.002, y + side[1] - 0.002, x + side[0] + 0.002, y + side[1] + 0.002)
+            for name, side in (("多在县内", inwards), ("多在县外", -inwards))
+        }
+        expected = [1 - shape.intersection(home).area / shape.area for shape in shapes.values()]
+    assert 0 < expected[0] < 0.5 < expected[1] < 1
+    told = sent(clients["planner"], plots(shapes)).json()
+    assert [one["share"] for one in told["outside"]] == pytest.approx(expected, abs=1e-3)
+    points = told["points"]
+    assert [one["refused"] for one in told["outside"]] == [
+        not home.intersects(Point(one["lon"], one["lat"])) for one in points
+    ]
+    asked = {
+        "service": "funeral",
+        "type": "cemetery",
+        "on": DAY.isoformat(),
+        "p": 1,
+        "rules": "off",
+        "model": "pmedian",
+    }
+    form = QuestionForm.from_json(asked | {"candidates": {"from": "points", "points": points}})
+    with county.connect("reader") as connection:
+        found = read_county(connection, catalog, settings, county.name, form.question(catalog, DAY))
+    # Whether it is worth while or not: the site is chosen.
+    answer = county_told(found, replace(solve(found.problem, Effort(20)), sites=(found.existing,)))
+    assert [one["name"] for one in answer["outside"]] == answer["candidates_left_out"] == ["多在县外"]
+    (site,) = answer["sites"]
+    assert (site["name"], site["outside_share"]) == ("多在县内", pytest.approx(expected[0], abs=1e-3))
+
+
+NEAREST = (
+    "select st_x(c.geom), st_y(c.geom) from community c, unit_version v where v.level = 'county' and c.geom is not null"
+    " and v.geom is not null order by st_distance(c.geom, st_boundary(v.geom)), c.id limit 1"
+)
+HOME = "select st_asbinary(geom) from unit_version where level = 'county' and geom is not null"
+
+
+@pytest.mark.parametrize(
+    "outline",
+    [
+        [],
+        [[]],
+        [[[[113, 30], [113, 31], [113, 30]]]],
+        [[[[113, 30], [114, 30], [114, 95], [113, 30]]]],
+        "x",
+        [[[[0, 0]] * 101]],
+    ],
+)
+def test_outlines_that_are_none_are_refused(clients: dict[str, TestClient], outline: Any) -> None:
+    point = {"name": "地", "lon": 113.16, "lat": 30.66, "outline": outline}
+    question = {"service": "funeral", "type": "cemetery", "p": 1, "candidates": {"from": "points", "points": [point]}}
+    assert clients["planner"].post("/api/siting", json={"question": question}).status_code == 400

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import shapely
+import shapely.geometry
+from numpy.typing import NDArray
 from sqlalchemy import Connection
 
 from geoservice.catalog import Catalog
@@ -45,11 +47,13 @@ class Candidates:
     places
         int64, -1 where not told.
     left_out
-        Names of those that lie in no county that the data are of; a scenario would refuse them too.
+        Name, longitude and latitude of those that lie in no county that the data are of; a scenario would refuse them too.
     cost
         int64, -1 where not told; None where none is told.
     area_m2
         Of plots, on the ellipsoid; NaN where there is none, None where there are no plots.
+    outline
+        Of plots, areas in degrees, EPSG:4490; None where there is none, or no plots.
     ruled
         The rules that were held against them; None where nobody has asked for that.
     """
@@ -59,9 +63,10 @@ class Candidates:
     lat: Floats
     community: Int64s
     places: Int64s
-    left_out: tuple[str, ...] = ()
+    left_out: tuple[tuple[str, float, float], ...] = ()
     cost: Int64s | None = None
     area_m2: Floats | None = None
+    outline: NDArray[Any] | None = field(default=None, repr=False)
     ruled: Ruled | None = field(default=None, repr=False)
 
     def __len__(self) -> int:
@@ -75,10 +80,15 @@ class Candidates:
             self.lat[kept],
             self.community[kept],
             self.places[kept],
-            (*self.left_out, *(name for name, one in zip(self.name, kept, strict=True) if not one)),
+            (*self.left_out, *(self.spot(one) for one in np.flatnonzero(~kept).tolist())),
             None if self.cost is None else self.cost[kept],
             None if self.area_m2 is None else self.area_m2[kept],
+            None if self.outline is None else self.outline[kept],
         )
+
+    def spot(self, number: int) -> tuple[str, float, float]:
+        """Name, longitude and latitude of one."""
+        return self.name[number], float(self.lon[number]), float(self.lat[number])
 
 
 @dataclass(frozen=True)
@@ -181,7 +191,19 @@ def given(points: Sequence[Place]) -> Candidates:
         told(one.places for one in points),
         cost=told(one.cost for one in points),
         area_m2=areas if np.isfinite(areas).any() else None,
+        outline=_outlines(points),
     )
+
+
+def _outlines(points: Sequence[Place]) -> NDArray[Any] | None:
+    if all(one.outline is None for one in points):
+        return None
+    found = np.empty(len(points), dtype=object)
+    for number, one in enumerate(points):
+        if one.outline is not None:
+            shape = shapely.geometry.shape({"type": "MultiPolygon", "coordinates": one.outline})
+            found[number] = shapely.make_valid(shape)
+    return found
 
 
 def points_in(
@@ -257,6 +279,7 @@ def plots_in(
         nothing,
         nothing,
         area_m2=np.array([one["area_m2"] for one in told], dtype=np.float64),
+        outline=np.asarray(records[GEOM], dtype=object),
     )
 
 

@@ -29,6 +29,8 @@ from geoservice.siting.problem import Model
 from geoservice.siting.solve import Effort
 
 MOST_POINTS, MOST_FLOORS, MOST_PHASES, MOST_SITES = 5000, 500, 10, 1000
+# Of an outline; those of files are thinned to it.
+MOST_CORNERS = 100
 LONGEST_S = 600.0
 LONGEST_NAME = 80
 Key = Annotated[str, StringConstraints(max_length=60, pattern=r"^[A-Za-z0-9_.-]+$")]
@@ -42,16 +44,25 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
+Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
+Ring = Annotated[tuple[tuple[Longitude, Latitude], ...], Field(min_length=4, max_length=MOST_CORNERS)]
+Area = Annotated[tuple[Ring, ...], Field(min_length=1, max_length=MOST_CORNERS)]
+
+
 class Point(_Strict):
     """A place where a site may go; degrees, EPSG:4490 taken as CRS84."""
 
     name: Name
-    lon: Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
-    lat: Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
+    lon: Longitude
+    lat: Latitude
     places: Annotated[int, Field(ge=0, le=MOST_PLACES)] | None = None
     cost: Whole | None = None
     area_m2: Annotated[float, Field(ge=0, le=1e10, allow_inf_nan=False)] | None = Field(
         None, description="Of the plot that it stands for"
+    )
+    outline: Annotated[tuple[Area, ...], Field(min_length=1, max_length=MOST_CORNERS)] | None = Field(
+        None, description="Of the plot, as coordinates of a GeoJSON MultiPolygon, to be shown", repr=False
     )
 
 
@@ -225,4 +236,6 @@ class QuestionForm(_Strict):
 def _places(candidates: Villages | Points | Grid) -> tuple[Place, ...]:
     if not isinstance(candidates, Points):
         return ()
-    return tuple(Place(one.name, one.lon, one.lat, one.places, one.cost, one.area_m2) for one in candidates.points)
+    return tuple(
+        Place(one.name, one.lon, one.lat, one.places, one.cost, one.area_m2, one.outline) for one in candidates.points
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,9 @@ class Group(StrEnum):
         return {Group.ALL: "population", Group.FROM_60: "population_60", Group.FROM_80: "population_80"}[self]
 
 
+Outline = tuple[tuple[tuple[tuple[float, float], ...], ...], ...]
+
+
 @dataclass(frozen=True)
 class Place:
     """Where a new site may go.
@@ -43,8 +46,8 @@ class Place:
         Degrees, EPSG:4490.
     places, cost
         What a site there holds, and what it costs; None where not told.
-    area_m2
-        Of the plot that it stands for.
+    area_m2, outline
+        Of the plot that it stands for; the outline as coordinates of a MultiPolygon in degrees, to be shown.
     """
 
     name: str
@@ -53,6 +56,7 @@ class Place:
     places: int | None = None
     cost: int | None = None
     area_m2: float | None = None
+    outline: Outline | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,10 @@ def print_county(told: dict[str, Any]) -> None:
     if told["candidates_left_out"]:
         left = told["candidates_left_out"]
         print_text(translate("siting.county.left_out", count=len(left), names=_names(left)))
+    for site in told["sites"]:
+        if site.get("outside_share"):
+            share = f"{100 * site['outside_share']:.1f}"
+            print_text(translate("siting.outside.partly", name=site["name"], share=share))
     if told["exclusions"]:
         _print_exclusions(told)
     print_run(told)

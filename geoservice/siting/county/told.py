@@ -16,6 +16,7 @@ from geoservice.coverage.scenarios.state import State
 from geoservice.language import translate
 from geoservice.siting.answer import Answer
 from geoservice.siting.county.asking import County
+from geoservice.siting.county.plots import outside_shares
 from geoservice.siting.county.ruled import area_of, hints_of, ruled_told
 from geoservice.siting.phased import Order, Phase
 from geoservice.siting.problem import Model
@@ -70,7 +71,8 @@ def county_told(
             "group": county.column,
             "points": county.problem.points,
             "candidates": len(county.candidates),
-            "candidates_left_out": list(county.candidates.left_out),
+            "candidates_left_out": [name for name, _, _ in county.candidates.left_out],
+            "outside": [{"name": name, "lon": lon, "lat": lat} for name, lon, lat in county.candidates.left_out],
             "existing": county.existing,
         }
         | ruled_told(county)
@@ -190,8 +192,15 @@ def _site(county: County, site: int) -> dict[str, Any]:
         "community": None if row < 0 else str(communities.name[row]),
         **_unit(county, unit),
         "area_m2": area_of(county, site),
+        "outside_share": _outside(county, number),
         "hints": hints_of(county, site),
     }
+
+
+def _outside(county: County, number: int) -> float:
+    """Share of a plot that lies outside the county."""
+    alone = county.candidates.only(np.arange(len(county.candidates)) == number)
+    return round(float(outside_shares(county.ground, alone)[0]), 4)
 
 
 def _nearest(county: County, site: int) -> int:

@@ -4,10 +4,12 @@ import * as maplibregl from "../../vendor/maplibre-gl/maplibre-gl.mjs";
 import { el } from "../dom.js";
 import { createMap } from "../mapview.js";
 import { onTheme, token } from "../palette.js";
+import { FONT } from "../style.js";
 import { text } from "../texts.js";
 
 const EMPTY = { type: "FeatureCollection", features: [] };
 const GROUND = ["built_up", "water", "roads", "railways", "walls", "units", "communities"];
+const PLOT_ZOOM = 16;
 const STEP_PX = { fine: 4, coarse: 24 };
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const point = ({ lon, lat }, properties) => ({ type: "Feature", geometry: { type: "Point", coordinates: [lon, lat] }, properties });
@@ -59,7 +61,12 @@ export async function makeMap({ container, info, onChoose, onPlace, onDrag, onDr
     setFacilities(items) {
       set("siting-facilities", items.filter(({ lon }) => lon !== null).map((one) => point(one, { facility: one.facility, site: one.site, status: one.status })));
     },
-    setCandidates: (items) => set("siting-candidates", items.map((one) => point(one, { name: one.name }))),
+    /** Candidates by their points, and plots by their outlines; those outside the county are marked. */
+    setCandidates(items) {
+      const told = (drawn, { name, outside = false }) => ({ drawn, name, outside, mark: outside ? text("siting.outside") : "" });
+      const plots = items.filter(({ outline }) => outline).map((one) => ({ type: "Feature", geometry: { type: "MultiPolygon", coordinates: one.outline }, properties: told("plot", one) }));
+      set("siting-candidates", [...plots, ...items.map((one) => point(one, told("point", one)))]);
+    },
     /** Shows a pin for each of some facilities; a pin that is being dragged is left where it is. */
     setPins(items) {
       const wanted = new Map(items.map((one) => [keyOf(one), one]));
@@ -90,7 +97,7 @@ export async function makeMap({ container, info, onChoose, onPlace, onDrag, onDr
     },
     focusPin: (reference) => pins.get(keyOf(reference))?.marker.getElement().focus(),
     setTitle: view.setUnitNames,
-    goTo: ({ lon, lat }) => map.easeTo({ center: [lon, lat], zoom: Math.max(map.getZoom(), 12), animate: !matchMedia("(prefers-reduced-motion: reduce)").matches }),
+    goTo: ({ lon, lat, outline = null }) => map.easeTo({ center: [lon, lat], zoom: Math.max(map.getZoom(), outline ? PLOT_ZOOM : 12), animate: !matchMedia("(prefers-reduced-motion: reduce)").matches }),
   };
 }
 
@@ -150,6 +157,8 @@ function makePin(map, first, { onDrag, onDrop, onChoose }) {
 
 function styles() {
   const status = ["get", "status"];
+  const away = ["boolean", ["get", "outside"], false];
+  const [areas, points] = [["==", ["get", "drawn"], "plot"], ["==", ["get", "drawn"], "point"]];
   const closed = ["==", status, "closed"];
   const ring = [token("ring-1"), token("ring-2")];
   const minutes = ["match", ["get", "rank"], 0, ring[1], ring[0]];
@@ -160,7 +169,12 @@ function styles() {
     { id: "siting-roads-line", type: "line", source: "siting-roads", paint: { "line-color": ["match", ["get", "kind"], "close_road", token("danger-ink"), token("select")], "line-width": 4, "line-dasharray": [2, 1] } },
     { id: "siting-draft-line", type: "line", source: "siting-draft", filter: ["==", ["geometry-type"], "LineString"], paint: { "line-color": token("select"), "line-width": 4 } },
     { id: "siting-draft-corners", type: "circle", source: "siting-draft", filter: ["==", ["geometry-type"], "Point"], paint: { "circle-radius": 4, "circle-color": token("map-halo"), "circle-stroke-color": token("select"), "circle-stroke-width": 2 } },
-    { id: "siting-candidates", type: "circle", source: "siting-candidates", paint: { "circle-radius": 5, "circle-color": token("map-halo"), "circle-stroke-color": token("select"), "circle-stroke-width": 2 } },
+    { id: "siting-plots-fill", type: "fill", source: "siting-candidates", filter: ["all", areas, ["!", away]], paint: { "fill-color": token("select"), "fill-opacity": 0.18 } },
+    { id: "siting-plots-line", type: "line", source: "siting-candidates", filter: ["all", areas, ["!", away]], paint: { "line-color": token("select"), "line-width": 2 } },
+    { id: "siting-plots-away", type: "line", source: "siting-candidates", filter: ["all", areas, away], paint: { "line-color": token("danger-ink"), "line-width": 2, "line-dasharray": [2, 1.5] } },
+    // A plot is its own mark once it is large enough to be seen.
+    { id: "siting-candidates", type: "circle", source: "siting-candidates", filter: points, paint: { "circle-radius": ["interpolate", ["linear"], ["zoom"], 12, 5, 15, 3], "circle-color": token("map-halo"), "circle-stroke-color": ["case", away, token("danger-ink"), token("select")], "circle-stroke-width": 2 } },
+    { id: "siting-candidates-away", type: "symbol", source: "siting-candidates", filter: ["all", points, away], layout: { "text-field": ["concat", ["get", "name"], " · ", ["get", "mark"]], "text-font": FONT, "text-size": 12, "text-variable-anchor": ["left", "right", "top", "bottom"], "text-radial-offset": 0.8, "text-max-width": 12 }, paint: { "text-color": token("danger-ink"), "text-halo-color": token("map-halo"), "text-halo-width": 1.5 } },
     { id: "siting-facilities", type: "circle", source: "siting-facilities", paint: { "circle-radius": ["interpolate", ["linear"], ["zoom"], 8, 3, 14, 8], "circle-color": ["case", closed, token("map-halo"), token("accent")], "circle-stroke-color": ["case", closed, token("danger-ink"), token("map-icon-halo")], "circle-stroke-width": ["case", closed, 2.5, 1.5] } },
   ];
 }

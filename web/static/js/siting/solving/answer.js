@@ -85,6 +85,7 @@ function found(one, { onGo, onScenario, onCheck, why, checked }) {
     answer.unreachable.length ? unreachable(answer.unreachable) : "",
     sites(answer.sites, onGo),
     answer.closed?.length ? closed(answer.closed, onGo) : "",
+    answer.outside?.length ? outside(answer.outside, onGo) : "",
     el(
       "div",
       { class: "row" },
@@ -106,10 +107,16 @@ function found(one, { onGo, onScenario, onCheck, why, checked }) {
 function sites(list, onGo) {
   if (!list.length) return el("p", { class: "none" }, text("siting.answer.no-sites"));
   const rows = list.map((site, at) =>
-    el("tr", {}, el("td", { class: "number" }, String(at + 1)), el("th", { scope: "row" }, el("button", { type: "button", class: "link", "data-site": at, onclick: () => onGo(site) }, site.name)), el("td", {}, site.township ?? "")),
+    el("tr", {}, el("td", { class: "number" }, String(at + 1)), el("th", { scope: "row" }, el("button", { type: "button", class: "link", "data-site": at, onclick: () => onGo(site) }, site.name), site.outside_share ? el("span", { class: "away" }, ` ${text("siting.outside.part", { share: decimal(site.outside_share * 100) })}`) : ""), el("td", {}, site.township ?? "")),
   );
   const heads = ["number", "site", "township"].map((id) => el("th", { scope: "col" }, text(`siting.sites.${id}`)));
   return el("table", { class: "costs sites" }, el("caption", {}, text("siting.sites", { count: count(list.length) })), el("thead", {}, el("tr", {}, ...heads)), el("tbody", {}, ...rows));
+}
+
+/** Candidates that were not used because they lie outside the county. */
+function outside(list, onGo) {
+  const line = (one) => el("li", {}, el("button", { type: "button", class: "link", onclick: () => onGo(one) }, one.name));
+  return el("section", { class: "note warn stack tight", id: "answer-outside" }, el("p", {}, text("siting.outside.head", { count: count(list.length) }), " ", text("siting.outside.why")), el("ul", { class: "names" }, ...list.slice(0, MOST_SHOWN).map(line)));
 }
 
 function closed(list, onGo) {

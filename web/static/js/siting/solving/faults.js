@@ -22,6 +22,13 @@ export function showFaults(form, summary, faults) {
   byId(faults[0].id).focus();
 }
 
+/** What was told beside a field no longer holds. */
+export function mended(field) {
+  byId(`${field.id}-fault`)?.remove();
+  field.removeAttribute("aria-invalid");
+  field.removeAttribute("aria-errormessage");
+}
+
 function beside(field, words) {
   field.setAttribute("aria-invalid", "true");
   field.setAttribute("aria-errormessage", `${field.id}-fault`);

@@ -8,19 +8,28 @@ import { remedyInWords } from "../../import/wording.js";
 import { failure } from "../../problem.js";
 import { text } from "../../texts.js";
 import * as plan from "../plan.js";
+import { mended } from "./faults.js";
 
 const MOST_SHOWN = 300;
+const MOST_NAMED = 10;
+/** Outlines go with a question as long as they are small. */
+const MOST_OUTLINED = 600_000;
 const MU_M2 = 10_000 / 15;
 const KINDS = { plots: "plots", file: "points" };
+const FIELDS = ["name", "lon", "lat", "places", "area_m2"];
 let places = [];
 let file = null;
 let wishes = {};
 let sending = null;
 let onPlaces = () => {};
+let onGo = () => {};
 
-/** @param {(places: object[]) => void} shown called with the candidates that are meant */
-export function startFiled(shown) {
-  onPlaces = shown;
+/**
+ * @param {(places: object[]) => void} shown called with the candidates that are meant, and those that are refused
+ * @param {(place: object) => void} go shows one on the map
+ */
+export function startFiled(shown, go) {
+  [onPlaces, onGo] = [shown, go];
   byId("ask-file").addEventListener("change", () => another(byId("ask-file").files[0] ?? null));
   byId("ask-candidates").addEventListener("change", fitFiled);
   fitFiled();
@@ -53,10 +62,11 @@ async function take(given) {
   sending = mine;
   const bar = el("progress", { max: file.size || 1, value: 0, "aria-label": file.name });
   byId("ask-file-said").replaceChildren(el("p", { class: "quiet" }, text("siting.ask.file.reading", { file: file.name })), bar);
-  const given_ = new URLSearchParams({ file: file.name, kind: kind(), type: plan.current().type, ...wishes });
+  const given_ = new URLSearchParams({ file: file.name, kind: kind(), ...named("service", "type", "on"), ...wishes });
   try {
     const found = await sendBytes("POST", `/api/siting/files?${given_}`, file, { onProgress: (loaded) => (bar.value = loaded), signal: mine.signal });
-    places = found.points.map((place) => ({ ...place, meant: true }));
+    const away = new Map(found.outside.map((one) => [one.number, one]));
+    places = found.points.map((place, at) => ({ ...place, share: away.get(at)?.share ?? 0, outside: away.get(at)?.refused ?? false })).map((place) => ({ ...place, meant: !place.outside }));
     draw();
   } catch (error) {
     if (error.name === "AbortError") return;
@@ -71,17 +81,32 @@ async function take(given) {
 }
 
 function draw() {
-  byId("ask-file").removeAttribute("aria-invalid");
+  mended(byId("ask-file"));
   const status = el("p", { class: "quiet", role: "status" });
   const say = () => {
     const meant = filed();
     status.textContent = text("siting.ask.file.read", { file: file.name, count: count(places.length), meant: count(meant.length) });
-    onPlaces(meant);
+    onPlaces([...meant, ...places.filter(({ outside }) => outside)]);
   };
-  const tick = (place) => el("label", { class: "tick" }, el("input", { type: "checkbox", checked: true, onchange: ({ target }) => { place.meant = target.checked; say(); } }), el("span", {}, place.name, el("span", { class: "quiet" }, size(place))));
-  const list = el("div", { class: "ticks", role: "group", "aria-label": text("siting.ask.file.list") }, ...places.slice(0, MOST_SHOWN).map(tick));
+  const tick = (place) =>
+    el(
+      "div",
+      { class: "row spread place-line", "data-outside": String(place.outside) },
+      el(
+        "label",
+        { class: "tick" },
+        el("input", { type: "checkbox", checked: place.meant, disabled: place.outside, onchange: ({ target }) => { place.meant = target.checked; say(); } }),
+        el("span", {}, place.name, el("span", { class: "quiet" }, size(place)), away(place)),
+      ),
+      el("button", { type: "button", class: "link", "aria-label": text("siting.ask.file.show", { name: place.name }), onclick: () => onGo(place) }, text("siting.ask.file.show.short")),
+    );
+  // Those that are refused stand first, so that nobody overlooks them.
+  const listed = [...places].sort((one, other) => Number(other.outside) - Number(one.outside)).slice(0, MOST_SHOWN);
+  const list = el("div", { class: "ticks", role: "group", "aria-label": text("siting.ask.file.list") }, ...listed.map(tick));
+  const refused = places.filter(({ outside }) => outside);
+  const note = refused.length ? el("p", { class: "note warn", role: "status", id: "ask-file-outside" }, text("siting.outside.note", { count: count(refused.length), names: namesOf(refused) }), " ", text("siting.outside.why")) : null;
   const more = places.length > MOST_SHOWN ? el("p", { class: "quiet" }, text("siting.ask.file.more", { count: count(places.length - MOST_SHOWN) })) : null;
-  byId("ask-file-said").replaceChildren(...[status, list, more, told()].filter(Boolean));
+  byId("ask-file-said").replaceChildren(...[status, note, list, more, told()].filter(Boolean));
   say();
 }
 
@@ -101,6 +126,16 @@ function told() {
   );
 }
 
+const named = (...names) => Object.fromEntries(names.map((name) => [name, plan.current()[name]]).filter(([, value]) => value));
+
+const namesOf = (list) => list.slice(0, MOST_NAMED).map(({ name }) => name).join(text("siting.and")) + (list.length > MOST_NAMED ? " …" : "");
+
+/** What of a place lies outside the county, as a mark. */
+function away({ outside, share: part }) {
+  if (outside) return el("strong", { class: "away" }, ` ${text("siting.outside.refused")}`);
+  return part ? el("span", { class: "away" }, ` ${text("siting.outside.part", { share: decimal(part * 100) })}`) : "";
+}
+
 function size({ area_m2: area, places: held }) {
   if (area !== null) return ` ${text("siting.ask.file.area", { area: count(Math.round(area)), mu: decimal(area / MU_M2) })}`;
   return held === null ? "" : ` ${text("siting.ask.file.places", { places: count(held) })}`;
@@ -108,11 +143,12 @@ function size({ area_m2: area, places: held }) {
 
 const filed = () => places.filter(({ meant }) => meant);
 
-/** The candidates of a file as a question takes them, or what is missing. */
+/** The candidates of a file as a question takes them, or what is missing; those outside go along, so that the answer names them. */
 export function filedCandidates() {
   if (sending) return { fault: { id: "ask-file", words: text("siting.ask.file.wait") } };
   const meant = filed();
   if (!meant.length) return { fault: { id: "ask-file", words: text(places.length ? "siting.ask.file.nothing" : "siting.ask.file.none") } };
-  const points = meant.map(({ name, lon, lat, places: held, area_m2: area }) => ({ name, lon, lat, ...(held === null ? {} : { places: held }), ...(area === null ? {} : { area_m2: area }) }));
-  return { from: "points", points };
+  const pick = (names) => [...meant, ...places.filter(({ outside }) => outside)].map((place) => Object.fromEntries(names.map((name) => [name, place[name]]).filter(([, value]) => value !== null && value !== undefined)));
+  const points = pick([...FIELDS, "outline"]);
+  return { from: "points", points: JSON.stringify(points).length > MOST_OUTLINED ? pick(FIELDS) : points };
 }

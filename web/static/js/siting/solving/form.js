@@ -15,10 +15,11 @@ const option = (value, label) => el("option", { value }, label);
 const shown = (id) => !byId(id).closest("[data-for]")?.hidden;
 
 /**
- * @param {{existing: () => {facility: number, name: string, inside: boolean}[], townships: () => object[], onPlaces: (places: object[]) => void}} given
+ * @param {{existing: () => {facility: number, name: string, inside: boolean}[], townships: () => object[], onPlaces: (places: object[]) => void,
+ *   onGo: (place: object) => void}} given
  *   facilities of the type and townships as they are; `onPlaces` is told the candidates of a file
  */
-export function startForm({ existing, townships, onPlaces }) {
+export function startForm({ existing, townships, onPlaces, onGo }) {
   byId("ask-model").replaceChildren(...MODELS.map((model) => option(model, text(`siting.ask.model.${model}`))));
   byId("ask-group").replaceChildren(...GROUPS.map((group) => option(group, text(`siting.ask.group.${group}`))));
   byId("ask-candidates").replaceChildren(...SOURCES.map((source) => option(source, text(`siting.ask.candidates.${source}`))));
@@ -29,7 +30,7 @@ export function startForm({ existing, townships, onPlaces }) {
   byId("ask-closable").addEventListener("toggle", () => byId("ask-closable").open && listClosable(existing().filter(({ inside }) => inside)));
   plan.onPlan((what) => what === "case" && forgetClosable());
   startFloors(townships);
-  startFiled(onPlaces);
+  startFiled(onPlaces, onGo);
   fit();
 }
 

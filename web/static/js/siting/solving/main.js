@@ -30,7 +30,7 @@ let candidates = [];
  */
 export async function startSolving(given) {
   desk = given;
-  startForm({ existing: () => desk.base()?.facilities ?? [], townships: desk.townships, onPlaces: showCandidates });
+  startForm({ existing: () => desk.base()?.facilities ?? [], townships: desk.townships, onPlaces: showCandidates, onGo: desk.goTo });
   byId("ask").addEventListener("submit", (event) => {
     event.preventDefault();
     ask();
@@ -50,9 +50,9 @@ const solving = () => document.body.dataset.mode === "solve";
 function setMode(mode) {
   document.body.dataset.mode = mode;
   for (const button of document.querySelectorAll("button[data-mode]")) button.setAttribute("aria-pressed", String(button.dataset.mode === mode));
-  desk.view.setCandidates(solving() ? candidates : []);
   if (solving()) drawMap();
   else {
+    desk.view.setCandidates([]);
     showSites(desk.view.map, [], () => {});
     desk.redraw();
   }
@@ -61,7 +61,15 @@ function setMode(mode) {
 /** The candidates of a file, on the map while a question is asked. */
 function showCandidates(places) {
   candidates = places;
-  desk.view.setCandidates(solving() ? places : []);
+  if (solving()) desk.view.setCandidates(places.length ? places : answered());
+}
+
+const spot = ({ name, lon, lat }) => `${name} ${lon} ${lat}`;
+
+/** The candidates that the shown answer named one by one; those outside the county are marked. */
+function answered() {
+  const away = new Set((one?.answer?.outside ?? []).map(spot));
+  return (one?.question.candidates?.points ?? []).map((place) => ({ ...place, outside: away.has(spot(place)) }));
 }
 
 async function attempt(run) {
@@ -156,6 +164,8 @@ function drawMap() {
   if (byId("ask-more").open) fillFloors();
   const base = desk.base();
   const sites = one?.answer?.sites ?? [];
+  const asked = answered();
+  desk.view.setCandidates(asked.length ? asked : candidates);
   showSites(desk.view.map, sites, (at) => byId("answer").querySelector(`[data-site="${at}"]`)?.focus());
   desk.view.setPins([]);
   if (!base) return;
