@@ -27,6 +27,9 @@ NOT_MIGRATED = ("42P01", "42703", "3F000")
 # What an error of these says is for the operator: it names hosts, files and accounts.
 OPERATORS = ("database.", "cluster.", "catalog.", "setting.")
 
+# Below it standards say which status a wrong body has: 400.
+_STANDARD = "/ogc/"
+
 # Types that a standard has a name for; of all others the type is a URN of the code.
 _PROCESSES = "http://www.opengis.net/def/exceptions/ogcapi-processes-1/1.0/"
 STANDARD_TYPES = {
@@ -76,9 +79,11 @@ def install(app: FastAPI, routes: Sequence[Route]) -> None:
     app.add_exception_handler(PoolTimeout, _busy)
 
 
-def problem(request_id: str | None, error: GeoserviceError, *, headers: dict[str, str] | None = None) -> Problem:
-    """The response for an error of ours, in the language of the request."""
-    status = error.status
+def problem(
+    request_id: str | None, error: GeoserviceError, *, headers: dict[str, str] | None = None, status: int | None = None
+) -> Problem:
+    """The response for an error of ours, in the language of the request; with a status of its own where one is given."""
+    status = error.status if status is None else status
     shown = error
     if error.code.startswith(OPERATORS) and not isinstance(error, Deadline):
         shown = Unavailable("api.unavailable") if status == HTTPStatus.SERVICE_UNAVAILABLE else _internal()
@@ -121,7 +126,8 @@ async def _ours(request: Request, error: Exception) -> Problem:
     assert isinstance(error, GeoserviceError)
     if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         logger.error("%s: %s", error.code, error.message, extra={"request_id": _id(request)})
-    return problem(_id(request), error)
+    standard = error.status == HTTPStatus.UNPROCESSABLE_ENTITY and request.url.path.startswith(_STANDARD)
+    return problem(_id(request), error, status=HTTPStatus.BAD_REQUEST if standard else None)
 
 
 async def _invalid(request: Request, error: Exception) -> Problem:

@@ -94,7 +94,7 @@ def versions(web: TestClient, collection: str, number: int) -> list[Json]:
     return found
 
 
-def faults(answer: Any, status: int = 422) -> dict[str, str]:
+def faults(answer: Any, status: int = 400) -> dict[str, str]:
     assert answer.status_code == status, answer.text
     return {one["field"]: one["code"] for one in answer.json()["faults"]}
 
@@ -308,7 +308,7 @@ def test_faults_stand_beside_their_properties(
     body = {**FACILITY, "properties": {**FACILITY["properties"], **properties}}
     answer = send(clerk, "POST", items("facilities"), body)
     if wrong is None:
-        assert answer.status_code in (201, 422), answer.text
+        assert answer.status_code in (201, 400), answer.text
         return
     found = faults(answer)
     assert set(found) == set(wrong)
@@ -462,7 +462,7 @@ def test_options_tell_what_one_may_do(
 
     def allow(web: TestClient, path: str) -> set[str]:
         answer = web.options(path)
-        assert answer.status_code == 204
+        assert (answer.status_code, answer.content) == (200, b"")
         return set(answer.headers["allow"].split(", "))
 
     assert allow(clerk, items("facilities")) == reading | {"POST"}

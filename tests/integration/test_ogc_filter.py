@@ -306,7 +306,7 @@ def refusal(ogc: Ogc, collection: str, expression: str, **given: Any) -> str:  #
 @pytest.mark.parametrize(
     ("expression", "reason"),
     [("nothing = 1", "unknown-property"), ("remark IS NULL", "unknown-property"), ("classification = 'public'", "unknown-property"),
-     ("name = 1", "type"), ("beds = 'x'", "type"), ("beds = true", "type"), ("opened_on = '2010-01-01'", "type"), ("geometry = 1", "type"),
+     ("name = 1", "type"), ("beds = 'x'", "type"), ("beds = true", "type"), ("opened_on = '2010-01'", "date"), ("geometry = 1", "type"),
      ("opened_on = TIMESTAMP('2010-01-01T00:00:00Z')", "timestamp"), ("opened_on = DATE('2010-02-30')", "date"), ("opened_on = DATE(5)", "date"),
      ("beds LIKE 'x'", "type"), ("name LIKE name", "pattern"), ("name LIKE 'x\\'", "pattern-end"), ("name LIKE 'x\\\\\\' ", "pattern-end"), ("casei(beds) = 'x'", "type"), ("NOT name", "type"),
      ("name AND beds > 1", "type"), ("name", "no-condition"), ("5", "no-condition"), ("(1,2) = beds", "list"), ("beds IN (1,'x')", "type"),

@@ -36,6 +36,8 @@ router = APIRouter(prefix=f"{ROOT}/collections", tags=["OGC API"])
 
 READING = "GET, HEAD, OPTIONS"
 WHOLE, PART = (GEOJSON, JSON), (MERGE_PATCH, GEOJSON, JSON)
+_TAKEN = {"POST": WHOLE, "PATCH": PART}
+_ACCEPTED = {"POST": "Accept-Post", "PATCH": "Accept-Patch"}
 MANY, ONE = "/{collection_id}/items", "/{collection_id}/items/{feature_id}"
 EDIT, EDIT_PART, READ = needs(Permission.EDIT, *WHOLE), needs(Permission.EDIT, *PART), needs(Permission.PUBLIC)
 Reason = Annotated[
@@ -84,13 +86,13 @@ Whole = Annotated[Sent, _received(*WHOLE)]
 Part = Annotated[Sent, _received(*PART)]
 
 
-@router.options(MANY, status_code=204, response_class=Response, dependencies=[READ])
+@router.options(MANY, response_class=Response, dependencies=[READ])
 def items_options(service: Service, collection_id: str) -> Response:
     """What may be done with a collection by whoever asks."""
     return _options(service, collection_id, "POST")
 
 
-@router.options(ONE, status_code=204, response_class=Response, dependencies=[READ])
+@router.options(ONE, response_class=Response, dependencies=[READ])
 def item_options(service: Service, collection_id: str, feature_id: str) -> Response:
     """What may be done with its features by whoever asks."""
     del feature_id
@@ -202,8 +204,11 @@ def _crs(service: Services, connection: Connection, one: Collection, sent: Sent)
 def _options(service: Services, collection_id: str, changing: str) -> Response:
     one = find(service.ogc.collections, collection_id)
     may = is_kept(one.id) and may_edit(service, kept_layer(service.catalog, one.id))
-    allow = f"{READING}, {changing}" if may else READING
-    return Response(status_code=204, headers={"Allow": allow, "Cache-Control": "no-store"})
+    headers = {"Allow": READING, "Cache-Control": "no-store"}
+    if may:
+        headers["Allow"] = f"{READING}, {changing}"
+        headers |= {_ACCEPTED[method]: ", ".join(kinds) for method, kinds in _TAKEN.items() if method in changing}
+    return Response(headers=headers)
 
 
 def _answer(response: Response, status: int) -> Response:

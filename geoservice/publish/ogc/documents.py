@@ -27,15 +27,17 @@ _FEATURES_4 = "http://www.opengis.net/spec/ogcapi-features-4/1.0/conf/"
 _FEATURES_5 = "http://www.opengis.net/spec/ogcapi-features-5/1.0/conf/"
 _TILES_1 = "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/"
 _CQL2 = "http://www.opengis.net/spec/cql2/1.0/conf/"
-# Of standards that are not passed yet.
-DRAFTS = tuple(
-    f"{_FEATURES_4}{name}" for name in ("create-replace-delete", "update", "optimistic-locking-etags", "features")
+_COMMON_3 = "http://www.opengis.net/spec/ogcapi-common-3/1.0/conf/"
+# Of standards that are not passed yet, and the names that drafts of Common part 3 had.
+DRAFTS = (
+    *(f"{_FEATURES_4}{name}" for name in ("create-replace-delete", "update", "optimistic-locking-etags", "features")),
+    *(f"{_FEATURES_5}{name}" for name in ("schemas", "core-roles-features", "returnables-and-receivables")),
 )
 CONFORMANCE = (
     *(f"{_FEATURES_1}{name}" for name in ("core", "oas30", "html", "geojson")),
     f"{_FEATURES_2}crs",
     *(f"{_FEATURES_3}{name}" for name in ("queryables", "queryables-query-parameters", "filter", "features-filter")),
-    *(f"{_FEATURES_5}{name}" for name in ("schemas", "core-roles-features", "returnables-and-receivables")),
+    *(f"{_COMMON_3}{name}" for name in ("schemas", "advanced-property-roles", "returnables-and-receivables")),
     *(f"{_TILES_1}{name}" for name in ("core", "tileset", "tilesets-list", "geodata-tilesets", "mvt")),
     *(f"{_CQL2}{name}" for name in (
         "cql2-text", "cql2-json", "basic-cql2", "advanced-comparison-operators", "case-insensitive-comparison",

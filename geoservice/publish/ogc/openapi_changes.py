@@ -26,7 +26,6 @@ _REFUSED = {
     "412": "Changed",
     "413": "TooLarge",
     "415": "WrongMedia",
-    "422": "Refused",
     "428": "NoVersion",
 }
 TOLD = {
@@ -36,7 +35,6 @@ TOLD = {
     "Changed": "It was changed since it was read",
     "TooLarge": "The body is too large",
     "WrongMedia": "The body is of a kind that is not read here",
-    "Refused": "It may not be kept so; faults names each property",
     "NoVersion": "The header If-Match is absent",
 }
 

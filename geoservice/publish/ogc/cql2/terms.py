@@ -153,8 +153,10 @@ class _Translator:
         return terms
 
     def _same(self, op: str, args: Sequence[Any], count: int) -> Sequence[Term]:
-        """Terms of one kind that has an order."""
+        """Terms of one kind that has an order; beside a day a text says one (/per/basic-cql2/type-casts)."""
         terms = self._kinds(op, self._terms(op, args, count), _ORDERED)
+        if any(one.kind == "date" for one in terms):
+            terms = [_day(said) if isinstance(said, str) else one for one, said in zip(terms, args, strict=True)]
         return self._kinds(op, terms, (terms[0].kind,))
 
     def _joined(self, op: str, args: Sequence[Any]) -> Term:

@@ -21,6 +21,10 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 
+# A backslash before another, or before a wildcard of LIKE, stays for LIKE.
+_ESCAPED = re.compile(r"''|\\\\|\\(['abtnvfr])")
+_MEANT = dict(zip("'abtnvfr", "'\a\b\t\n\v\f\r", strict=True))
+
 Kind = Literal["text", "name", "number", "word", "keyword", "sign", "end"]
 
 
@@ -72,10 +76,17 @@ def _tokens(text: str) -> Iterator[Token]:
 
 def _token(group: str, said: str, start: int, end: int) -> Token:
     if group == "text":
-        return Token("text", said[1:-1].replace("''", "'").replace("\\'", "'"), start, end)
+        return Token("text", _ESCAPED.sub(_meant, said[1:-1]), start, end)
     if group == "quoted":
         return Token("name", said[1:-1].replace('""', '"'), start, end)
     if group == "word":
         keyword = said.upper() in KEYWORDS
         return Token("keyword" if keyword else "word", said.upper() if keyword else said, start, end)
     return Token("number" if group == "number" else "sign", said, start, end)
+
+
+def _meant(found: re.Match[str]) -> str:
+    """What an escaped character stands for (/req/cql2-text/escaping)."""
+    if found[1]:
+        return _MEANT[found[1]]
+    return "'" if found[0] == "''" else found[0]
