@@ -10,10 +10,11 @@ from sqlalchemy import ColumnElement, Text, and_, case, cast, false, func, liter
 from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY, array
 
 from geoservice.database.filters import containing
-from geoservice.database.models.places import BEGINNING, LONGEST_SOUND
+from geoservice.database.models.places import BEGINNING, FIRST_INITIALS, FIRST_LETTERS, LONGEST_SOUND
 from geoservice.names.query import SHORTEST_PART, NameQuery
 
 EXACT, PREFIX, INITIALS, PART = range(4)
+HAS_LETTERS = "+"  # among the sounds of a name in which letters or digits are written
 Condition = ColumnElement[bool]
 # Columns of a name, or of what was read of one: folded, pinyin, tones, initials.
 Columns = Any
@@ -55,14 +56,11 @@ class Answering:
     ----------
     index, counted
         As for a tier, for all of them at once.
-    apart
-        Whether names that fulfil all conditions of an index are far fewer than those that fulfil the rarest.
     """
 
     tiers: tuple[Tier, ...]
     index: Callable[[Columns], Sequence[Condition]]
     counted: Check | None = None
-    apart: bool = False
 
 
 def answering(query: NameQuery) -> Answering:
@@ -141,7 +139,7 @@ def _letters(query: NameQuery) -> Answering:
     def is_it(name: Columns) -> Condition:
         return literal(" ").concat(name.pinyin).concat(" ").like(f"% {key} %")
 
-    whole, beginning = _lexeme(f"^{key}"), _lexeme(f"^{key}", begun=True)
+    whole, beginning = _lexeme(f"^{key}$"), _lexeme(f"^{key}", begun=len(key) > FIRST_LETTERS)
     tiers = [
         Tier(EXACT, said(is_it), lambda name: [_sounding(name, whole)]),
         Tier(PREFIX, said(begins), lambda name: [_sounding(name, beginning)], lambda name: name.pinyin.like(f"{key}%")),
@@ -149,7 +147,7 @@ def _letters(query: NameQuery) -> Answering:
     asked, counted = [beginning], [tiers[1].counted]
     if query.initials is not None:
         first = query.initials
-        initials = _lexeme(f"~{first}", begun=True)
+        initials = _lexeme(f"~{first}", begun=len(first) > FIRST_INITIALS)
         tiers.append(
             Tier(
                 INITIALS,
@@ -187,9 +185,9 @@ def _mixed(query: NameQuery) -> Answering:
 
     def index(name: Columns) -> Sequence[Condition]:
         held = [_has(name, gram) for gram in query.grams]
-        if query.sounds:
-            # Whoever means the letters as they are written has them in the sound as well.
-            return [_sounding(name, *(_lexeme(sound, begun=True) for sound in query.sounds)), *held]
+        if query.neighbours:
+            ways = (" & ".join(map(_lexeme, way)) for way in query.neighbours)
+            return [_sounding(name, *ways, _lexeme(HAS_LETTERS)), *held]
         return held
 
     sound = query.tones or ""
@@ -200,7 +198,7 @@ def _mixed(query: NameQuery) -> Answering:
         return Tier(tier.number, lambda name: or_(tier.check(name), heard(name)), index)
 
     plain = _text(query)
-    return Answering(tuple(map(either, plain.tiers)), index, apart=True)
+    return Answering(tuple(map(either, plain.tiers)), index)
 
 
 def _among(readings: Any, beginning: str) -> Condition:
@@ -209,7 +207,7 @@ def _among(readings: Any, beginning: str) -> Condition:
 
 
 def _lexeme(sound: str, *, begun: bool = False) -> str:
-    """What is looked up among the sounds of a name: `^` before a whole reading, `~` before its initials."""
+    """What is looked up among the sounds of a name: `^` before a reading, `$` after a whole one, `~` before its initials."""
     return f"'{sound[:LONGEST_SOUND]}'{':*' if begun else ''}"
 
 

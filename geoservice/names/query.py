@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, pairwise
 from typing import Literal
 
 from geoservice.ingest.name_keys import MAX_READINGS, all_readings, folded, grams, letters, split_syllables
@@ -35,8 +35,9 @@ class NameQuery:
         For ``text`` and ``mixed``: what the index of characters and pairs is asked.
     written
         For ``mixed``: its parts in Han characters, folded.
-    sounds
-        For ``mixed``: how it begins without tones in each reading; empty where that is too short to be looked up.
+    neighbours
+        For ``mixed``: of each reading what two neighbours sound like, without tones: a syllable + the first letter of the next,
+        or its first letter + the next; empty where no reading has a whole syllable beside another.
     tones
         For ``letters``: a regular expression on the column of numbered tones, made of letters and digits alone;
         None where the query cannot be read as pinyin. For ``mixed``: the same of the whole, without its beginning.
@@ -50,7 +51,7 @@ class NameQuery:
     tones: str | None = None
     toned: bool = False
     written: tuple[str, ...] = ()
-    sounds: tuple[str, ...] = ()
+    neighbours: tuple[tuple[str, ...], ...] = ()
 
     @classmethod
     def parse(cls, typed: str) -> NameQuery:
@@ -62,8 +63,8 @@ class NameQuery:
         ('天', '天门', '门')
         >>> NameQuery.parse("Tiān mén").text, NameQuery.parse("tian1men").toned
         ('tianmen', True)
-        >>> NameQuery.parse("天men").written, NameQuery.parse("8号").kind
-        (('天',), 'text')
+        >>> NameQuery.parse("天men").written, NameQuery.parse("天xi").neighbours, NameQuery.parse("8号").kind
+        (('天',), (('tian+x',),), 'text')
         >>> NameQuery.parse("  ").kind
         'all'
         """
@@ -101,9 +102,10 @@ def _mixed(typed: str, text: str) -> NameQuery | None:
     written = tuple(folded(han) for han, _ in parts if han)
     asked = tuple(dict.fromkeys(gram for han in written for gram in grams(han)))
     pattern = "|".join(dict.fromkeys("".join(map(_spoken, way)) for way in ways))
-    sounds = tuple(dict.fromkeys(map(_sound, ways)))
-    known = sounds if all(len(sound) >= SHORTEST_PART for sound in sounds) else ()
-    return NameQuery("mixed", text, grams=asked, tones=f"({pattern})", written=written, sounds=known)
+    beside = tuple(dict.fromkeys(map(_beside, ways)))
+    return NameQuery(
+        "mixed", text, grams=asked, tones=f"({pattern})", written=written, neighbours=beside if all(beside) else ()
+    )
 
 
 def _written(han: str) -> list[tuple[str, ...]]:
@@ -129,10 +131,16 @@ def _spoken(syllable: str) -> str:
     return syllable if syllable[-1].isdigit() else syllable.replace("*", "[a-z]*") + "[1-5]"
 
 
-def _sound(way: tuple[str, ...]) -> str:
-    """The sound without tones as far as it is known."""
-    known = "".join(re.sub("[1-5]", "", syllable) for syllable in way)
-    return known.partition("*")[0]
+def _beside(way: tuple[str, ...]) -> tuple[str, ...]:
+    """What each two neighbours sound like, where one of them is known whole."""
+    bare = [re.sub("[1-5]", "", syllable) for syllable in way]
+    found = []
+    for first, second in pairwise(bare):
+        if not first.endswith("*"):
+            found.append(f"{first}+{second[0]}")
+        elif not second.endswith("*"):
+            found.append(f"{first[0]}+{second}")
+    return tuple(dict.fromkeys(found))
 
 
 def _syllables(typed: str) -> list[tuple[str, ...]]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from math import sqrt
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -207,7 +206,7 @@ def by_order(asked: Asked, tier: Tier, most: int) -> Select[Any]:
 
 def by_groups(asked: Asked, tier: Tier, most: int) -> Select[Any]:
     """All names of one tier that the indexes find, a standing and importance after the other until there are enough."""
-    groups = _groups(_since(asked, tier))
+    groups = _groups(_since(asked, tier), by_length=not tier.by_beginning)
     order = (PlaceName.standing, PlaceName.place_rank, PlaceName.length, PlaceName.id)
     read: Any = select(*order, PlaceName.place_id).where(
         *_of_group(tier, groups.c),
@@ -246,8 +245,14 @@ def _group_key(name: Columns) -> Any:
 _GROUP = ("standing", "place_rank", "length")
 
 
-def _groups(since: Sequence[int] | None) -> Any:
-    """Each standing and importance that there is, in order and not before `since`, with the numbers of its lengths: a step into the index each."""
+def _groups(since: Sequence[int] | None, *, by_length: bool) -> Any:
+    """Each standing and importance that there is, in order and not before `since`, with the numbers of its lengths: a step into the index each.
+
+    Parameters
+    ----------
+    by_length
+        Whether standard names, which are most, come apart by length too.
+    """
     columns = [getattr(PlaceName, name) for name in _GROUP]
     begin: Any = select(*columns).where(PlaceName.lane == 0)
     if since is not None:
@@ -267,8 +272,10 @@ def _groups(since: Sequence[int] | None) -> Any:
     step = step.union_all(select(*beyond.c).select_from(step.join(beyond, true())))
     # Worked out here and not where it is compared: under a policy an index is only asked what is known not to leak.
     numbers = func.array_agg(_group_key(step.c), type_=ARRAY(BigInteger)).label("order_groups")
-    importance = (step.c.standing, step.c.place_rank)
-    return select(*importance, numbers).group_by(*importance).order_by(*importance).offset(0).subquery("groups")
+    length = case((step.c.standing == 0, step.c.length), else_=0)
+    of_one = (step.c.standing, step.c.place_rank, *((length,) if by_length else ()))
+    told = select(step.c.standing, step.c.place_rank, numbers)
+    return told.group_by(*of_one).order_by(*of_one).offset(0).subquery("groups")
 
 
 def _walked(asked: Asked, tier: Tier) -> Select[Any]:
@@ -390,8 +397,7 @@ def _expected(connection: Connection, asked: Asked, of: Answering | Tier) -> int
     """How many names the planner expects to answer, in the area: as many as fulfil the rarest condition.
 
     Where it counts something else better (`counted`), at least as many as fulfil that: of what few names are known to hold it
-    knows little. Where the rarest are far too many (`apart`), the mean (geometric) with what it expects if the conditions
-    had nothing to do with each other.
+    knows little.
     """
     there = true() if asked.area is None else asked.area.roughly(PlaceName.areas)
 
@@ -402,7 +408,7 @@ def _expected(connection: Connection, asked: Asked, of: Answering | Tier) -> int
     rarest = min(map(rows, conditions))
     if of.counted is not None and rarest <= FEW:
         rarest = max(rarest, rows(of.counted(PlaceName)))
-    return round(sqrt(rarest * rows(*conditions))) if asked.answering.apart and rarest > FEW_WITHIN else rarest
+    return rarest
 
 
 def _few(asked: Asked, expected: int) -> bool:

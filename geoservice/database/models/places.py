@@ -53,6 +53,7 @@ ORDER_GROUP = (
 )
 LONGEST_SOUND = 48  # letters of a sound that the index holds
 BEGINNING = 40  # characters of a name that the index of beginnings holds
+FIRST_LETTERS, FIRST_INITIALS = 6, 4  # so many of a reading and of its initials are one word of the index
 _ORDER = ("standing", "place_rank", "length", "id")
 
 NAME_KINDS = ("standard", "alias", "abbreviation", "former", "map")
@@ -179,7 +180,9 @@ class PlaceName(Classified, Dated, Versioned, Base):
     sounds: Mapped[str] = mapped_column(
         TSVECTOR,
         Computed("geoservice.sound_keys(name, pinyin, tones, initials)", persisted=True),
-        comment="Each reading after ^, its initials after ~, and how it sounds from each syllable on",
+        comment="Each reading between ^ and $, its first letters after ^, its initials and the first of them after ~, how it"
+        " sounds from each syllable on, each syllable + the first letter of the next, its first letter + the next; a mere + where"
+        " letters or digits are in it",
     )
     standing: Mapped[int] = mapped_column(SmallInteger, Computed(STANDING, persisted=True))
     length: Mapped[int] = mapped_column(Integer, Computed("length(name)", persisted=True))
