@@ -15,6 +15,7 @@ from geoservice.access.links import IS_LINKED, Link, link_of
 from geoservice.access.passwords import check_password, hash_password, is_outdated, is_password, make_up
 from geoservice.access.roles import GRANTS, WHOLE, Permission, Role, actor_of
 from geoservice.database.actor import Actor, Extent
+from geoservice.database.locks import Lock, one_at_a_time
 from geoservice.database.models import Account, AccountRole, Credential, Session, UnitVersion
 from geoservice.database.trail import event, speak_as
 from geoservice.errors import BadInput, Conflict, NotFound
@@ -22,8 +23,6 @@ from geoservice.errors import BadInput, Conflict, NotFound
 MOST_FAILURES = 5
 LOCKED = timedelta(minutes=15)
 ADMINISTRATOR = "admin"
-# Any numbers of their own: two servers that start at once make one administrator.
-_FIRST, _MANAGING = 429006003, 429006004
 _NAME = re.compile(r"[^\s,:/\x00-\x1f\x7f]{2,40}")
 _RESERVED = ("public", "system")
 
@@ -117,8 +116,8 @@ def add(connection: Connection, name: str, title: str = "", grants: Sequence[Gra
 
 
 def first_administrator(connection: Connection) -> str | None:
-    """Where there is no account at all, makes the administrator ``admin`` and gives its password."""
-    connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _FIRST})
+    """Where there is no account at all, makes the administrator ``admin`` and gives its password; two servers that start at once make one."""
+    one_at_a_time(connection, Lock.FIRST_ACCOUNT)
     if connection.execute(select(func.count()).select_from(Account)).scalar_one():
         return None
     return add(connection, ADMINISTRATOR, grants=[Grant(Role.ADMINISTRATOR)])
@@ -384,7 +383,7 @@ def _keep_one_manager(connection: Connection, before: int) -> None:
 
 def _managers(connection: Connection) -> int:
     # Two who disable each other do so one after the other.
-    connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _MANAGING})
+    one_at_a_time(connection, Lock.MANAGERS)
     managing = [role.value for role in Role if Permission.MANAGE in GRANTS[role]]
     held = select(func.count()).select_from(AccountRole).join(Account)
     return connection.execute(held.where(Account.active, AccountRole.role.in_(managing))).scalar_one()

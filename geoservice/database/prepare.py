@@ -16,6 +16,7 @@ from sqlalchemy.dialects.postgresql import insert
 from geoservice.catalog import Catalog
 from geoservice.database.engine import Database
 from geoservice.database.leakproof import mark
+from geoservice.database.locks import Lock, one_at_a_time
 from geoservice.database.models import Facility, FacilityType, LayerRevision, ServiceStandard
 from geoservice.database.published import drop_views, prepare_views
 from geoservice.database.trail import speak_as
@@ -109,7 +110,7 @@ def migrate(database: Database, revision: str = "head") -> None:
     with database.connect(role) as connection:
         config = alembic_config(connection)
         # Two programs that start at once migrate one after the other.
-        connection.execute(text("select pg_advisory_xact_lock(429006001)"))
+        one_at_a_time(connection, Lock.MIGRATING)
         current = current_revision(connection)
         script = ScriptDirectory.from_config(config)
         if current is not None and current not in {item.revision for item in script.walk_revisions()}:

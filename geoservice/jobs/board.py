@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, insert, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, insert, or_, select, update
 
+from geoservice.database.locks import Lock, one_at_a_time
 from geoservice.database.models import Job, JobRun
 from geoservice.errors import Conflict, GeoserviceError, NotFound
 from geoservice.jobs import queue
@@ -17,8 +18,6 @@ MOST_QUEUED = 5
 MOST_LISTED = 100
 KEPT_DAYS = 7
 ENDED = ("succeeded", "failed", "cancelled", "lost")
-# Any number of its own: those who hand in wait for each other, so that the cap holds.
-_HANDING_IN = 429006002
 
 
 @dataclass(frozen=True)
@@ -67,7 +66,8 @@ def submit(connection: Connection, kind: str, request: Mapping[str, Any], submit
     Conflict
         If too many wait already.
     """
-    connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _HANDING_IN})
+    # Those who hand in wait for each other, so that the cap holds.
+    one_at_a_time(connection, Lock.QUEUING)
     waiting = connection.execute(select(func.count()).where(Job.kind == kind, Job.state == "queued")).scalar_one()
     if waiting >= MOST_QUEUED:
         raise Conflict("jobs.too-many", waiting=waiting, most=MOST_QUEUED)

@@ -7,18 +7,17 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, text, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from geoservice.catalog import Catalog
 from geoservice.coverage.scenarios.changes import LONGEST_NAME, Change, changes_of
 from geoservice.coverage.uncertainty.query import Case, case_of
+from geoservice.database.locks import Lock, one_at_a_time
 from geoservice.database.models import Scenario
 from geoservice.database.paging import Key, page
 from geoservice.errors import BadInput, Changed, Conflict, Forbidden, NotFound
 
 MOST_OWN = 200
-# Any number of its own: those who make one wait for each other, so that the cap holds.
-_MAKING = 429006008
 
 
 @dataclass(frozen=True)
@@ -117,7 +116,8 @@ def make(connection: Connection, owner: str, order: Order) -> int:
     Conflict
         ``scenario.too-many``
     """
-    connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _MAKING})
+    # Those who make one wait for each other, so that the cap holds.
+    one_at_a_time(connection, Lock.MAKING_SCENARIO)
     held = connection.execute(select(func.count()).where(Scenario.owner == owner)).scalar_one()
     if held >= MOST_OWN:
         raise Conflict("scenario.too-many", most=MOST_OWN)

@@ -11,6 +11,7 @@ from geoalchemy2.shape import from_shape
 from sqlalchemy import Connection, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from geoservice.database.locks import Lock, one_at_a_time
 from geoservice.database.models import SRID, ImportBatch, PopulationSource
 from geoservice.database.prepare import bump_revision
 from geoservice.database.trail import own_entries
@@ -19,7 +20,6 @@ from geoservice.ingest.population.overlaps import TOUCHING, share_of_smaller
 from geoservice.language import translate
 
 LAYER = "population"
-LOCK = 429006008
 # How far a community that lies in no outline of a unit reaches: an assumption, to be changed with --within-km.
 WITHIN_M = 5000
 
@@ -66,7 +66,7 @@ def open_source(connection: Connection, given: Given, *, republish: bool = False
     Its id, and whether it was there with other content.
     """
     # Two imports at once would not see each other's ground: one waits for the other.
-    connection.execute(select(func.pg_advisory_xact_lock(LOCK)))
+    one_at_a_time(connection, Lock.POPULATION)
     band = PopulationSource.band.is_not_distinct_from(given.band)
     held = select(PopulationSource.sha256).where(PopulationSource.name == given.name, band)
     before = connection.execute(held).scalar_one_or_none()

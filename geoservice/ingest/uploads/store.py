@@ -12,8 +12,9 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any, BinaryIO
 
-from sqlalchemy import Connection, delete, func, insert, select, text, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
+from geoservice.database.locks import Lock, one_at_a_time
 from geoservice.database.models import Job, Upload
 from geoservice.errors import BadRequest, Conflict, NotFound, TooLarge
 from geoservice.ingest.uploads.naming import SentFile, as_files, check_files
@@ -24,8 +25,6 @@ from geoservice.settings import Settings
 MOST_OPEN = 20
 _REFUSED = "refused.csv"
 _MIB = 2**20
-# Any number of its own: those who begin an upload wait for each other, so that the limits hold.
-_BEGINNING = 429006003
 
 
 @dataclass(frozen=True)
@@ -108,7 +107,8 @@ def begin(connection: Connection, settings: Settings, files: Sequence[SentFile],
     """
     limits = settings.uploads
     check_files(files, limits)
-    connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _BEGINNING})
+    # Those who begin an upload wait for each other, so that the limits hold.
+    one_at_a_time(connection, Lock.UPLOADING)
     held = [as_files(row.files) for row in connection.execute(select(Upload.files).where(Upload.owner == owner))]
     if len(held) >= MOST_OPEN:
         raise Conflict("uploads.too-many", most=MOST_OPEN)

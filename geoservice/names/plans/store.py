@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, text, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
+from geoservice.database.locks import Lock, one_at_a_time
 from geoservice.database.models import Job, NamePlan, NamePlanRow
 from geoservice.database.paging import Key, Page, page
 from geoservice.errors import Conflict, NotFound, TooLarge
@@ -24,8 +25,6 @@ MOST_PLANS = 20
 # All cells of a plan together, as JSON.
 MOST_CELLS_MB = 64
 _MIB = 2**20
-# Any number of its own: those who hand in a plan wait for each other, so that the limits hold.
-_HANDING_IN = 429006004
 
 
 @dataclass(frozen=True)
@@ -75,7 +74,8 @@ def keep(
     TooLarge
         ``uploads.account-full`` or ``names.plan-too-wide``.
     """
-    connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _HANDING_IN})
+    # Those who hand in a plan wait for each other, so that the limits hold.
+    one_at_a_time(connection, Lock.HANDING_IN_NAMES)
     held = connection.execute(select(NamePlan.size).where(NamePlan.owner == owner)).scalars().all()
     if len(held) >= MOST_PLANS:
         raise Conflict("names.too-many-plans", most=MOST_PLANS)

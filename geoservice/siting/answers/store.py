@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, delete, func, insert, select, text, update
+from sqlalchemy import Connection, Select, delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from geoservice.coverage.scenarios.store import name_of
+from geoservice.database.locks import Lock, one_at_a_time
 from geoservice.database.models import Job, SitingAnswer, SitingProgress
 from geoservice.database.paging import Key, page
 from geoservice.database.prepare import changed_layers, revisions
@@ -19,8 +20,6 @@ from geoservice.jobs.board import ENDED
 from geoservice.siting.county.question import Question
 
 MOST_OWN = 200
-# Any number of its own: those who ask wait for each other, so that the cap holds.
-_ASKING = 429006031
 
 
 @dataclass(frozen=True)
@@ -75,7 +74,8 @@ def keep(connection: Connection, owner: str, name: str, question: Question, form
     Conflict
         ``siting.too-many``
     """
-    connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _ASKING})
+    # Those who ask wait for each other, so that the cap holds.
+    one_at_a_time(connection, Lock.ASKING_FOR_SITES)
     held = connection.execute(select(func.count()).where(SitingAnswer.owner == owner)).scalar_one()
     if held >= MOST_OWN:
         raise Conflict("siting.too-many", most=MOST_OWN)
