@@ -88,7 +88,13 @@ def test_sites_are_asked_for_explained_and_made_a_scenario(
     expect(page.locator(".pin")).to_have_count(4)
     expect(page.locator(".site-mark")).to_have_count(0)
     expect(page.locator("#outcome")).to_contain_text(value.replace(" 人", ""))
+    # The address opens what is shown; nothing of the table of townships is cut off.
+    assert "scenario=" in page.url
+    assert "answer=" not in page.url
+    wide, room = page.locator("#outcome").evaluate("(node) => [node.scrollWidth, node.clientWidth]")
+    assert wide <= room
     page.click("button[data-mode=solve]")
+    assert "answer=" in page.url
     expect(page.locator("#answers li")).to_have_count(1)
     page.reload()
     expect(page.locator(".site-mark")).to_have_count(4)
@@ -311,6 +317,7 @@ def test_plots_of_a_file_are_chosen_from(
     page.set_input_files("#ask-file", plots)
     ticks = page.locator("#ask-file-said .tick")
     expect(ticks).to_have_count(3)
+    expect(page.locator("#ask-file-field .fault")).to_have_count(0)
     # What lies outside the county stands first, and cannot be chosen.
     expect(ticks.nth(0)).to_contain_text("邻县地块")
     expect(ticks.nth(0)).to_contain_text("县外，不能作候选")

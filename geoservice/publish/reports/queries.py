@@ -189,11 +189,15 @@ def roads(connection: Connection, *, public_only: bool) -> Rows:
     return _list(connection, statement)
 
 
+# What was in a file and was taken, whether it brought anything new or not.
+HELD = (ImportBatch.rows_read - ImportBatch.refused).label("held")
+
+
 def sources(connection: Connection) -> Rows:
     """The newest import of each layer."""
     newest = select(func.max(ImportBatch.id)).where(ImportBatch.rows_read > 0).group_by(ImportBatch.layer)
     statement = (
-        select(ImportBatch.layer, ImportBatch.source_name, ImportBatch.imported_at, ImportBatch.loaded)
+        select(ImportBatch.layer, ImportBatch.source_name, ImportBatch.imported_at, HELD)
         .where(ImportBatch.id.in_(newest))
         .order_by(ImportBatch.layer)
     )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from functools import cache
 from typing import Any
 
-from geoservice.catalog import Mode
+from geoservice.catalog import Catalog, Mode, load_catalog
 from geoservice.language import current_language, translate
 from geoservice.publish.reports.content import Case, Content
 
@@ -71,7 +72,7 @@ def limit_words(limit: Mapping[str, Any], modes: Mapping[str, Mode]) -> str:
 
 def mode_words(mode: Mode) -> str:
     """Speeds, legs off the network and what they may not cross."""
-    speeds = "; ".join(f"{name} {speed:g}" for name, speed in mode.speeds.items())
+    speeds = translate("indicators.list").join(_speed_words(name, speed) for name, speed in mode.speeds.items())
     return translate(
         "report.mode",
         None,
@@ -82,6 +83,18 @@ def mode_words(mode: Mode) -> str:
         barriers=translate("indicators.list").join(translate(f"layer.{name}") for name in mode.barriers) or "—",
         speeds=speeds or "—",
     )
+
+
+def _speed_words(road_class: str, speed_kmh: float) -> str:
+    """What a mode does on a class of road, by the title of the class."""
+    entry = _declared().codes["road_classes"].find(road_class)
+    name = road_class if entry is None else titled(entry.title)
+    return translate("report.mode.speed" if speed_kmh else "report.mode.none", None, name=name, speed=f"{speed_kmh:g}")
+
+
+@cache
+def _declared() -> Catalog:
+    return load_catalog()
 
 
 def assumptions(content: Content) -> list[str]:

@@ -42,7 +42,7 @@ def _about(book: Workbook, content: Content) -> None:
             layer=translate(f"layer.{source['layer']}"),
             file=source["source_name"],
             day=source["imported_at"].date().isoformat(),
-            count=source["loaded"],
+            count=source["held"],
         )
         sheet.append([cell(sheet, line, wrap=True)])
     for line in content.attributions:

@@ -138,7 +138,7 @@ def sources(content: Content) -> list[str]:
             layer=layer_words(one["layer"]),
             file=one["source_name"],
             day=one["imported_at"].date().isoformat(),
-            count=number(one["loaded"]),
+            count=number(one["held"]),
         )
         for one in content.sources
     ]

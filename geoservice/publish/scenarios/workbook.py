@@ -98,7 +98,7 @@ def _units(book: Workbook, content: Content) -> None:
     names = ("facilities", "communities_covered", "population", "population_covered", "population_60_covered")
     heads = [translate("report.unit")]
     for name in names:
-        heads += [f"{translate(f'report.figure.{name}')}（{one}）" for one in (before, after)]
+        heads += [f"{translate(f'scenario.unit.{name}')}（{one}）" for one in (before, after)]
     heads += [f"{translate('report.population_share')}（{one}）" for one in (before, after)]
     rows = (
         [

@@ -2,7 +2,7 @@
 
 import { get } from "../api.js";
 import { el } from "../dom.js";
-import { count, coverageShare, percent } from "../format.js";
+import { count, coverageShare, decimal, percent } from "../format.js";
 import { failure } from "../problem.js";
 import { text } from "../texts.js";
 import { comparisonLinks } from "./exporting.js";
@@ -52,7 +52,7 @@ const field = (id, key, control) => el("div", { class: "field" }, el("label", { 
 function sideBySide({ one, other, difference }) {
   const [a, b] = [difference.total.before, difference.total.after];
   const figures = FIGURES.map((name) => line(text(`siting.compare.${name.replaceAll("_", "-")}`), count(a[name]), count(b[name]), b[name] - a[name]));
-  const shares = line(text("siting.share"), percent(coverageShare(a, a)), percent(coverageShare(b, b)), 0);
+  const shares = sharesLine(coverageShare(a, a), coverageShare(b, b));
   const short = one.trial.places && other.trial.places ? [one, other].map(({ trial }) => Math.round((trial.places.after?.short_at_best_milli ?? 0) / 1000)) : null;
   const places = short ? [line(text("siting.places.short"), count(short[0]), count(short[1]), short[1] - short[0])] : [];
   const units = difference.units
@@ -68,6 +68,14 @@ function sideBySide({ one, other, difference }) {
     comparisonLinks(one.id, other.id),
     one.trial.case.notice ? el("p", { class: "quiet" }, one.trial.case.notice) : "",
   ];
+}
+
+/** Shares from 0 to 1, and by how many points they differ. */
+function sharesLine(one, other) {
+  const by = one === null || other === null ? 0 : Math.round((other - one) * 10_000) / 100;
+  const row = line(text("siting.share"), percent(one), percent(other), by);
+  row.lastElementChild.textContent = by ? text("siting.points", { points: `${by > 0 ? "+" : "−"}${decimal(Math.abs(by), 2)}` }) : "";
+  return row;
 }
 
 const line = (title, first, second, by) => el("tr", { class: by ? "changed" : null }, el("th", { scope: "row" }, title), el("td", { "data-sort": parseFloat(first.replaceAll(",", "")) }, first), el("td", { "data-sort": parseFloat(second.replaceAll(",", "")) }, second), el("td", { "data-sort": by }, by > 0 ? `+${count(by)}` : by < 0 ? `−${count(-by)}` : ""));

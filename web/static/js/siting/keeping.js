@@ -113,7 +113,14 @@ export function startKeeping({ say, info }) {
 
   async function openOne(id) {
     if (plan.unsaved() && !confirm(text("siting.case.leave"))) return;
-    plan.startScenario(await get(`/api/scenarios/${id}`));
+    start(await get(`/api/scenarios/${id}`));
+  }
+
+  /** Another scenario: what was told of the one before goes. */
+  function start(scenario) {
+    plan.startScenario(scenario);
+    keepId(scenario.id);
+    byId("kept").replaceChildren();
   }
 
   function draw() {
@@ -135,7 +142,7 @@ export function startKeeping({ say, info }) {
   return {
     /** A scenario that was made elsewhere on the page. */
     async show(scenario) {
-      plan.startScenario(scenario);
+      start(scenario);
       await attempt(() => {});
     },
     /** Opens the scenario that the address names; gives whether it did. */
@@ -166,5 +173,7 @@ function told(scenario) {
 function keepId(id) {
   const given = new URLSearchParams(location.search);
   given.set("scenario", id);
+  // What is opened last is what the address opens.
+  given.delete("answer");
   history.replaceState(null, "", `?${given}`);
 }

@@ -1,6 +1,6 @@
 // Starts the siting desk: the plan on the left, the map, and what the plan comes to on the right.
 
-import { get, latest, post } from "../api.js";
+import { get, getAll, latest, post } from "../api.js";
 import { byId, el } from "../dom.js";
 import { started } from "../pages/form.js";
 import { failure } from "../problem.js";
@@ -55,6 +55,7 @@ async function start() {
   startParts();
   const { makeMap } = await library;
   view = await makeMap({ container: byId("map"), info, onChoose: choose, onPlace: put, onDrag: drag, onDrop: drop });
+  nameUnits().catch((error) => say(error.detail ?? error.message));
   roads = startRoads({ view, say, onTool: (on) => on && (setPlacing(false), showPart("place")), onOffer: () => showPart("plan") });
   startLinks({ view, say, onShow: () => showPart("place") });
   plan.onPlan(follow);
@@ -63,6 +64,12 @@ async function start() {
   if (!(await keeping.open()) && !plan.startDraft()) plan.startCase(caseInForm());
   solving = await startSolving({ view, say, goTo, showPart, base: () => base, townships, redraw: () => trial && base && draw(), openScenario: keeping.show });
   return undefined;
+}
+
+/** Writes the names of townships on the map; where there are none, those of counties. */
+async function nameUnits() {
+  const townships = await getAll("/api/units", { level: "township" });
+  view.setTitle(townships.length ? townships : await getAll("/api/units", { level: "county" }));
 }
 
 function showEmpty() {
@@ -115,6 +122,7 @@ function startTools() {
   byId("add-here").addEventListener("click", () => {
     const { lng, lat } = view.map.getCenter();
     put(lng, lat);
+    showPart("place");
   });
   byId("undo").addEventListener("click", plan.undo);
   addEventListener("keydown", (event) => {

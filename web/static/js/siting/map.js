@@ -30,6 +30,8 @@ export async function makeMap({ container, info, onChoose, onPlace, onDrag, onDr
   map.addSource("siting-candidates", { type: "geojson", data: EMPTY });
   map.addSource("siting-facilities", { type: "geojson", data: EMPTY });
   for (const layer of styles()) map.addLayer(layer);
+  // Names stand above the dots, which lie close to each other.
+  if (map.getLayer("unit-names")) map.moveLayer("unit-names");
   // Facilities are drawn as the plan has them.
   for (const id of ["facilities-subject", "facilities-other", "facility-names"]) if (map.getLayer(id)) map.setLayoutProperty(id, "visibility", "none");
   view.setLayers(GROUND, true);

@@ -25,7 +25,7 @@ export function sortable(table, key) {
   };
   heads.forEach((head, column) => {
     const title = head.textContent.trim();
-    if (!title) return;
+    if (!title || head.querySelector(".unseen")) return;
     const turn = () => {
       const { column: by, down } = orders.get(key) ?? {};
       const numbers = first.some((row) => row.cells[column]?.dataset.sort !== undefined);

@@ -40,7 +40,8 @@ function state(one, { onCancel, cancelling, note }) {
   if (!active && !one.answer && !one.error) parts.push(el("p", { class: "note warn" }, text("siting.answer.cancelled")));
   if (one.answer) parts.push(verdict(one.answer));
   if (known && known.value !== null && known.value !== undefined) parts.push(proof(one, known));
-  if (one.progress) parts.push(progressChart(one.progress, unit(one)));
+  // Once it has ended a search that came to its value at once leaves nothing to be seen.
+  if (one.progress && (active || one.progress.trail.length > 2)) parts.push(progressChart(one.progress, unit(one)));
   if (one.stale.length) parts.push(el("p", { class: "note warn" }, text("siting.answer.stale", { layers: one.stale_titles.map(titled).join(text("siting.and")) })));
   return parts;
 }
@@ -147,7 +148,7 @@ function phases({ phases: years, order }, question) {
       el("tr", { class: "done" }, el("td", { class: "by", colspan: 3 }, ...doneIn(year).map((words) => el("p", {}, words)))),
     ),
   );
-  return el("table", { class: "costs years" }, el("caption", {}, text("siting.phases.caption"), order ? el("span", { class: "quiet" }, ` ${text(`siting.phases.order.${order}`)}`) : ""), el("thead", {}, el("tr", {}, ...heads)), ...bodies);
+  return el("table", { class: "costs years" }, el("caption", {}, text("siting.phases.caption"), order ? el("span", { class: "quiet" }, ` · ${text(`siting.phases.order.${order}`)}`) : ""), el("thead", {}, el("tr", {}, ...heads)), ...bodies);
 }
 
 /** What a year opens and gives up, in words. */

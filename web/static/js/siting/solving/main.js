@@ -49,6 +49,7 @@ const solving = () => document.body.dataset.mode === "solve";
 
 function setMode(mode) {
   document.body.dataset.mode = mode;
+  keepAddress(solving() && one ? one.id : null);
   for (const button of document.querySelectorAll("button[data-mode]")) button.setAttribute("aria-pressed", String(button.dataset.mode === mode));
   if (solving()) drawMap();
   else {
