@@ -283,6 +283,8 @@ def _translated(error: DBAPIError, actor: Actor | None) -> Exception:
         return Deadline("database.deadline")
     if state == "42501" and actor is not None:
         return Forbidden("access.not-allowed")
+    if state == "40P01":
+        return Unavailable("database.deadlock")
     if state in ("42501", "25006"):
         return Unavailable("database.no-rights", reason=str(error.orig).strip().splitlines()[0])
     if isinstance(error, OperationalError) and (state is None or state[:2] in ("08", "57", "53")):
