@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import re
+import shlex
+from fnmatch import fnmatch
 from pathlib import Path
 
+import pytest
+import typer
 import yaml
 
+from geoservice.api.receiving import body_limits
+from geoservice.cli import app as commands
 from geoservice.database.engine import ROLE_NAMES
+from geoservice.resources import resource
 from geoservice.settings import CONCERNS, ServerSettings, UploadSettings
 
-FOLDER = Path(__file__).resolve().parents[2] / "script" / "production"
+ROOT = Path(__file__).resolve().parents[2]
+FOLDER = ROOT / "script" / "production"
+IMAGE = (FOLDER / "Dockerfile").read_text("utf-8")
 COMPOSE = yaml.safe_load((FOLDER / "docker-compose.yml").read_text("utf-8"))
 NGINX = (FOLDER / "nginx.conf").read_text("utf-8")
 ROLES = (FOLDER / "roles.sh").read_text("utf-8")
@@ -55,3 +64,79 @@ def test_days_are_those_of_china_in_the_program_and_the_database() -> None:
     assert "ENV TZ=Asia/Shanghai" in image
     assert " tzdata " in image
     assert COMPOSE["services"]["db"]["environment"]["TZ"] == "Asia/Shanghai"
+
+
+def known(words: list[str]) -> None:
+    """Lets a call of the program pass whose commands and options there are."""
+    assert words[0] == "geoservice"
+    at = typer.main.get_command(commands)
+    for word in words[1:]:
+        if word.startswith("--"):
+            assert word in {one for each in at.params for one in (*each.opts, *each.secondary_opts)}, words
+        elif hasattr(at, "commands"):
+            at = at.commands[word]
+
+
+def test_each_command_is_one_of_the_program() -> None:
+    called = [service["command"] for service in COMPOSE["services"].values() if "command" in service]
+    (image,) = re.findall(r"^CMD (\[.+\])$", IMAGE, re.MULTILINE)
+    called.append(yaml.safe_load(image))
+    assert ["geoservice", "worker"] in called
+    told = re.findall(
+        r"`(?:docker compose .* server )?(geoservice [^`…]+)`", (ROOT / "docs" / "operations.md").read_text("utf-8")
+    )
+    called += [shlex.split(re.sub(r"[|\[].*", "", one)) for one in told]
+    assert len(called) > 5
+    for words in called:
+        known(words)
+
+
+@pytest.mark.parametrize("name", ["server", "worker"])
+def test_the_image_is_built_from_the_tree(name: str) -> None:
+    build = COMPOSE["services"][name]["build"]
+    context = (FOLDER / build["context"]).resolve()
+    assert context == ROOT
+    assert (context / build["dockerfile"]) == FOLDER / "Dockerfile"
+    assert (context / build["dockerfile"]).is_file()
+
+
+def test_what_the_image_is_made_of_is_let_in() -> None:
+    left_out = [one for one in (ROOT / ".dockerignore").read_text("utf-8").splitlines() if one]
+    needed = ["geoservice", "layers", "migrations", "web/templates", "web/static/js", "web/locales", "web/package.json",
+              "alembic.ini", "pyproject.toml", "README.md", "requirements.lock", "script/bootstrap"]  # fmt: skip
+    for path in needed:
+        assert (ROOT / path).exists(), path
+        assert not any(fnmatch(path, one) or path.startswith(f"{one}/") for one in left_out), path
+    assert {"script/production/.env", "script/production/tls", ".git"} <= set(left_out)
+    # The program looks for its files beside itself, first of all.
+    assert resource("migrations", "env.py").is_file()
+    (asked,) = re.findall(r"(script/bootstrap) (--\S+)", IMAGE)
+    assert f'"${{1:-}}" != {asked[1]}' in (ROOT / asked[0]).read_text("utf-8")
+
+
+def test_each_file_that_is_mounted_is_there() -> None:
+    mounted = [one for service in COMPOSE["services"].values() for one in service.get("volumes", ())]
+    own = [FOLDER / one.partition(":")[0] for one in mounted if one.startswith("./")]
+    assert {one.name for one in own} == {"roles.sh", "nginx.conf", "tls"}
+    assert all(one.is_file() for one in own if one.name != "tls")
+    certificates = set(re.findall(r"/etc/nginx/tls/(\S+);", NGINX))
+    manual = (ROOT / "docs" / "operations.md").read_text("utf-8")
+    assert certificates == {"fullchain.pem", "privkey.pem"}
+    assert all(one in manual for one in certificates)
+    named = {one.partition(":")[0] for one in mounted if not one.startswith("./")}
+    assert named == set(COMPOSE["volumes"])
+
+
+def test_the_client_is_of_the_version_of_the_server() -> None:
+    (server,) = re.findall(r"postgis:(\d+)-", COMPOSE["services"]["db"]["image"])
+    assert f"postgresql-client-{server}" in IMAGE
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/uploads/1/files/a.gpkg", "/api/names/plans", "/api/names/plans/inspection", "/api/siting/files"]
+)
+def test_nginx_lets_files_through_where_the_server_takes_them(path: str) -> None:
+    sent = {"method": "PUT" if "uploads" in path else "POST", "path": path}
+    assert body_limits(UploadSettings())(sent) is not None
+    (large,) = re.findall(r"location ~ (\S+) \{\n\s+client_max_body_size", NGINX)
+    assert re.match(large, path)
