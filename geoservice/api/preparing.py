@@ -1,4 +1,4 @@
-"""What the first request of its kind would wait for is worked out when the service starts."""
+"""What requests would wait for is worked out beside the service: keys of units at its start, features as they change."""
 
 from __future__ import annotations
 
@@ -12,21 +12,27 @@ from geoservice.database.engine import Database
 from geoservice.database.filters import today
 from geoservice.names.clashes.elsewhere import UNITS, prepare_keys, units_named
 from geoservice.names.clashes.searching import codes_of
+from geoservice.publish.ogc.filling import keep_prepared
 
 logger = logging.getLogger("geoservice.preparing")
 
 
 @contextmanager
 def preparing(database: Database, catalog: Catalog) -> Iterator[None]:
-    """Beside the service, once; without a database the first request works it out."""
+    """Until the service ends; without a database the first request works it out."""
     ended = Event()
-    thread = Thread(target=_prepare, args=(database, catalog, ended), name="geoservice prepare", daemon=True)
-    thread.start()
+    threads = [
+        Thread(target=work, args=(database, catalog, ended), name=f"geoservice {work.__name__}", daemon=True)
+        for work in (_prepare, keep_prepared)
+    ]
+    for thread in threads:
+        thread.start()
     try:
         yield
     finally:
         ended.set()
-        thread.join(timeout=10)
+        for thread in threads:
+            thread.join(timeout=10)
 
 
 def _prepare(database: Database, catalog: Catalog, ended: Event) -> None:

@@ -92,6 +92,18 @@ def _tell(key: str, **values: object) -> None:
     notes.print(translate(key, None, **values), markup=False)
 
 
+@app.command("prepare")
+@reporting
+def db_prepare(json_: Json = False) -> int:
+    """预先写好公开地名的要素；服务运行时会自动做 · write the public's features beforehand, as the service does by itself"""
+    from geoservice.publish.ogc.filling import prepare_all
+
+    with ready() as (_, catalog, database):
+        done = prepare_all(database, catalog, lambda done: _tell("cli.preparing", count=done))
+    show({"features_prepared": done}, json_=json_)
+    return 0
+
+
 @app.command("backup")
 @reporting
 def db_backup(

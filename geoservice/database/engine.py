@@ -261,9 +261,14 @@ def _planned(_: Connection, cursor: Any, __: str, ___: Any, context: Any, ____: 
 
 
 def _as_bytes(_: Connection, cursor: Any, __: str, ___: Any, context: Any, ____: bool) -> None:  # noqa: FBT001 - of the event
-    """Long answers come as they are, where the statement has the option ``as_bytes``: as text, bytes take twice the room."""
+    """Long answers come as they are, where the statement has the option ``as_bytes``: as text, bytes take twice the room.
+
+    No column is of the type varchar: a text that is cast to it comes as the bytes of its UTF-8, neither read nor copied.
+    """
     if context is not None and context.execution_options.get("as_bytes"):
         cursor.format = Format.BINARY
+        known = cursor.adapters
+        known.register_loader("varchar", known.get_loader(known.types["bytea"].oid, Format.BINARY))
 
 
 def _parse(given: str) -> URL:

@@ -45,6 +45,7 @@ from geoservice.database.models.population import (
     PopulationCell,
     PopulationSource,
 )
+from geoservice.database.models.prepared import PreparedDue, PreparedLayer, PreparedPlace
 from geoservice.database.models.scenarios import Scenario
 from geoservice.database.models.siting import SitingAnswer, SitingProgress
 from geoservice.database.models.turns import TurnRestriction
@@ -101,6 +102,9 @@ __all__ = [
     "PlaceName",
     "PopulationCell",
     "PopulationSource",
+    "PreparedDue",
+    "PreparedLayer",
+    "PreparedPlace",
     "Railway",
     "Road",
     "RoadHeight",

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
@@ -14,8 +13,9 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Integer,
-    LargeBinary,
     Select,
+    Text,
+    and_,
     bindparam,
     case,
     cast,
@@ -25,12 +25,15 @@ from sqlalchemy import (
     select,
 )
 
+from geoservice.database.actor import acting
 from geoservice.publish.ogc.area import Area
 from geoservice.publish.ogc.crs import CRS84, OgcCrs
 from geoservice.publish.ogc.model import Collection
 from geoservice.publish.ogc.moments import Moments
-from geoservice.publish.ogc.sources import Source, described_rows, source
-from geoservice.publish.queries.texts import fixed, joined, json_value
+from geoservice.publish.ogc.prepared import is_prepared, ready_features
+from geoservice.publish.ogc.sources import Source, described_rows, source, with_units
+from geoservice.publish.ogc.writing import feature_text, unit_text
+from geoservice.publish.queries.texts import as_bytes, fixed, joined
 from geoservice.publish.revisions import revision_mark
 
 # Most features that are counted for one answer.
@@ -89,39 +92,87 @@ def features(connection: Connection, collection: Collection, asked: Asked, *, co
     count
         Whether to say how many fit in all.
     """
-    row = connection.execute(page_statement(collection, asked, count=count), {"after": asked.after or 0}).one()
+    given = {"after": asked.after or 0}
+    row = None
+    if _is_prepared(collection, asked):
+        row = connection.execute(_statement(_prepared_page, collection, asked, count=count), given).one()
+    if row is None or row.lacking:
+        row = connection.execute(page_statement(collection, asked, count=count), given).one()
     more = row.found > asked.limit
     matched = row.matched if row.matched is not None and row.matched <= COUNTED else None
     return Features(row.features or b"", min(row.found, asked.limit), row.last if more else None, matched, row.mark)
 
 
 def page_statement(collection: Collection, asked: Asked, *, count: bool) -> Select[Any]:
-    """The statement of one page; it takes ``after`` (an id, 0 at the beginning)."""
+    """The statement that makes one page; it takes ``after`` (an id, 0 at the beginning)."""
+    return _statement(_page, collection, asked, count=count)
+
+
+def _statement(make: Callable[..., Select[Any]], collection: Collection, asked: Asked, *, count: bool) -> Select[Any]:
     found = source(collection, today=asked.today, when=asked.when)
     if asked.area is None and not asked.conditions:
-        return _whole_page(collection, found, replace(asked, after=None), count)
-    return _page(collection, found, asked, count=count)
+        return _whole_page(make, collection, found, replace(asked, after=None), count)
+    return make(collection, found, asked, count=count)
 
 
 @lru_cache(maxsize=512)
-def _whole_page(collection: Collection, found: Source, asked: Asked, count: bool) -> Select[Any]:  # noqa: FBT001 - part of the key
+def _whole_page(
+    make: Callable[..., Select[Any]],
+    collection: Collection,
+    found: Source,
+    asked: Asked,
+    count: bool,  # noqa: FBT001 - part of the key
+) -> Select[Any]:
     """Beginning at another id changes nothing: one plan is enough."""
-    return _page(collection, found, asked, count=count).execution_options(one_plan=True)
+    return make(collection, found, asked, count=count).execution_options(one_plan=True)
 
 
 def _page(collection: Collection, found: Source, asked: Asked, *, count: bool) -> Select[Any]:
     together = found.whole and not asked.conditions
     page = (_rows_first if together else _joined_first)(collection, found, asked).subquery("page")
+    return _told(collection, found, page, asked, count=count)
+
+
+def _told(collection: Collection, found: Source, page: Any, asked: Asked, *, count: bool) -> Select[Any]:
     statement = select(
-        func.convert_to(func.string_agg(page.c.feature, fixed(",")), fixed("UTF8"), type_=LargeBinary).label(
-            "features"
-        ),
+        as_bytes(func.string_agg(page.c.feature, fixed(","), type_=Text)).label("features"),
         func.count().label("found"),
         func.max(page.c.id).filter(page.c.feature.is_not(None)).label("last"),
         (_count(found, asked).scalar_subquery() if count else cast(None, Integer)).label("matched"),
         revision_mark(collection.inputs).label("mark"),
     ).select_from(page)
     return statement.execution_options(as_bytes=True)
+
+
+def _is_prepared(collection: Collection, asked: Asked) -> bool:
+    """Whether a page may have been written beforehand: as the public reads it today, in CRS84, chosen by no property."""
+    public = not acting.get().reads
+    plain = asked.when is None and asked.crs == CRS84 and not asked.conditions
+    return public and plain and is_prepared(collection)
+
+
+def _prepared_page(collection: Collection, found: Source, asked: Asked, *, count: bool) -> Select[Any]:
+    """The page put together of features that were written beforehand, and how many of them are ``lacking``."""
+    limited = _limited(select(found.table.id, found.table.unit_id), found, asked)
+    rows = limited.cte("rows").prefix_with("materialized")
+    behind = select(func.max(rows.c.id)).having(func.count() > _number(asked.limit)).scalar_subquery()
+    with_its_unit, told = with_units(rows, asked.today)
+    ready = ready_features(collection, asked.today)
+    is_it = ready.c.id == rows.c.id
+    if asked.area is None:
+        # One behind the other: said, so that they are read from end to end and not looked for one by one.
+        last = select(func.max(rows.c.id)).scalar_subquery()
+        is_it = and_(is_it, ready.c.id > bindparam("after", type_=BigInteger), ready.c.id <= last)
+    whole = with_its_unit.join(ready, is_it, isouter=True)
+    text = joined([ready.c.head, unit_text(collection, told), ready.c.tail])
+    columns: tuple[Any, ...] = (
+        rows.c.id,
+        case((rows.c.id.is_distinct_from(behind), text)).label("feature"),
+        ready.c.id.is_(None).label("lacks"),
+    )
+    page = select(*columns).select_from(whole).order_by(rows.c.id).subquery("page")
+    lacking: tuple[Any, ...] = (func.count().filter(page.c.lacks).label("lacking"),)
+    return _told(collection, found, page, asked, count=count).add_columns(*lacking)
 
 
 def _rows_first(collection: Collection, found: Source, asked: Asked) -> Select[Any]:
@@ -195,21 +246,6 @@ def _one(collection: Collection, found: Source, crs: OgcCrs) -> Select[Any]:
     one = select(*told).select_from(found.joined)
     one = one.where(found.id == bindparam("id", type_=BigInteger), *found.conditions)
     return one.execution_options(one_plan=True)
-
-
-def feature_text(collection: Collection, found: Source, crs: OgcCrs) -> ColumnElement[str]:
-    """A feature as GeoJSON: type, id, geometry, properties."""
-    parts: list[ColumnElement[Any]] = [
-        fixed('{"type":"Feature","id":'),
-        found.id,
-        fixed(',"geometry":'),
-        func.coalesce(crs.written(found.table, areal=collection.areal), fixed("null")),
-    ]
-    before = ',"properties":{'
-    for name in collection.properties:
-        parts += [fixed(f"{before}{json.dumps(name, ensure_ascii=False)}:"), json_value(found.columns[name])]
-        before = ","
-    return joined([*parts, fixed("}}")])
 
 
 def fitting(found: Source, asked: Asked) -> Sequence[ColumnElement[bool]]:

@@ -22,6 +22,8 @@ from geoservice.publish.queries.overview import TABLES
 from geoservice.publish.queries.texts import fixed
 
 JOINED = "；"
+# Properties that tell of the unit that a record belongs to.
+OF_THE_UNIT = ("township_code", "township_name")
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,6 +177,19 @@ def _with_township(joined: FromClause, unit_id: Any, seen: _Seen) -> tuple[FromC
         code, owned = newest_unit_code(units.c.unit_id).correlate_except(UnitCode).lateral("township_code"), true()
     joined = joined.join(units, units.c.unit_id == unit_id, isouter=True).join(code, owned, isouter=True)
     return joined, {"township_code": code.c.code, "township_name": units.c.name}
+
+
+def with_units(rows: Any, day: date) -> tuple[FromClause, dict[str, ColumnElement[Any]]]:
+    """Some rows, and what is told of the unit that each belongs to, as whoever asks may see it on a day.
+
+    The same as `_with_township` finds, for many rows that are sought in nothing but a common table.
+    """
+    version = aliased(UnitVersion)
+    found = select(version.unit_id, version.name).where(in_force(version, day), visible(version)).subquery("units")
+    code: Any = newest_unit_codes(_one_of(UnitCode.unit_id, rows.c.unit_id)).subquery("unit_codes")
+    joined = rows.join(found, found.c.unit_id == rows.c.unit_id, isouter=True)
+    joined = joined.join(code, code.c.unit_id == found.c.unit_id, isouter=True)
+    return joined, {"township_code": code.c.code, "township_name": found.c.name}
 
 
 def _one_of(column: Any, those: Any) -> ColumnElement[bool]:

@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, Integer, Text, cast, func, literal_column
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Integer,
+    LargeBinary,
+    String,
+    Text,
+    cast,
+    func,
+    literal_column,
+    type_coerce,
+)
 
 # A function takes at most a hundred arguments.
 _MOST = 90
@@ -32,6 +43,11 @@ def joined(parts: Iterable[ColumnElement[Any]]) -> ColumnElement[str]:
     for piece in pieces[1:]:
         whole = whole.concat(piece)
     return whole
+
+
+def as_bytes(text: ColumnElement[str]) -> ColumnElement[bytes]:
+    """A long text in UTF-8 as it comes from the server, of a statement with the option ``as_bytes``."""
+    return type_coerce(cast(text, String), LargeBinary)
 
 
 def json_value(value: ColumnElement[Any]) -> ColumnElement[str]:
