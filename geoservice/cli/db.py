@@ -98,8 +98,8 @@ def db_prepare(json_: Json = False) -> int:
     """预先写好公开地名的要素；服务运行时会自动做 · write the public's features beforehand, as the service does by itself"""
     from geoservice.publish.ogc.filling import prepare_all
 
-    with ready() as (_, catalog, database):
-        done = prepare_all(database, catalog, lambda done: _tell("cli.preparing", count=done))
+    with ready() as (_, catalog, database), progress_bar() as bar:
+        done = prepare_all(database, catalog, lambda done: bar("cli.preparing", done, 0))
     show({"features_prepared": done}, json_=json_)
     return 0
 

@@ -18,7 +18,7 @@ from geoservice.publish.ogc.prepared import is_prepared, prepare_some, want_miss
 logger = logging.getLogger("geoservice.prepared")
 
 # Features of one batch: whoever changes a record of the layer meanwhile waits for it, about a tenth of a second at most.
-BATCH = 500
+BATCH = 200
 # Seconds after which it is looked again whether any are due.
 IDLE_S = 5.0
 # Between two batches: somebody who changes records may be waiting, or be at it.
