@@ -242,7 +242,12 @@ class Database:
             options += " -cgeoservice.actor=" + re.sub(r"([\\ ])", r"\\\1", self._speaker)
         engine = create_engine(
             self.url(role),
-            connect_args={"options": options, "connect_timeout": 10, **({"cursor_factory": RawCursor} if more else {})},
+            connect_args={
+                "options": options,
+                "client_encoding": "utf8",
+                "connect_timeout": 10,
+                **({"cursor_factory": RawCursor} if more else {}),
+            },
             pool_size=self.settings.database.database_pool,
             max_overflow=4,
             pool_timeout=10,

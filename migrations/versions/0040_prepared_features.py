@@ -6,7 +6,7 @@ from alembic import op
 from geoservice.resources import resource
 
 revision = "0040"
-down_revision = "0038"
+down_revision = "0039"
 
 # Table, layer, where its features are kept, and the column that names one.
 MADE_OF = (

@@ -57,7 +57,7 @@ EDITS = (
     "update place_name set reading = 'cūn', romanisation = 'Cun' where place_id = :id",
     "update place_name set valid_from = date '2019-01-01' + (:id * 100)::int, valid_to = null where place_id = :id",
     "update place_name set valid_to = date '2026-11-28' + (:id - 15)::int where place_id = :id and valid_from is null",
-    "update place_name set published = not published where place_id = :id and classification = 'public'",
+    "update place_name set published = not published, classification = 'public' where place_id = :id and left(name, 1) <> '密'",
     "update place_name set published = false, classification = 'internal' where place_id = :id and kind = 'former'",
     "update place_name set kind = 'map' where place_id = :id and kind = 'alias' and published",
     "update place_name set place_id = 1 + :id % 30 where place_id = :id and kind = 'alias'",
