@@ -25,7 +25,9 @@ from urllib.parse import quote
 import mapbox_vector_tile  # type: ignore[import-untyped]
 import numpy as np
 
+from geoservice.catalog import load_catalog
 from geoservice.database.paging import encode
+from geoservice.publish.ogc.filling import prepare_all
 from tests.benchmarks.bench import OURS, Row, write
 from tests.benchmarks.registry import Registry, registry
 from tests.benchmarks.serve_peers import TIPG, Server, copy_for_peers, ours, tipg
@@ -297,6 +299,7 @@ def one(names: int, each: int, options: argparse.Namespace) -> None:
     keep = options.keep / str(names) if options.keep else None
     with registry(names, tell, keep) as made, ExitStack() as stack:
         facilities(made)
+        tell(f"features written beforehand: {prepare_all(made.database, load_catalog(), lambda _: None):,}")
         peers = TIPG.exists() and not options.alone
         if peers:
             copy_for_peers(made)
