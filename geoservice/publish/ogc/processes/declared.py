@@ -56,6 +56,8 @@ def as_openapi(told: Any, parts: Mapping[str, Any]) -> Any:
     {'minimum': 0, 'exclusiveMinimum': True, 'type': 'number'}
     >>> as_openapi({"$ref": "#/$defs/One", "default": 1}, {"One": {"const": 1, "title": "One"}})
     {'enum': [1], 'default': 1}
+    >>> as_openapi({"prefixItems": [{"type": "integer"}, {"type": "string"}], "type": "array"}, {})
+    {'items': {'anyOf': [{'type': 'integer'}, {'type': 'string'}]}, 'type': 'array'}
     """
     if isinstance(told, list):
         return [as_openapi(one, parts) for one in told]
@@ -69,6 +71,9 @@ def as_openapi(told: Any, parts: Mapping[str, Any]) -> Any:
             found |= _any(as_openapi([one for one in value if one != {"type": "null"}], parts))
         elif name == "properties":
             found[name] = {inner: as_openapi(one, parts) for inner, one in value.items()}
+        elif name == "prefixItems":
+            # Places of an array have no schemas of their own there: each value fits one of them.
+            found["items"] = {"anyOf": as_openapi(value, parts)}
         elif name == "const":
             found["enum"] = [value]
         elif name == "exclusiveMinimum":
