@@ -38,11 +38,33 @@ SEPARATORS = " \t\n\r\u00a0\u200b\u200e\u200f\ufeff·•・‧∙'‘’ʼ`\"“
 _FOLD = str.maketrans(VARIANTS) | dict.fromkeys(map(ord, SEPARATORS))
 _PLAIN = str.maketrans({"ß": "ss", "ø": "o", "æ": "ae", "œ": "oe", "đ": "d", "ð": "d", "ł": "l", "þ": "th", "ı": "i"})
 _TONES = {"\u0304": "1", "\u0301": "2", "\u030c": "3", "\u0306": "3", "\u0300": "4"}
-_SYLLABLE = re.compile(
-    r"(?:zh|ch|sh|[bpmfdtnlgkhjqxrzcsyw])?"
-    r"(?:iang|iong|uang|ang|eng|ing|ong|ian|iao|uai|uan|van|ai|ei|ao|ou|an|en|in|un|vn|ia|ie|iu|ua|uo|ui|ue|ve|er"
-    r"|a|o|e|i|u|v)r?"
+_INITIALS = ("zh", "ch", "sh", *"bpmfdtnlgkhjqxrzcsyw")
+_FINALS = (
+    *(
+        "iang",
+        "iong",
+        "uang",
+        "ang",
+        "eng",
+        "ing",
+        "ong",
+        "ian",
+        "iao",
+        "uai",
+        "uan",
+        "van",
+        "ai",
+        "ei",
+        "ao",
+        "ou",
+        "an",
+        "en",
+    ),
+    *("in", "un", "vn", "ia", "ie", "iu", "ua", "uo", "ui", "ue", "ve", "er", "a", "o", "e", "i", "u", "v"),
 )
+_SYLLABLE = re.compile(f"(?:{'|'.join(_INITIALS)})?(?:{'|'.join(_FINALS)})r?")
+# Interjections of the dictionary without a vowel.
+_VOWELLESS = ("m", "n", "ng", "hm", "hng")
 _NUMBERED = re.compile(r"([^1-5]+[1-5])(.+)", re.DOTALL)
 _TONED = re.compile(r"^([a-z]+)[1-5]$")
 
@@ -176,6 +198,21 @@ def parse_reading(name: str, reading: str) -> tuple[str, ...] | None:
         found = [(*head, *tail) for head in found for tail in splits if len(head) + len(tail) <= wanted][:64]
     whole = [syllables for syllables in found if len(syllables) == wanted]
     return whole[0] if whole else None
+
+
+@lru_cache(maxsize=512)
+def syllables_beginning(letters_typed: str) -> tuple[str, ...]:
+    """Every syllable without a tone that a reading can have and that begins so.
+
+    Examples
+    --------
+    >>> syllables_beginning("zhuan")
+    ('zhuan', 'zhuang', 'zhuangr', 'zhuanr')
+    >>> syllables_beginning("x7")
+    ()
+    """
+    made = {a + b + c for a in ("", *_INITIALS) for b in _FINALS for c in ("", "r")}
+    return tuple(sorted(one for one in made.union(_VOWELLESS) if one.startswith(letters_typed)))
 
 
 def split_syllables(token: str, *, unfinished: bool = False) -> list[tuple[str, ...]]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import chain, pairwise, product
+from math import prod
 from typing import Any
 
 from sqlalchemy import ColumnElement, Text, and_, case, cast, false, func, literal, or_
@@ -11,6 +13,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY, array
 
 from geoservice.database.filters import containing
 from geoservice.database.models.places import BEGINNING, FIRST_INITIALS, FIRST_LETTERS, LONGEST_SOUND
+from geoservice.ingest.name_keys import syllables_beginning
 from geoservice.names.query import SHORTEST_PART, NameQuery
 
 EXACT, PREFIX, INITIALS, PART = range(4)
@@ -19,6 +22,9 @@ Condition = ColumnElement[bool]
 # Columns of a name, or of what was read of one: folded, pinyin, tones, initials.
 Columns = Any
 Check = Callable[[Columns], Condition]
+# Syllables of a reading without tones; one that may go on ends in a star.
+Way = Sequence[str]
+MOST_WHOLE = 100  # readings that are looked up at once
 
 
 @dataclass(frozen=True)
@@ -38,6 +44,8 @@ class Tier:
         Whether `index` asks the index of beginnings, which holds standing and importance as they are.
     in_order
         Whether that index gives the names in the order of the search.
+    put_together
+        Whether the index puts what it is asked together from many words, which takes as long each time.
     """
 
     number: int
@@ -46,6 +54,7 @@ class Tier:
     counted: Check | None = None
     by_beginning: bool = False
     in_order: bool = False
+    put_together: bool = False
 
 
 @dataclass(frozen=True)
@@ -139,21 +148,30 @@ def _letters(query: NameQuery) -> Answering:
     def is_it(name: Columns) -> Condition:
         return literal(" ").concat(name.pinyin).concat(" ").like(f"% {key} %")
 
-    whole, beginning = _lexeme(f"^{key}$"), _lexeme(f"^{key}", begun=len(key) > FIRST_LETTERS)
+    long = len(key) > FIRST_LETTERS
+    whole, beginning = _lexeme(f"^{key}$"), _lexeme(f"^{key}", begun=long)
     tiers = [
         Tier(EXACT, said(is_it), lambda name: [_sounding(name, whole)]),
-        Tier(PREFIX, said(begins), lambda name: [_sounding(name, beginning)], lambda name: name.pinyin.like(f"{key}%")),
+        Tier(
+            PREFIX,
+            said(begins),
+            lambda name: [_sounding(name, beginning)],
+            lambda name: name.pinyin.like(f"{key}%"),
+            put_together=long,
+        ),
     ]
     asked, counted = [beginning], [tiers[1].counted]
     if query.initials is not None:
         first = query.initials
-        initials = _lexeme(f"~{first}", begun=len(first) > FIRST_INITIALS)
+        many = len(first) > FIRST_INITIALS
+        initials = _lexeme(f"~{first}", begun=many)
         tiers.append(
             Tier(
                 INITIALS,
                 lambda name: _among(name.initials, first),
                 lambda name: [_sounding(name, initials)],
                 lambda name: name.initials.like(f"{first}%"),
+                put_together=many,
             )
         )
         asked.append(initials)
@@ -164,7 +182,7 @@ def _letters(query: NameQuery) -> Answering:
             return and_(name.pinyin.like(f"%{key}%"), sounds(name))
 
         part = _lexeme(key, begun=True)
-        tiers.append(Tier(PART, inside, lambda name: [_sounding(name, part)]))
+        tiers.append(Tier(PART, inside, lambda name: [_sounding(name, part)], put_together=True))
         asked.append(part)
     return Answering(
         tuple(tiers),
@@ -183,22 +201,55 @@ def _mixed(query: NameQuery) -> Answering:
 
         return check
 
-    def index(name: Columns) -> Sequence[Condition]:
-        held = [_has(name, gram) for gram in query.grams]
-        if query.neighbours:
-            ways = (" & ".join(map(_lexeme, way)) for way in query.neighbours)
-            return [_sounding(name, *ways, _lexeme(HAS_LETTERS)), *held]
-        return held
+    def asking(lexemes: Callable[[Way], Sequence[str]]) -> Callable[[Columns], Sequence[Condition]]:
+        held = [lexemes(way) for way in query.ways]
+        # Where letters are written in a name, those that were typed may be meant as they stand.
+        said = [*chain.from_iterable(held), _lexeme(HAS_LETTERS)] if all(held) else []
 
+        def index(name: Columns) -> Sequence[Condition]:
+            written = [_has(name, gram) for gram in query.grams]
+            return [_sounding(name, *said), *written] if said else written
+
+        return index
+
+    indexes = {EXACT: asking(_whole), PREFIX: asking(_begun), PART: asking(_inside)}
     sound = query.tones or ""
     patterns = {EXACT: f"(^| ){sound}($| )", PREFIX: f"(^| ){sound}", PART: f"[1-5]{sound}"}
 
     def either(tier: Tier) -> Tier:
         heard = sounding(patterns[tier.number])
-        return Tier(tier.number, lambda name: or_(tier.check(name), heard(name)), index)
+        return Tier(
+            tier.number, lambda name: or_(tier.check(name), heard(name)), indexes[tier.number], put_together=True
+        )
 
     plain = _text(query)
-    return Answering(tuple(map(either, plain.tiers)), index)
+    return Answering(tuple(map(either, plain.tiers)), indexes[PART])
+
+
+def _whole(way: Way) -> Sequence[str]:
+    """Each reading that it can be; where these are too many, what it begins with."""
+    may_be = [syllables_beginning(one[:-1]) if one.endswith("*") else (one,) for one in way]
+    if not all(may_be) or prod(map(len, may_be)) > MOST_WHOLE:
+        return _begun(way)
+    return [_lexeme(f"^{''.join(one)}$") for one in product(*may_be)]
+
+
+def _begun(way: Way) -> Sequence[str]:
+    known = "".join(way).partition("*")[0]
+    begun = _lexeme(f"^{known[:FIRST_LETTERS]}")
+    # What neighbours sound like says little more where the first of them is known whole, and is no chance apart from it.
+    return [begun] if not way[0].endswith("*") else [" & ".join([begun, *_inside(way)])]
+
+
+def _inside(way: Way) -> Sequence[str]:
+    """What each two neighbours sound like, where one of them is known whole; none where none is."""
+    found = []
+    for first, second in pairwise(way):
+        if not first.endswith("*"):
+            found.append(_lexeme(f"{first}+{second[0]}"))
+        elif not second.endswith("*"):
+            found.append(_lexeme(f"{first[0]}+{second}"))
+    return [" & ".join(found)] if found else []
 
 
 def _among(readings: Any, beginning: str) -> Condition:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-from itertools import chain, pairwise
+from itertools import chain
 from typing import Literal
 
 from geoservice.ingest.name_keys import MAX_READINGS, all_readings, folded, grams, letters, split_syllables
@@ -35,14 +35,8 @@ class NameQuery:
         For ``text`` and ``mixed``: what the index of characters and pairs is asked.
     written
         For ``mixed``: its parts in Han characters, folded.
-    neighbours
-        For ``mixed``: of each reading what two neighbours sound like, without tones: a syllable + the first letter of the next,
-        or its first letter + the next; empty where no reading has a whole syllable beside another.
-    tones
-        For ``letters``: a regular expression on the column of numbered tones, made of letters and digits alone;
-        None where the query cannot be read as pinyin. For ``mixed``: the same of the whole, without its beginning.
-    toned
-        Whether a tone was typed: then only names with that tone are meant.
+    ways
+        For ``mixed``: each reading as syllables without tones; one that may go on ends in a star.
     """
 
     kind: Literal["all", "nothing", "text", "letters", "mixed"]
@@ -51,7 +45,7 @@ class NameQuery:
     tones: str | None = None
     toned: bool = False
     written: tuple[str, ...] = ()
-    neighbours: tuple[tuple[str, ...], ...] = ()
+    ways: tuple[tuple[str, ...], ...] = ()
 
     @classmethod
     def parse(cls, typed: str) -> NameQuery:
@@ -63,8 +57,8 @@ class NameQuery:
         ('天', '天门', '门')
         >>> NameQuery.parse("Tiān mén").text, NameQuery.parse("tian1men").toned
         ('tianmen', True)
-        >>> NameQuery.parse("天men").written, NameQuery.parse("天xi").neighbours, NameQuery.parse("8号").kind
-        (('天',), (('tian+x',),), 'text')
+        >>> NameQuery.parse("天men").written, NameQuery.parse("天xi").ways, NameQuery.parse("8号").kind
+        (('天',), (('tian', 'xi*'),), 'text')
         >>> NameQuery.parse("  ").kind
         'all'
         """
@@ -102,10 +96,8 @@ def _mixed(typed: str, text: str) -> NameQuery | None:
     written = tuple(folded(han) for han, _ in parts if han)
     asked = tuple(dict.fromkeys(gram for han in written for gram in grams(han)))
     pattern = "|".join(dict.fromkeys("".join(map(_spoken, way)) for way in ways))
-    beside = tuple(dict.fromkeys(map(_beside, ways)))
-    return NameQuery(
-        "mixed", text, grams=asked, tones=f"({pattern})", written=written, neighbours=beside if all(beside) else ()
-    )
+    toneless = tuple(dict.fromkeys(tuple(re.sub("[1-5]", "", syllable) for syllable in way) for way in ways))
+    return NameQuery("mixed", text, grams=asked, tones=f"({pattern})", written=written, ways=toneless)
 
 
 def _written(han: str) -> list[tuple[str, ...]]:
@@ -129,18 +121,6 @@ def _begun(syllable: str) -> str:
 def _spoken(syllable: str) -> str:
     """A pattern of numbered syllables."""
     return syllable if syllable[-1].isdigit() else syllable.replace("*", "[a-z]*") + "[1-5]"
-
-
-def _beside(way: tuple[str, ...]) -> tuple[str, ...]:
-    """What each two neighbours sound like, where one of them is known whole."""
-    bare = [re.sub("[1-5]", "", syllable) for syllable in way]
-    found = []
-    for first, second in pairwise(bare):
-        if not first.endswith("*"):
-            found.append(f"{first}+{second[0]}")
-        elif not second.endswith("*"):
-            found.append(f"{first[0]}+{second}")
-    return tuple(dict.fromkeys(found))
 
 
 def _syllables(typed: str) -> list[tuple[str, ...]]:

@@ -47,7 +47,7 @@ from geoservice.names.within import Area
 FEW = 8000  # hits that are sorted at once
 FEW_WITHIN = 4000  # the same in an area
 WALK = 50_000  # names that a walk reads at most
-SPARE = 10  # so many times the names that are wanted a walk has to promise
+SPARE = 20  # so many times the names that are wanted a walk has to promise
 FORMER = 2
 
 
@@ -141,7 +141,8 @@ def by_tier_index(asked: Asked, tier: Tier, most: int) -> Select[Any]:
 def by_ended(asked: Asked, tier: Tier, most: int) -> Select[Any]:
     """Names of one tier that have ended, sorted."""
     found = and_(*tier.index(PlaceName), only(asked.tiers, tier.number, PlaceName))
-    ended = (PlaceName.lane == 1, PlaceName.valid_to <= asked.day)
+    # Not as the index of lanes has it: a planner thinks that few names have ended, and would read them all.
+    ended = (func.abs(PlaceName.lane) == 1, PlaceName.valid_to <= asked.day)
     return _first_sorted(asked, _read(asked, PlaceName, found).where(*ended), most)
 
 
@@ -206,7 +207,7 @@ def by_order(asked: Asked, tier: Tier, most: int) -> Select[Any]:
 
 def by_groups(asked: Asked, tier: Tier, most: int) -> Select[Any]:
     """All names of one tier that the indexes find, a standing and importance after the other until there are enough."""
-    groups = _groups(_since(asked, tier), by_length=not tier.by_beginning)
+    groups = _groups(_since(asked, tier), by_length=not (tier.by_beginning or tier.put_together))
     order = (PlaceName.standing, PlaceName.place_rank, PlaceName.length, PlaceName.id)
     read: Any = select(*order, PlaceName.place_id).where(
         *_of_group(tier, groups.c),

@@ -9,7 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geoservice.ingest.name_keys import folded, grams, letters, parse_reading, search_keys, split_syllables
+from geoservice.ingest.characters import character_table
+from geoservice.ingest.name_keys import (
+    all_readings,
+    folded,
+    grams,
+    letters,
+    parse_reading,
+    search_keys,
+    split_syllables,
+    syllables_beginning,
+)
 from geoservice.ingest.readings import POLYPHONES
 from geoservice.names.query import NameQuery
 
@@ -112,3 +122,15 @@ def test_a_name_answers_to_its_own_keys(name: str) -> None:
 
 def test_letters_of_marked_text() -> None:
     assert letters(unicodedata.normalize("NFD", "Lǚ")) == "lv"
+
+
+def test_every_syllable_of_a_character_is_known() -> None:
+    """Han beside pinyin is looked up by all syllables that begin so: one that were missing would hide names."""
+    said = {
+        syllable.rstrip("12345")
+        for character in character_table()
+        for way in all_readings(character)
+        for syllable in way
+    }
+    assert len(said) > 350
+    assert said <= set(syllables_beginning(""))
