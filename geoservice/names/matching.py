@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import chain, pairwise, product
+from itertools import pairwise, product
 from math import prod
 from typing import Any
 
@@ -24,7 +24,7 @@ Columns = Any
 Check = Callable[[Columns], Condition]
 # Syllables of a reading without tones; one that may go on ends in a star.
 Way = Sequence[str]
-MOST_WHOLE = 100  # readings that are looked up at once
+MOST_WHOLE, MOST_COUNTED = 300, 30  # readings that are looked up at once, and of which it is asked how many there are
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,8 @@ class Tier:
         others.
     counted
         What about as many names fulfil as answer so, where the planner counts that better than what the indexes are asked.
+    only_counted
+        Whether what the indexes are asked tells nothing of how many they are.
     by_beginning
         Whether `index` asks the index of beginnings, which holds standing and importance as they are.
     in_order
@@ -52,6 +54,7 @@ class Tier:
     check: Check
     index: Callable[[Columns], Sequence[Condition]]
     counted: Check | None = None
+    only_counted: bool = False
     by_beginning: bool = False
     in_order: bool = False
     put_together: bool = False
@@ -63,13 +66,14 @@ class Answering:
 
     Attributes
     ----------
-    index, counted
+    index, counted, only_counted
         As for a tier, for all of them at once.
     """
 
     tiers: tuple[Tier, ...]
     index: Callable[[Columns], Sequence[Condition]]
     counted: Check | None = None
+    only_counted: bool = False
 
 
 def answering(query: NameQuery) -> Answering:
@@ -201,10 +205,9 @@ def _mixed(query: NameQuery) -> Answering:
 
         return check
 
-    def asking(lexemes: Callable[[Way], Sequence[str]]) -> Callable[[Columns], Sequence[Condition]]:
-        held = [lexemes(way) for way in query.ways]
+    def asking(*lexemes: str) -> Callable[[Columns], Sequence[Condition]]:
         # Where letters are written in a name, those that were typed may be meant as they stand.
-        said = [*chain.from_iterable(held), _lexeme(HAS_LETTERS)] if all(held) else []
+        said = [*dict.fromkeys(lexemes), _lexeme(HAS_LETTERS)] if all(lexemes) else []
 
         def index(name: Columns) -> Sequence[Condition]:
             written = [_has(name, gram) for gram in query.grams]
@@ -212,44 +215,57 @@ def _mixed(query: NameQuery) -> Answering:
 
         return index
 
-    indexes = {EXACT: asking(_whole), PREFIX: asking(_begun), PART: asking(_inside)}
+    whole = _readings(query.ways)
+    begun = asking(*map(_begun, query.ways))
+    inside = asking(*map(_inside, query.ways))
+    indexes = {PREFIX: begun, PART: inside}
+    indexes[EXACT] = asking(*(_lexeme(f"^{one}$") for one in whole)) if whole else begun
     sound = query.tones or ""
     patterns = {EXACT: f"(^| ){sound}($| )", PREFIX: f"(^| ){sound}", PART: f"[1-5]{sound}"}
 
     def either(tier: Tier) -> Tier:
         heard = sounding(patterns[tier.number])
+        known = tier.number == EXACT and bool(whole)
         return Tier(
-            tier.number, lambda name: or_(tier.check(name), heard(name)), indexes[tier.number], put_together=True
+            tier.number,
+            lambda name: or_(tier.check(name), heard(name)),
+            indexes[tier.number],
+            (lambda name: name.pinyin.in_(whole[:MOST_COUNTED])) if known else None,
+            only_counted=known,
+            put_together=True,
         )
 
     plain = _text(query)
-    return Answering(tuple(map(either, plain.tiers)), indexes[PART])
+    return Answering(tuple(map(either, plain.tiers)), inside)
 
 
-def _whole(way: Way) -> Sequence[str]:
-    """Each reading that it can be; where these are too many, what it begins with."""
-    may_be = [syllables_beginning(one[:-1]) if one.endswith("*") else (one,) for one in way]
-    if not all(may_be) or prod(map(len, may_be)) > MOST_WHOLE:
-        return _begun(way)
-    return [_lexeme(f"^{''.join(one)}$") for one in product(*may_be)]
+def _readings(ways: Sequence[Way]) -> list[str]:
+    """Each whole reading that they can be, without tones, the shortest first; none where these are too many."""
+    found: dict[str, None] = {}
+    for way in ways:
+        may_be = [syllables_beginning(one[:-1]) if one.endswith("*") else (one,) for one in way]
+        if not all(may_be) or prod(map(len, may_be)) > MOST_WHOLE:
+            return []
+        found |= dict.fromkeys(map("".join, product(*may_be)))
+    return sorted(found, key=len) if len(found) <= MOST_WHOLE else []
 
 
-def _begun(way: Way) -> Sequence[str]:
+def _begun(way: Way) -> str:
     known = "".join(way).partition("*")[0]
     begun = _lexeme(f"^{known[:FIRST_LETTERS]}")
     # What neighbours sound like says little more where the first of them is known whole, and is no chance apart from it.
-    return [begun] if not way[0].endswith("*") else [" & ".join([begun, *_inside(way)])]
+    return f"{begun} & {_inside(way)}" if way[0].endswith("*") and _inside(way) else begun
 
 
-def _inside(way: Way) -> Sequence[str]:
-    """What each two neighbours sound like, where one of them is known whole; none where none is."""
+def _inside(way: Way) -> str:
+    """What each two neighbours sound like, where one of them is known whole; nothing where none is."""
     found = []
     for first, second in pairwise(way):
         if not first.endswith("*"):
             found.append(_lexeme(f"{first}+{second[0]}"))
         elif not second.endswith("*"):
             found.append(_lexeme(f"{first[0]}+{second}"))
-    return [" & ".join(found)] if found else []
+    return " & ".join(found)
 
 
 def _among(readings: Any, beginning: str) -> Condition:

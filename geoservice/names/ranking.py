@@ -49,6 +49,8 @@ FEW_WITHIN = 4000  # the same in an area
 WALK = 50_000  # names that a walk reads at most
 SPARE = 20  # so many times the names that are wanted a walk has to promise
 FORMER = 2
+# Made once: putting the columns of an alias together takes as long as a short search.
+_OTHER, _REST = aliased(PlaceName), aliased(PlaceName)
 
 
 class Hit(NamedTuple):
@@ -310,7 +312,7 @@ def _with_others(
     only_if_enough
         Nothing from outside where the ordered index gives too few: what it would give next may be better.
     """
-    rest = aliased(PlaceName)
+    rest = _REST
     others = _met(asked, tier, rest, rest.standing, most).where(
         visible(rest), or_(and_(rest.lane == 1, rest.valid_to > asked.day), rest.lane == 2)
     )
@@ -349,7 +351,7 @@ def _told(asked: Asked, tier: Tier, name: Columns, standing: Any) -> Select[Any]
 
 def _better(asked: Asked, place_id: Any, *mine: Any) -> ColumnElement[bool]:
     """Whether a place has a name that answers better than one of a tier, kind order, length and id."""
-    other = aliased(PlaceName)
+    other = _OTHER
     theirs = tuple_(tier_number(asked.tiers, other), _kind_order(asked, other), other.length, other.id)
     return exists().where(
         other.place_id == place_id,
@@ -398,18 +400,21 @@ def _expected(connection: Connection, asked: Asked, of: Answering | Tier) -> int
     """How many names the planner expects to answer, in the area: as many as fulfil the rarest condition.
 
     Where it counts something else better (`counted`), at least as many as fulfil that: of what few names are known to hold it
-    knows little.
+    knows little; or that alone (`only_counted`).
     """
     there = true() if asked.area is None else asked.area.roughly(PlaceName.areas)
 
     def rows(*conditions: Condition) -> int:
         return _rows(connection, select(PlaceName.id).where(visible(PlaceName), *conditions, there))
 
-    conditions = of.index(PlaceName)
-    rarest = min(map(rows, conditions))
-    if of.counted is not None and rarest <= FEW:
-        rarest = max(rarest, rows(of.counted(PlaceName)))
-    return rarest
+    counted = None if of.counted is None else of.counted(PlaceName)
+    if counted is not None and of.only_counted:
+        return rows(counted)
+    expected = map(rows, of.index(PlaceName))
+    rarest = next(expected)
+    while not _few(asked, rarest) and (further := next(expected, None)) is not None:
+        rarest = min(rarest, further)
+    return max(rarest, rows(counted)) if counted is not None and rarest <= FEW else rarest
 
 
 def _few(asked: Asked, expected: int) -> bool:
