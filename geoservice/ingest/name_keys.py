@@ -38,31 +38,12 @@ SEPARATORS = " \t\n\r\u00a0\u200b\u200e\u200f\ufeff·•・‧∙'‘’ʼ`\"“
 _FOLD = str.maketrans(VARIANTS) | dict.fromkeys(map(ord, SEPARATORS))
 _PLAIN = str.maketrans({"ß": "ss", "ø": "o", "æ": "ae", "œ": "oe", "đ": "d", "ð": "d", "ł": "l", "þ": "th", "ı": "i"})
 _TONES = {"\u0304": "1", "\u0301": "2", "\u030c": "3", "\u0306": "3", "\u0300": "4"}
-_INITIALS = ("zh", "ch", "sh", *"bpmfdtnlgkhjqxrzcsyw")
-_FINALS = (
-    *(
-        "iang",
-        "iong",
-        "uang",
-        "ang",
-        "eng",
-        "ing",
-        "ong",
-        "ian",
-        "iao",
-        "uai",
-        "uan",
-        "van",
-        "ai",
-        "ei",
-        "ao",
-        "ou",
-        "an",
-        "en",
-    ),
-    *("in", "un", "vn", "ia", "ie", "iu", "ua", "uo", "ui", "ue", "ve", "er", "a", "o", "e", "i", "u", "v"),
+_INITIAL = "zh|ch|sh|b|p|m|f|d|t|n|l|g|k|h|j|q|x|r|z|c|s|y|w"
+_FINAL = (
+    "iang|iong|uang|ang|eng|ing|ong|ian|iao|uai|uan|van|ai|ei|ao|ou|an|en|in|un|vn|ia|ie|iu|ua|uo|ui|ue|ve|er"
+    "|a|o|e|i|u|v"
 )
-_SYLLABLE = re.compile(f"(?:{'|'.join(_INITIALS)})?(?:{'|'.join(_FINALS)})r?")
+_SYLLABLE = re.compile(f"(?:{_INITIAL})?(?:{_FINAL})r?")
 # Interjections of the dictionary without a vowel.
 _VOWELLESS = ("m", "n", "ng", "hm", "hng")
 _NUMBERED = re.compile(r"([^1-5]+[1-5])(.+)", re.DOTALL)
@@ -211,7 +192,7 @@ def syllables_beginning(letters_typed: str) -> tuple[str, ...]:
     >>> syllables_beginning("x7")
     ()
     """
-    made = {a + b + c for a in ("", *_INITIALS) for b in _FINALS for c in ("", "r")}
+    made = {a + b + c for a in ("", *_INITIAL.split("|")) for b in _FINAL.split("|") for c in ("", "r")}
     return tuple(sorted(one for one in made.union(_VOWELLESS) if one.startswith(letters_typed)))
 
 

@@ -66,14 +66,13 @@ class Answering:
 
     Attributes
     ----------
-    index, counted, only_counted
+    index, counted
         As for a tier, for all of them at once.
     """
 
     tiers: tuple[Tier, ...]
     index: Callable[[Columns], Sequence[Condition]]
     counted: Check | None = None
-    only_counted: bool = False
 
 
 def answering(query: NameQuery) -> Answering:

@@ -408,7 +408,7 @@ def _expected(connection: Connection, asked: Asked, of: Answering | Tier) -> int
         return _rows(connection, select(PlaceName.id).where(visible(PlaceName), *conditions, there))
 
     counted = None if of.counted is None else of.counted(PlaceName)
-    if counted is not None and of.only_counted:
+    if counted is not None and isinstance(of, Tier) and of.only_counted:
         return rows(counted)
     expected = map(rows, of.index(PlaceName))
     rarest = next(expected)

@@ -16,7 +16,7 @@ from geoservice.siting.exclusion.asked import Asked
 from geoservice.siting.exclusion.declared import siting_rules
 from geoservice.siting.exclusion.engine import exclude
 from geoservice.siting.exclusion.told import applied_told, breaches_of
-from geoservice.siting.exclusion.words import titled, type_title
+from geoservice.siting.exclusion.words import ruled_types, titled, type_title
 
 _PLACED = ("added", "moved")
 
@@ -45,10 +45,8 @@ class Lawful:
 
     def lines(self) -> list[str]:
         """A sentence for each facility, then the texts: applied, superseded, open. Where there are no rules, that."""
-        ruled = siting_rules().ruled
-        if self.type not in ruled:
-            types = translate("siting.and").join(map(type_title, ruled))
-            return [translate("siting.lawful.unruled", type=type_title(self.type), types=types)]
+        if self.type not in siting_rules().ruled:
+            return [translate("siting.lawful.unruled", type=type_title(self.type), types=ruled_types())]
         if self.told is None:
             return [translate("siting.lawful.nothing")]
         return [*(_site(*one) for one in self.sites), *_texts(self.told)]

@@ -58,6 +58,11 @@ def type_title(code: str) -> str:
     return code if title is None else titled(title.model_dump())
 
 
+def ruled_types() -> str:
+    """Titles of the types that any rule is for, in a row."""
+    return translate("siting.and").join(map(type_title, siting_rules().ruled))
+
+
 def unruled(type_: str, applied: int) -> str | None:
     """Why no rule was held against the places of a type; None where some were.
 
@@ -72,11 +77,9 @@ def unruled(type_: str, applied: int) -> str | None:
     """
     if applied:
         return None
-    ruled = siting_rules().ruled
-    if type_ in ruled:
+    if type_ in siting_rules().ruled:
         return translate("siting.exclusion.off")
-    types = translate("siting.and").join(map(type_title, ruled))
-    return translate("siting.exclusion.unruled", type=type_title(type_), types=types)
+    return translate("siting.exclusion.unruled", type=type_title(type_), types=ruled_types())
 
 
 @cache
